@@ -1,0 +1,121 @@
+import type { MessagePort } from 'node:worker_threads';
+import type {
+  ArchiveStats,
+  CommandArgs,
+  CommandResult,
+  ImportedItem,
+  LocalSeries,
+  Notice,
+  PhosphorErrorData,
+  SeriesManifest,
+  VerifiedItem,
+} from '../../shared/contract/index.ts';
+import type { InstanceHeader } from '../dicom/dataset/types.ts';
+
+/** Where an archive lives. Everything below is derived from `directory`; structured-cloneable, so it can be handed to any thread. */
+export interface ArchiveLocation {
+  /** Holds files/, incoming/, trash/, conflicts/ and archive.json (the archive's ID). */
+  readonly directory: string;
+  /** Holds index.db and user.db. */
+  readonly databases: string;
+  /** fsync before an arrival is finished. */
+  readonly durable: boolean;
+}
+
+/** What an arrival answers to (decides what happens to a UID that is already known with other content; docs/architecture.md "Stores"). */
+export type ArrivalOrigin =
+  | { readonly kind: 'retrieve'; readonly actionId: string; readonly sourceAETitle: string }
+  | { readonly kind: 'store'; readonly sourceAETitle: string }
+  | { readonly kind: 'import'; readonly path: string };
+
+export type ArrivalResult = 'stored' | 'known' | 'replaced' | 'conflict';
+
+export interface ArrivalReceipt {
+  readonly result: ArrivalResult;
+  readonly header: InstanceHeader;
+  /** Bytes of the data set as received (without preamble and File Meta Information). */
+  readonly dataSetBytes: number;
+  /** SHA-256 of the data set as received, lower-case hex. */
+  readonly sha256: string;
+}
+
+/**
+ * Takes instances in on whatever thread it is created on (listener worker, archive worker). After `finish` resolves, the instance stands
+ * under its final name, survives `kill -9` (and power loss when durable), and the index writer has been told.
+ */
+export interface ArrivalWriter {
+  /** `transferSyntaxUID` and UIDs are those negotiated and announced; the data set's own are checked in `finish`. */
+  begin(announced: { sopClassUID: string; sopInstanceUID: string; transferSyntaxUID: string }, origin: ArrivalOrigin): Arrival;
+  /** Resolves when everything begun is finished or aborted and the writer's log is closed. */
+  close(): Promise<void>;
+}
+
+export interface Arrival {
+  /**
+   * Appends data set bytes. The caller may reuse the buffer only after the returned promise; `undefined` = taken in at once. A promise is
+   * back-pressure: stop reading from the socket until it resolves. Rejects with PhosphorError (`storage-full`, `storage`).
+   */
+  write(chunk: Uint8Array): Promise<void> | undefined;
+  /** Rejects with PhosphorError (`not-dicom`, `damaged`, `storage-full`, `limit-exceeded` …); nothing is left behind then. */
+  finish(): Promise<ArrivalReceipt>;
+  abort(): Promise<void>;
+}
+
+/** A long-running archive job. `done` rejects with PhosphorError. */
+export interface ArchiveJob<Item, Result> {
+  readonly done: Promise<Result>;
+  onItems(listener: (items: Item[]) => void): void;
+  onProgress(listener: (progress: { done: number; total?: number; bytes: number }) => void): void;
+  /** Credits: the job pauses when this many batches are unacknowledged (see ITEM_CREDITS). */
+  acknowledge(batches: number): void;
+  cancel(): void;
+}
+
+export interface ImportSummary {
+  readonly imported: number;
+  readonly known: number;
+  readonly conflict: number;
+  readonly refused: number;
+  readonly bytes: number;
+}
+
+export interface VerifySummary {
+  readonly checked: number;
+  readonly bytes: number;
+  readonly problems: number;
+}
+
+/** The archive as the main thread sees it: every call goes to a thread of its own kind (writer, reader, archive worker). */
+export interface Archive {
+  readonly location: ArchiveLocation;
+  readonly archiveId: string;
+  /** A port for an ArrivalWriter in another thread; transfer it. The archive closes its end when the peer does. */
+  arrivalPort(): MessagePort;
+  search(args: CommandArgs<'archive.search'>): Promise<CommandResult<'archive.search'>>;
+  series(studyInstanceUID: string): Promise<LocalSeries[]>;
+  instances(args: CommandArgs<'archive.instances'>): Promise<CommandResult<'archive.instances'>['instances']>;
+  /** Which of these instances are on disk now, arrivals that are not yet indexed included. */
+  present(sopInstanceUIDs: readonly string[]): Promise<string[]>;
+  manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null>;
+  stats(): Promise<ArchiveStats>;
+  /** Files and folders, recursively. */
+  import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary>;
+  verify(): ArchiveJob<VerifiedItem, VerifySummary>;
+  /** Builds index.db anew from files/. Searches answer from the old one until the new one takes its place. */
+  rebuild(): ArchiveJob<VerifiedItem, VerifySummary>;
+  /** Studies touched by committed index batches (coalesced, at most 4 a second). */
+  onChanged(listener: (change: { studyInstanceUIDs: string[]; everything: boolean }) => void): void;
+  /** Repair at start, damaged index set aside, identity changes, conflicts. Sentences for people, free of file contents. */
+  onNotice(listener: (notice: Omit<Notice, 'noticeId' | 'at'>) => void): void;
+  /** Everything that was acknowledged is indexed. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens (or creates) an archive; repairs what a crash left; locks it against a second process (PhosphorError `busy`). */
+export type OpenArchive = (location: ArchiveLocation) => Promise<Archive>;
+
+/** A file of the archive, for those who serve bytes: the path is derived from a hash of the UID and from nothing else. */
+export type LocateInstance = (location: ArchiveLocation, sopInstanceUID: string) => string;
+
+export type ArchiveFailure = PhosphorErrorData;

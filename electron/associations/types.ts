@@ -1,0 +1,193 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { MatchRow, PhosphorErrorData, Query, Settings } from '../../shared/contract/index.ts';
+import type { ArchiveLocation, ArrivalResult } from '../archive/types.ts';
+
+export interface Peer {
+  readonly host: string;
+  readonly port: number;
+  readonly calledAETitle: string;
+  readonly callingAETitle: string;
+}
+
+/** Clocks in seconds, as in the settings. */
+export type Clocks = Settings['clocks'];
+
+export interface OperationOptions {
+  readonly clocks: Clocks;
+  /** PDU length that we announce (bytes). Default 131,072. */
+  readonly maxPDULength?: number;
+}
+
+/**
+ * One operation on one association in one worker. `done` never rejects: it resolves with the one final result, exactly once, whatever
+ * happens to peer, worker or pool. Progress listeners are never called after `done` has resolved.
+ */
+export interface Operation<Result> {
+  readonly operationId: number;
+  readonly done: Promise<Result | { readonly ok: false; readonly error: PhosphorErrorData }>;
+  /** C-CANCEL, grace, then release or abort (docs/architecture.md "Actions"). Idempotent. */
+  cancel(): void;
+}
+
+export interface EchoResult {
+  readonly ok: true;
+  readonly status: number;
+  /** From the C-ECHO-RQ's last byte to its response, ms. */
+  readonly latencyMs: number;
+}
+
+/** Final response of a C-FIND or C-MOVE, as it came (PS3.7 §9.3.2, §9.3.4, annex C). */
+export interface FinalResponse {
+  readonly ok: true;
+  readonly status: number;
+  readonly errorComment?: string;
+  /** `ggggeeee`, lower-case hex. */
+  readonly offendingElements: readonly string[];
+}
+
+export interface FindResult extends FinalResponse {
+  readonly matches: number;
+}
+
+/** Number of … Sub-operations; undefined where the response left it out. */
+export interface SubOperations {
+  readonly remaining?: number;
+  readonly completed?: number;
+  readonly failed?: number;
+  readonly warning?: number;
+}
+
+export interface MoveResult extends FinalResponse {
+  readonly subOperations: SubOperations;
+  readonly failedSOPInstanceUIDs: readonly string[];
+  /** False when the peer sent its final response only. */
+  readonly sawPending: boolean;
+}
+
+export interface FindRequest extends OperationOptions {
+  readonly peer: Peer;
+  readonly query: Query;
+  /** Called with at most 64 rows or 50 ms' worth; the worker waits for `acknowledge` when 16 batches are open. */
+  readonly onMatches: (rows: MatchRow[], acknowledge: () => void) => void;
+}
+
+export interface MoveRequest extends OperationOptions {
+  readonly peer: Peer;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID?: string;
+  readonly destinationAETitle: string;
+  /** From the process-wide counter, see MoveMessageIds. */
+  readonly messageId: number;
+  readonly thirdParty: boolean;
+  /** At most 10 a second, newest counts. */
+  readonly onPending: (counts: SubOperations) => void;
+}
+
+/** Long-lived association workers (SCU side): least-loaded choice, an association pinned to its worker, dead ones replaced at once. */
+export interface AssociationPool {
+  echo(request: OperationOptions & { readonly peer: Peer }): Operation<EchoResult>;
+  find(request: FindRequest): Operation<FindResult>;
+  move(request: MoveRequest): Operation<MoveResult>;
+  /** Tells the worker that an instance of this C-MOVE arrived: re-arms its retrieve-stall clock. */
+  moveProgress(operationId: number): void;
+  /** For tests and the health page: thread IDs and number of live operations of each worker. */
+  workers(): readonly { readonly threadId: number; readonly operations: number }[];
+  /** Ends a worker's thread at once, as a crash would (tests). */
+  killWorker(threadId: number): Promise<void>;
+  /** Ordered: no new operations, live ones cancelled, associations released, threads ended; bounded by the release clock. */
+  close(): Promise<void>;
+}
+
+/** Creates the pool; its workers start lazily or at once, never more than `workers`. */
+export type CreateAssociationPool = (options: { readonly workers: number }) => AssociationPool;
+
+// -------------------------------------------------------------------------------------------------------------- receiver
+
+/** A retrieve that is running: what may come in for it. */
+export interface Expectation {
+  readonly actionId: string;
+  /** Our AE title as the C-MOVE's calling title, i.e. the Move Originator AE title of its sub-operations. */
+  readonly moveOriginatorAETitle: string;
+  readonly messageId: number;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID?: string;
+}
+
+/** Who may store, see docs/architecture.md. */
+export interface AccessRules {
+  /** Called title that is ours. */
+  readonly aeTitle: string;
+  /** Calling titles and addresses of known nodes. */
+  readonly knownAETitles: readonly string[];
+  readonly knownHosts: readonly string[];
+  readonly acceptAnyone: boolean;
+}
+
+/** One C-STORE that was answered with success, credited to a retrieve or to none. */
+export interface StoredInstance {
+  readonly actionId?: string;
+  readonly callingAETitle: string;
+  readonly moveOriginatorAETitle?: string;
+  readonly moveMessageId?: number;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly sopInstanceUID: string;
+  readonly dataSetBytes: number;
+  readonly sha256: string;
+  readonly result: ArrivalResult;
+}
+
+/** One C-STORE that was refused, for the log and for the retrieve that waits for it. */
+export interface RefusedInstance {
+  readonly actionId?: string;
+  readonly callingAETitle: string;
+  readonly sopInstanceUID: string;
+  readonly status: number;
+  readonly error: PhosphorErrorData;
+}
+
+export interface ListenerEvents {
+  /** Batches of at most 64 or 50 ms. */
+  readonly onStored: (instances: StoredInstance[]) => void;
+  readonly onRefused: (instances: RefusedInstance[]) => void;
+  /** Number of open associations changed, or one was refused (then `refused` says whom and why, for log and audit). */
+  readonly onAssociations: (change: {
+    open: number;
+    refused?: { callingAETitle: string; address: string; error: PhosphorErrorData };
+  }) => void;
+  /** Port lost, or thread died and was replaced (`restarted`). */
+  readonly onState: (state: { state: 'listening' | 'failed' | 'restarted'; error?: PhosphorErrorData }) => void;
+}
+
+/** The storage SCP's thread. Verification and C-STORE; with `queryRetrieve` also C-FIND and C-MOVE over an archive (the demo PACS). */
+export interface Listener {
+  readonly port: number;
+  setAccess(rules: AccessRules): void;
+  /** Resolves when the listener thread knows the expectation: only then may the C-MOVE go out. */
+  expect(expectation: Expectation): Promise<void>;
+  /** Ends it after what is in flight; the numbers say what was credited in all. */
+  unexpect(actionId: string): Promise<{ credited: number }>;
+  close(): Promise<void>;
+}
+
+export interface ListenerOptions {
+  /** 127.0.0.1 while only the demo PACS exists, else 0.0.0.0 / ::. */
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly access: AccessRules;
+  readonly clocks: Clocks;
+  readonly maxPDULength?: number;
+  readonly maxAssociations?: number;
+  /** Where arrivals go; absent = C-STORE is not offered. The port is transferred. */
+  readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+  /** Serve this archive's index and files to those who ask; `destinations`: AE title → address of C-MOVE destinations. */
+  readonly queryRetrieve?: {
+    readonly location: ArchiveLocation;
+    readonly destinations: Readonly<Record<string, { host: string; port: number }>>;
+  };
+  readonly events: ListenerEvents;
+}
+
+/** Rejects with PhosphorError `port-in-use` or `unreachable` (address not ours). */
+export type StartListener = (options: ListenerOptions) => Promise<Listener>;

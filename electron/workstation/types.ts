@@ -1,0 +1,38 @@
+import type { Contract } from '../../shared/contract/index.ts';
+import type { ArchiveLocation } from '../archive/types.ts';
+
+/** What `demo.start` needs. The room demo/ implements it; a host hands it over (the workstation does not import demo/). */
+export interface DemoPacs {
+  readonly host: string;
+  readonly port: number;
+  readonly aeTitle: string;
+  /** Tells it where we listen, so that it can move to us. */
+  setDestination(aeTitle: string, host: string, port: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Generates the demo studies below `directory` on first use (in a thread), then serves them on 127.0.0.1. */
+export type DemoFactory = (options: {
+  directory: string;
+  destination: { aeTitle: string; host: string; port: number };
+}) => Promise<DemoPacs>;
+
+export interface WorkstationOptions {
+  /** Folder of settings.json, secrets, index.db, user.db, actions.db, audit/, logs/, archive/. Created 0700. */
+  readonly profile: string;
+  /** Override the settings for this run only (`--ae-title`, `--port`). */
+  readonly aeTitle?: string;
+  readonly port?: number;
+  readonly demo?: DemoFactory;
+  readonly version: string;
+}
+
+/** The composition root's product: the contract, and what a host needs besides. */
+export interface Workstation extends Contract {
+  readonly archive: ArchiveLocation;
+  /** Ordered shutdown: no new actions, running attempts end, associations released, databases closed, lock given up. */
+  close(): Promise<void>;
+}
+
+/** Throws PhosphorError `busy` when another process holds the profile. */
+export type OpenWorkstation = (options: WorkstationOptions) => Promise<Workstation>;

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { actionComplete, actionRequest, actionUpdate } from './actions.ts';
+import { contractEvent } from './events.ts';
+import {
+  archiveStats,
+  listenerState,
+  localSeries,
+  localStudy,
+  nodeState,
+  notice,
+  pacsNode,
+  pacsNodeDraft,
+  query,
+  seriesManifest,
+  settings,
+} from './model.ts';
+import { actionId, count, nodeId, tag, uid } from './primitives.ts';
+
+const nothing = z.strictObject({});
+
+/**
+ * The whole command surface: one table, name → schema of arguments and of the result. Each command answers at once;
+ * whatever takes time is an action (`actions.request`) and reports through events.
+ */
+export const commands = {
+  /** State as of `seq`; what follows comes as events. Finished actions: the newest 200. */
+  'session.snapshot': {
+    args: nothing,
+    result: z.strictObject({
+      seq: count,
+      /** Differs after a restart: events of another epoch cannot be continued. */
+      epoch: z.uuid(),
+      version: z.string().max(64),
+      profile: z.string().max(4096),
+      settings,
+      nodes: z.array(pacsNode),
+      nodeStates: z.array(nodeState),
+      listener: listenerState,
+      running: z.array(actionUpdate),
+      finished: z.array(actionComplete),
+      notices: z.array(notice),
+    }),
+  },
+  /** Events after `seq`, oldest first, or `gap: true` when they are no longer kept (take a snapshot then). */
+  'session.since': {
+    args: z.strictObject({ epoch: z.uuid(), seq: count }),
+    result: z.strictObject({ gap: z.boolean(), events: z.array(contractEvent) }),
+  },
+  'notices.dismiss': { args: z.strictObject({ noticeId: z.uuid() }), result: nothing },
+
+  'nodes.add': { args: z.strictObject({ node: pacsNodeDraft }), result: z.strictObject({ node: pacsNode }) },
+  'nodes.update': { args: z.strictObject({ nodeId, node: pacsNodeDraft }), result: z.strictObject({ node: pacsNode }) },
+  'nodes.remove': { args: z.strictObject({ nodeId }), result: nothing },
+  /** Starts the demo PACS (generating its studies on first use) and adds its node; idempotent. */
+  'demo.start': { args: nothing, result: z.strictObject({ node: pacsNode }) },
+
+  'settings.update': { args: z.strictObject({ changes: settings.partial() }), result: z.strictObject({ settings }) },
+  /** Keeps the receiver open although no node calls for it (`phosphor listen`). */
+  'listener.start': { args: nothing, result: z.strictObject({ listener: listenerState }) },
+
+  'actions.request': { args: z.strictObject({ action: actionRequest, tag }), result: z.strictObject({ actionId }) },
+  'actions.cancel': { args: z.strictObject({ actionId }), result: nothing },
+  /** Takes a finished action off the list (it stays in the audit trail). */
+  'actions.dismiss': { args: z.strictObject({ actionId }), result: nothing },
+  /** A new action with the same arguments and tag. */
+  'actions.retry': { args: z.strictObject({ actionId }), result: z.strictObject({ actionId }) },
+  /** The client has taken in this many batches of ActionItems. */
+  'actions.credit': { args: z.strictObject({ actionId, batches: count.max(1000) }), result: nothing },
+
+  'archive.search': {
+    args: z.strictObject({
+      query: query.omit({ level: true }),
+      sort: z.strictObject({
+        by: z.enum(['studyDate', 'patientName', 'patientID', 'modality', 'studyDescription', 'arrivedAt']),
+        descending: z.boolean(),
+      }),
+      offset: count,
+      limit: count.max(1000),
+    }),
+    result: z.strictObject({ total: count, studies: z.array(localStudy).max(1000) }),
+  },
+  'archive.series': { args: z.strictObject({ studyInstanceUID: uid }), result: z.strictObject({ series: z.array(localSeries) }) },
+  /** Instance UIDs of a series or study, for lists and tests. */
+  'archive.instances': {
+    args: z.strictObject({ studyInstanceUID: uid, seriesInstanceUID: uid.optional() }),
+    result: z.strictObject({
+      instances: z.array(
+        z.strictObject({ seriesInstanceUID: uid, sopInstanceUID: uid, sopClassUID: uid, instanceNumber: z.number().int().optional() }),
+      ),
+    }),
+  },
+  /** `known` = how many instances the caller already has: the answer is absent (`manifest: null`) when nothing was added since. */
+  'archive.manifest': {
+    args: z.strictObject({ studyInstanceUID: uid, seriesInstanceUID: uid, known: count.optional() }),
+    result: z.strictObject({ manifest: seriesManifest.nullable() }),
+  },
+  'archive.stats': { args: nothing, result: archiveStats },
+} as const;
+
+export type CommandName = keyof typeof commands;
+export type CommandArgs<C extends CommandName> = z.infer<(typeof commands)[C]['args']>;
+export type CommandResult<C extends CommandName> = z.infer<(typeof commands)[C]['result']>;

@@ -1,0 +1,275 @@
+import { z } from 'zod';
+import { aeTitle, count, host, nodeId, port, text, timestamp, uid } from './primitives.ts';
+
+// ---------------------------------------------------------------------------------------------------------------- nodes
+
+export const retrieveMethod = z.enum(['move', 'get', 'auto']);
+
+/** A PACS we talk to. `demo` is the one that this workstation serves to itself. */
+export const pacsNode = z.strictObject({
+  nodeId,
+  kind: z.enum(['pacs', 'demo']),
+  name: z.string().trim().min(1).max(64),
+  host,
+  port,
+  /** Called AE title. */
+  aeTitle,
+  method: retrieveMethod,
+});
+export type PacsNode = z.infer<typeof pacsNode>;
+
+/** What a person types in the node editor, or `phosphor node add`. */
+export const pacsNodeDraft = pacsNode.omit({ nodeId: true, kind: true });
+export type PacsNodeDraft = z.infer<typeof pacsNodeDraft>;
+
+/** Result of the newest C-ECHO to a node. `sentence` is what a person reads when it failed. */
+export const nodeState = z.strictObject({
+  nodeId,
+  echo: z.enum(['unknown', 'checking', 'ok', 'failed']),
+  latencyMs: z.number().nonnegative().optional(),
+  checkedAt: timestamp.optional(),
+  sentence: text.optional(),
+});
+export type NodeState = z.infer<typeof nodeState>;
+
+// ---------------------------------------------------------------------------------------------------------------- query
+
+export const queryLevel = z.enum(['patient', 'study', 'series', 'image']);
+export type QueryLevel = z.infer<typeof queryLevel>;
+
+/** DICOM date or range as matched by C-FIND (PS3.4 C.2.2.2.5): `20260101`, `20260101-`, `-20261231`, `20260101-20261231`. */
+export const dateRange = z.string().regex(/^(\d{8}(-(\d{8})?)?|-\d{8})$/, 'a date is YYYYMMDD, a range YYYYMMDD-YYYYMMDD');
+
+/** Matching keys. `*` and `?` are wildcards in names and identifiers (PS3.4 C.2.2.2.4). */
+export const query = z.strictObject({
+  level: queryLevel,
+  patientName: z.string().max(324).optional(),
+  patientID: z.string().max(64).optional(),
+  patientBirthDate: dateRange.optional(),
+  studyDate: dateRange.optional(),
+  modality: z.string().max(16).optional(),
+  accessionNumber: z.string().max(64).optional(),
+  studyDescription: z.string().max(64).optional(),
+  studyInstanceUID: uid.optional(),
+  seriesInstanceUID: uid.optional(),
+});
+export type Query = z.infer<typeof query>;
+
+/** The three groups of a Person Name (PS3.5 §6.2.1), each still with its `^` components. */
+export const personName = z.strictObject({
+  alphabetic: z.string().max(1024),
+  ideographic: z.string().max(1024).optional(),
+  phonetic: z.string().max(1024).optional(),
+});
+export type PersonName = z.infer<typeof personName>;
+
+const short = z.string().max(1024);
+
+export const patientRow = z.strictObject({
+  level: z.literal('patient'),
+  patientName: personName,
+  patientID: short,
+  patientBirthDate: short,
+  patientSex: short,
+  numberOfStudies: count.optional(),
+});
+
+/** Dates and times stay DICOM strings (`20261118`, `081500.000`), empty where absent. */
+export const studyRow = z.strictObject({
+  level: z.literal('study'),
+  studyInstanceUID: uid,
+  patientName: personName,
+  patientID: short,
+  patientBirthDate: short,
+  patientSex: short,
+  studyDate: short,
+  studyTime: short,
+  accessionNumber: short,
+  studyDescription: short,
+  referringPhysicianName: personName,
+  studyID: short,
+  modalities: z.array(z.string().max(64)).max(64),
+  numberOfSeries: count.optional(),
+  numberOfInstances: count.optional(),
+});
+export type StudyRow = z.infer<typeof studyRow>;
+
+export const seriesRow = z.strictObject({
+  level: z.literal('series'),
+  studyInstanceUID: uid,
+  seriesInstanceUID: uid,
+  modality: short,
+  seriesNumber: z.number().int().optional(),
+  seriesDescription: short,
+  bodyPartExamined: short,
+  seriesDate: short,
+  numberOfInstances: count.optional(),
+});
+export type SeriesRow = z.infer<typeof seriesRow>;
+
+export const imageRow = z.strictObject({
+  level: z.literal('image'),
+  studyInstanceUID: uid,
+  seriesInstanceUID: uid,
+  sopInstanceUID: uid,
+  sopClassUID: uid.optional(),
+  instanceNumber: z.number().int().optional(),
+});
+export type ImageRow = z.infer<typeof imageRow>;
+
+export const matchRow = z.discriminatedUnion('level', [patientRow, studyRow, seriesRow, imageRow]);
+export type MatchRow = z.infer<typeof matchRow>;
+
+// -------------------------------------------------------------------------------------------------------------- archive
+
+/** A study in the local archive. Counts are of what is on disk now. */
+export const localStudy = studyRow.extend({
+  numberOfSeries: count,
+  numberOfInstances: count,
+  bytes: count,
+  /** When the newest instance arrived. */
+  arrivedAt: timestamp,
+});
+export type LocalStudy = z.infer<typeof localStudy>;
+
+export const localSeries = seriesRow.extend({ numberOfInstances: count, bytes: count });
+export type LocalSeries = z.infer<typeof localSeries>;
+
+export const archiveStats = z.strictObject({
+  patients: count,
+  studies: count,
+  series: count,
+  instances: count,
+  bytes: count,
+  conflicts: count,
+  freeBytes: count,
+});
+export type ArchiveStats = z.infer<typeof archiveStats>;
+
+/** Byte range inside the stored file (or inside the inflated data set for `deflated`). */
+const byteRange = z.tuple([count, count]);
+
+export const windowLevel = z.strictObject({
+  center: z.number(),
+  width: z.number(),
+  label: short,
+  function: z.enum(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']),
+});
+
+/** Where the pixels are. Offsets are absolute in the file; `frames[i]` lists the fragments of frame i as [offset, length]. */
+export const pixelData = z.discriminatedUnion('encoding', [
+  z.strictObject({ encoding: z.literal('native'), offset: count, length: count, bigEndian: z.boolean() }),
+  z.strictObject({ encoding: z.literal('encapsulated'), frames: z.array(z.array(byteRange).max(65_536)).max(65_536) }),
+  /** The whole file is fetched, its data set (from `dataSetOffset`) inflated; `offset` and `length` then count in the inflated bytes. */
+  z.strictObject({ encoding: z.literal('deflated'), dataSetOffset: count, offset: count, length: count }),
+]);
+export type PixelData = z.infer<typeof pixelData>;
+
+/** Palette color lookup table of one colour (PS3.3 C.7.6.3.1.5); `data` is base64 of little endian 16-bit entries. */
+const paletteColor = z.strictObject({ firstMapped: z.number().int(), bits: z.number().int(), data: z.string().max(400_000) });
+
+/** Image Pixel, Image Plane, Modality LUT and VOI LUT modules as the viewer needs them; lengths in mm, first frame of a multi-frame. */
+export const imageModule = z.strictObject({
+  rows: count.max(65_535),
+  columns: count.max(65_535),
+  samplesPerPixel: count.max(4),
+  photometricInterpretation: z.string().max(16),
+  planarConfiguration: z.number().int().min(0).max(1),
+  bitsAllocated: count.max(64),
+  bitsStored: count.max(64),
+  highBit: count.max(63),
+  pixelRepresentation: z.number().int().min(0).max(1),
+  pixelPaddingValue: z.number().int().optional(),
+  rescaleSlope: z.number(),
+  rescaleIntercept: z.number(),
+  rescaleType: short,
+  windows: z.array(windowLevel).max(64),
+  /** [row spacing, column spacing] as in PS3.3 §10.7.1.3. */
+  pixelSpacing: z.tuple([z.number(), z.number()]).optional(),
+  pixelAspectRatio: z.tuple([z.number(), z.number()]).optional(),
+  imagePositionPatient: z.tuple([z.number(), z.number(), z.number()]).optional(),
+  imageOrientationPatient: z.array(z.number()).length(6).optional(),
+  sliceThickness: z.number().optional(),
+  frameTimeMs: z.number().optional(),
+  lossy: z.boolean(),
+  palette: z.strictObject({ red: paletteColor, green: paletteColor, blue: paletteColor }).optional(),
+  pixelData,
+});
+export type ImageModule = z.infer<typeof imageModule>;
+
+export const manifestInstance = z.strictObject({
+  sopInstanceUID: uid,
+  sopClassUID: uid,
+  transferSyntaxUID: uid,
+  instanceNumber: z.number().int().optional(),
+  acquisitionNumber: z.number().int().optional(),
+  numberOfFrames: count,
+  fileBytes: count,
+  /** Absent where the instance has no pixels (SR, PDF …) or its pixel description cannot be used; `reason` then says why. */
+  image: imageModule.optional(),
+  reason: text.optional(),
+});
+export type ManifestInstance = z.infer<typeof manifestInstance>;
+
+/** What the viewer needs of a series, in stack order (position along the normal where there is one, else instance number). */
+export const seriesManifest = z.strictObject({
+  study: localStudy,
+  series: localSeries,
+  instances: z.array(manifestInstance).max(100_000),
+});
+export type SeriesManifest = z.infer<typeof seriesManifest>;
+
+// ------------------------------------------------------------------------------------------------- workstation and settings
+
+/** One commented settings file; every entry has a default. */
+export const settings = z.strictObject({
+  /** Own AE title and listening port. */
+  aeTitle,
+  port,
+  /** Accept C-STORE from anyone who calls us by our title. Marked in the window while on. */
+  acceptAnyone: z.boolean(),
+  /** fsync every instance before it is acknowledged. */
+  durable: z.boolean(),
+  associationWorkers: z.number().int().min(1).max(16),
+  /** Seconds; see "Clocks" in docs/architecture.md. */
+  clocks: z.strictObject({
+    connect: z.number().positive(),
+    association: z.number().positive(),
+    release: z.number().positive(),
+    dimseResponse: z.number().positive(),
+    pduReceive: z.number().positive(),
+    writeProgress: z.number().positive(),
+    idle: z.number().positive(),
+    cancelGrace: z.number().positive(),
+    retrieveStall: z.number().positive(),
+    retrieveStallThirdParty: z.number().positive(),
+    /** 0 = off. */
+    retrieveTotal: z.number().nonnegative(),
+  }),
+  retry: z.strictObject({
+    attempts: z.number().int().min(1).max(100),
+    delaysSeconds: z.array(z.number().nonnegative()).min(1).max(20),
+    missingRounds: z.number().int().min(0).max(10),
+  }),
+});
+export type Settings = z.infer<typeof settings>;
+
+export const listenerState = z.strictObject({
+  state: z.enum(['off', 'listening', 'failed']),
+  aeTitle,
+  host: z.string().max(253),
+  port,
+  associations: count,
+  /** Why it is off or failed, for people. */
+  sentence: text.optional(),
+});
+export type ListenerState = z.infer<typeof listenerState>;
+
+/** Something the user should know that belongs to no action: a damaged file kept aside, an identity change, a recovered index. */
+export const notice = z.strictObject({
+  noticeId: z.uuid(),
+  at: timestamp,
+  severity: z.enum(['info', 'warning', 'error']),
+  sentence: text,
+});
+export type Notice = z.infer<typeof notice>;
