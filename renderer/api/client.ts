@@ -1,0 +1,89 @@
+import type { Contract } from '../../shared/contract/index.ts';
+import { type BridgeWindow, createBridgeTransport } from './bridge-transport.ts';
+import { createSession } from './session.ts';
+import { obtainSessionKey } from './session-key.ts';
+import { createSocketTransport, type Socket, type SocketHandlers } from './socket-transport.ts';
+
+/**
+ * The renderer's only way to the main side. Opens the transport of the host that serves this page and resolves as soon as the first
+ * connection stands; rejects with PhosphorError when the host refuses this page (a used or expired launch page).
+ *
+ * Usage: subscribe first, then `invoke('session.snapshot', {})`; events up to the snapshot's `seq` are never delivered after it. Take a
+ * fresh snapshot whenever `onSnapshotNeeded` calls.
+ */
+export async function connect(): Promise<Client> {
+  const bridge = (window as BridgeWindow).phosphor;
+  if (bridge !== undefined) {
+    const session = await createSession({ transport: createBridgeTransport(bridge), storage: sessionStorage });
+    return {
+      ...session,
+      hostKind: 'desktop',
+      instanceRequest: (uid, range) => instanceRequest(uid, range, {}),
+      pathsOfDroppedFiles: (files) => files.map((file) => bridge.pathOfFile(file)).filter((path) => path !== ''),
+    };
+  }
+  const key = await obtainSessionKey();
+  const transport = createSocketTransport({ open: openWebSocket, key });
+  const session = await createSession({ transport, storage: sessionStorage });
+  return {
+    ...session,
+    hostKind: 'loopback',
+    instanceRequest: (uid, range) => instanceRequest(uid, range, { Authorization: `Bearer ${key}` }),
+  };
+}
+
+export interface Client extends Contract {
+  readonly hostKind: 'desktop' | 'loopback';
+  readonly connection: Connection;
+  /**
+   * Calls when events were missed that the workstation no longer keeps (long disconnection, restart): the state built from events is stale,
+   * take `session.snapshot` and replace it. Events wait until that snapshot has been taken. Returns the function that ends it.
+   */
+  onSnapshotNeeded(listener: () => void): () => void;
+  /**
+   * URL and headers with which `fetch` gets the stored file of an instance, or `length` bytes from `offset` (HTTP 206). Structured-cloneable:
+   * hand it to a decode worker. Answers: 200/206 bytes, 404 not in the archive, 416 beyond its end.
+   */
+  instanceRequest(sopInstanceUID: string, range?: InstanceRange): InstanceRequest;
+  /** Paths of files dropped from the system's file manager. Desktop only: a loopback window does not learn paths. */
+  pathsOfDroppedFiles?(files: readonly File[]): string[];
+  /** Ends the connection for good (tests, hot reload). */
+  close(): void;
+}
+
+export type ConnectionState = 'connected' | 'reconnecting' | 'closed';
+
+/** Fits React's useSyncExternalStore. `closed` = the workstation ended or refuses this window; a reload will not help, a new window will. */
+export interface Connection {
+  get(): ConnectionState;
+  subscribe(listener: () => void): () => void;
+}
+
+export interface InstanceRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface InstanceRequest {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+}
+
+/** The nonce that inserted `<style>` elements need under this page's Content-Security-Policy (Mantine: `getStyleNonce={styleNonce}`). */
+export function styleNonce(): string {
+  return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+}
+
+function instanceRequest(uid: string, range: InstanceRange | undefined, headers: Record<string, string>): InstanceRequest {
+  const url = `${location.origin}/instances/${encodeURIComponent(uid)}`;
+  if (range === undefined) return { url, headers };
+  return { url, headers: { ...headers, Range: `bytes=${range.offset}-${range.offset + range.length - 1}` } };
+}
+
+function openWebSocket(handlers: SocketHandlers): Socket {
+  const socket = new WebSocket(`ws://${location.host}/contract`);
+  socket.onopen = () => handlers.onOpen();
+  socket.onmessage = (event) => handlers.onText(event.data);
+  socket.onclose = (event) => handlers.onClose(event.code);
+  return socket;
+}
