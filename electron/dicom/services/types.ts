@@ -1,0 +1,143 @@
+import type { MatchRow, PhosphorError, Query } from '../../../shared/contract/index.ts';
+import type { Dataset } from '../dataset/index.ts';
+import type { Association, DataSetSource } from '../network/index.ts';
+
+/** One use of a service on an association. `done` rejects with PhosphorError when no final response came; a status is a result, not an error. */
+export interface ServiceOperation<Result> {
+  readonly messageID: number;
+  readonly done: Promise<Result>;
+  /** C-CANCEL with its grace; see OutboundOperation. */
+  cancel(because?: PhosphorError): void;
+}
+
+export interface FinalStatus {
+  readonly status: number;
+  readonly errorComment?: string;
+  /** `ggggeeee`, lower-case hex. */
+  readonly offendingElements: readonly string[];
+}
+
+export interface EchoOutcome extends FinalStatus {
+  /** From the request's last byte to the response, ms. */
+  readonly latencyMs: number;
+}
+
+export interface FindSCURequest {
+  readonly query: Query;
+  /** Default: Study Root, at patient level Patient Root. */
+  readonly sopClassUID?: string;
+  /** Matches in order; one that cannot be used is left out and counted. A promise stops the reading from the peer. */
+  readonly onMatch: (row: MatchRow) => Promise<void> | undefined | void;
+}
+
+export interface FindOutcome extends FinalStatus {
+  readonly matches: number;
+  /** Matches without the UID of their level. */
+  readonly unusable: number;
+}
+
+export interface SubOperationCounts {
+  readonly remaining?: number;
+  readonly completed?: number;
+  readonly failed?: number;
+  readonly warning?: number;
+}
+
+export interface MoveSCURequest {
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID?: string;
+  readonly sopInstanceUIDs?: readonly string[];
+  readonly destinationAETitle: string;
+  readonly messageID?: number;
+  readonly priority?: number;
+  /** Default: Study Root MOVE. */
+  readonly sopClassUID?: string;
+  /** Seconds; 0 or absent = off. The stall clock is re-armed by `progress()` and by a changed count only. */
+  readonly stall?: number;
+  readonly total?: number;
+  /** Every pending response. */
+  readonly onPending: (counts: SubOperationCounts) => void;
+}
+
+export interface MoveOutcome extends FinalStatus {
+  readonly subOperations: SubOperationCounts;
+  readonly failedSOPInstanceUIDs: readonly string[];
+  readonly sawPending: boolean;
+}
+
+export interface MoveOperation extends ServiceOperation<MoveOutcome> {
+  /** An instance of this retrieve arrived: re-arms the stall clock. */
+  progress(): void;
+}
+
+/** An instance to send. */
+export interface StoreSCURequest {
+  readonly sopClassUID: string;
+  readonly sopInstanceUID: string;
+  /** Encoding of `dataSet`; a context with exactly this one must have been accepted. */
+  readonly transferSyntaxUID: string;
+  readonly dataSet: DataSetSource;
+  /** 0 MEDIUM (default), 1 HIGH, 2 LOW. */
+  readonly priority?: number;
+  readonly messageID?: number;
+  /** Of the C-MOVE for its sub-operations; absent = the elements are absent. */
+  readonly moveOriginatorAETitle?: string;
+  readonly moveOriginatorMessageID?: number;
+}
+
+/** A C-STORE-RQ that came in. */
+export interface StoreRequest {
+  readonly association: Association;
+  readonly sopClassUID: string;
+  readonly sopInstanceUID: string;
+  readonly transferSyntaxUID: string;
+  readonly messageID: number;
+  readonly moveOriginatorAETitle?: string;
+  readonly moveOriginatorMessageID?: number;
+}
+
+/** Takes one instance in (an archive Arrival fits). Errors become the response's status, see `storeStatusOf`. */
+export interface StoreSink {
+  write(chunk: Uint8Array): Promise<void> | undefined;
+  /** Success is answered after this resolves. */
+  finish(): Promise<unknown>;
+  abort(): Promise<void> | void;
+}
+
+export interface StorageProviderOptions {
+  /** Throwing PhosphorError refuses the instance: its `status` if it has one, else by its kind. The data set is then read and dropped. */
+  readonly begin: (request: StoreRequest) => StoreSink;
+  /** After the response was given to the transport: for the caller's books. `error` where it was refused. */
+  readonly onAnswered?: (request: StoreRequest, status: number, error?: PhosphorError) => void;
+  /** Default: every Storage SOP class of the standard. */
+  readonly sopClassUIDs?: readonly string[];
+}
+
+export interface QueryRequest {
+  readonly association: Association;
+  readonly sopClassUID: string;
+  readonly identifier: Dataset;
+  /** Aborted by C-CANCEL and by the end of the association. */
+  readonly signal: AbortSignal;
+}
+
+export interface FindProviderOptions {
+  /** Matches, one identifier each. Thrown PhosphorError → its `status`, else 0xC000-class by kind. */
+  readonly find: (request: QueryRequest) => AsyncIterable<Dataset>;
+  readonly sopClassUIDs?: readonly string[];
+}
+
+export interface MoveInstance {
+  readonly sopClassUID: string;
+  readonly sopInstanceUID: string;
+  readonly transferSyntaxUID: string;
+  /** Opens the data set when its turn comes. */
+  readonly open: () => Promise<DataSetSource> | DataSetSource;
+}
+
+export interface MoveProviderOptions {
+  readonly instances: (request: QueryRequest & { readonly destinationAETitle: string }) => Promise<readonly MoveInstance[]>;
+  /** Association to the destination with a context for each (SOP class, transfer syntax). An unknown destination: PhosphorError with status 0xA801. */
+  readonly connect: (destinationAETitle: string, instances: readonly MoveInstance[], request: QueryRequest) => Promise<Association>;
+  readonly sopClassUIDs?: readonly string[];
+}
