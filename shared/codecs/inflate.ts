@@ -1,0 +1,43 @@
+import { PhosphorError } from '../contract/errors.ts';
+
+/**
+ * Raw deflate (RFC 1951) → bytes, for the deflated transfer syntaxes (PS3.5 A.5). A stream longer than `limit` throws PhosphorError
+ * `limit-exceeded`; one that is cut off or broken `damaged`.
+ */
+export async function inflate(deflated: Uint8Array, limit: number): Promise<Uint8Array> {
+  try {
+    return await inflateExactly(deflated, limit);
+  } catch (error) {
+    // Streams of odd length are padded with a NUL (PS3.5 A.5), which a strict inflater takes for damage.
+    const padded = deflated.length % 2 === 0 && deflated.at(-1) === 0;
+    if (!padded || !(error instanceof PhosphorError) || error.kind !== 'damaged') throw error;
+    return inflateExactly(deflated.subarray(0, -1), limit);
+  }
+}
+
+async function inflateExactly(deflated: Uint8Array, limit: number): Promise<Uint8Array> {
+  const stream = new Blob([deflated as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const reader = stream.getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.length;
+      if (length > limit) throw new PhosphorError('limit-exceeded', `inflates to more than ${limit} bytes`);
+      pieces.push(value);
+    }
+  } catch (error) {
+    await reader.cancel().catch(() => undefined);
+    if (error instanceof PhosphorError) throw error;
+    throw new PhosphorError('damaged', 'the deflated stream is broken');
+  }
+  const inflated = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    inflated.set(piece, at);
+    at += piece.length;
+  }
+  return inflated;
+}

@@ -1,0 +1,75 @@
+import { PhosphorError } from '../contract/errors.ts';
+import { lookUp, type PaletteTable } from './palette.ts';
+import type { DecodedFrame } from './types.ts';
+
+export interface Palette {
+  readonly red: PaletteTable;
+  readonly green: PaletteTable;
+  readonly blue: PaletteTable;
+}
+
+/**
+ * A colour frame as 8-bit RGBA, opaque, ready for a canvas (PS3.3 C.7.6.3.1.2). Samples of more than 8 bits keep their upper 8. Throws
+ * PhosphorError `unsupported` for a photometric interpretation that has no such form, `damaged` where a palette is missing.
+ */
+export function toRGBA(frame: DecodedFrame, palette?: Palette): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = frame.rows * frame.columns;
+  const rgba = new Uint8ClampedArray(pixels * 4);
+  const { samples, photometricInterpretation: photometric } = frame;
+  if (photometric === 'PALETTE COLOR') {
+    if (palette === undefined) throw new PhosphorError('damaged', 'PALETTE COLOR without palette');
+    for (let p = 0, to = 0; p < pixels; p++, to += 4) {
+      const value = samples[p] ?? 0;
+      rgba[to] = lookUp(palette.red, value);
+      rgba[to + 1] = lookUp(palette.green, value);
+      rgba[to + 2] = lookUp(palette.blue, value);
+      rgba[to + 3] = 255;
+    }
+    return rgba;
+  }
+  if (frame.samplesPerPixel !== 3 && frame.samplesPerPixel !== 4) {
+    throw new PhosphorError('unsupported', `${photometric} with ${frame.samplesPerPixel} samples per pixel`);
+  }
+  const convert = COLOUR_SPACES[photometric];
+  if (convert === undefined) throw new PhosphorError('unsupported', `photometric interpretation ${photometric}`);
+  const shift = Math.max(0, frame.bitsStored - 8);
+  const stride = frame.samplesPerPixel;
+  for (let p = 0, from = 0, to = 0; p < pixels; p++, from += stride, to += 4) {
+    convert(rgba, to, (samples[from] ?? 0) >> shift, (samples[from + 1] ?? 0) >> shift, (samples[from + 2] ?? 0) >> shift);
+    rgba[to + 3] = 255;
+  }
+  return rgba;
+}
+
+type Convert = (rgba: Uint8ClampedArray, at: number, a: number, b: number, c: number) => void;
+
+const keep: Convert = (rgba, at, r, g, b) => {
+  rgba[at] = r;
+  rgba[at + 1] = g;
+  rgba[at + 2] = b;
+};
+
+/** ITU-R BT.601, full range: black 0, white 255 (PS3.3 C.7.6.3.1.2). */
+const fullRange: Convert = (rgba, at, y, cb, cr) => {
+  rgba[at] = y + 1.402 * (cr - 128);
+  rgba[at + 1] = y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128);
+  rgba[at + 2] = y + 1.772 * (cb - 128);
+};
+
+/** The retired studio-range variant: black 16, white 235. */
+const studioRange: Convert = (rgba, at, y, cb, cr) => {
+  const luma = 1.164383 * (y - 16);
+  rgba[at] = luma + 1.596027 * (cr - 128);
+  rgba[at + 1] = luma - 0.391762 * (cb - 128) - 0.812968 * (cr - 128);
+  rgba[at + 2] = luma + 2.017232 * (cb - 128);
+};
+
+const COLOUR_SPACES: Readonly<Partial<Record<string, Convert>>> = {
+  RGB: keep,
+  YBR_FULL: fullRange,
+  YBR_FULL_422: fullRange,
+  YBR_PARTIAL_422: studioRange,
+  YBR_PARTIAL_420: studioRange,
+  YBR_ICT: keep,
+  YBR_RCT: keep,
+};
