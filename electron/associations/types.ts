@@ -179,8 +179,11 @@ export interface ListenerOptions {
   readonly clocks: Clocks;
   readonly maxPDULength?: number;
   readonly maxAssociations?: number;
-  /** Where arrivals go; absent = C-STORE is not offered. The port is transferred. */
-  readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+  /**
+   * Where arrivals go; absent = C-STORE is not offered. The port is transferred. Given as a function (`() => archive.arrivalPort()`), a
+   * listener thread that died is replaced with a port of its own; a plain port dies with its thread, and the listener with it.
+   */
+  readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort | (() => MessagePort) };
   /** Serve this archive's index and files to those who ask; `destinations`: AE title → address of C-MOVE destinations. */
   readonly queryRetrieve?: {
     readonly location: ArchiveLocation;

@@ -1,0 +1,53 @@
+import { parentPort } from 'node:worker_threads';
+import { type RunningTask, runTask } from './association-task.ts';
+import type { FromAssociationWorker, Task, ToAssociationWorker } from './pool-protocol.ts';
+
+// An association worker: several associations, each with one operation, all of them on this thread's sockets. What throws here is a bug
+// and ends the thread; the pool replaces it, and only the operations of this thread end.
+
+const port = parentPort;
+if (!port) throw new Error('association-thread.ts runs as a worker thread only');
+
+const running = new Map<number, RunningTask>();
+const closing = new Set<Promise<void>>();
+
+function post(message: FromAssociationWorker): void {
+  port?.postMessage(message);
+}
+
+function start(seq: number, task: Task): void {
+  const operation = runTask(task, {
+    matches: (rows) => post({ type: 'matches', seq, rows }),
+    pending: (counts) => post({ type: 'pending', seq, counts }),
+  });
+  running.set(seq, operation);
+  void operation.result.then((result) => {
+    running.delete(seq);
+    post({ type: 'done', seq, result });
+  });
+  closing.add(operation.closed);
+  void operation.closed.then(() => closing.delete(operation.closed));
+}
+
+async function close(): Promise<void> {
+  for (const operation of running.values()) operation.abort();
+  await Promise.all(closing);
+  port?.close();
+}
+
+port.on('message', (message: ToAssociationWorker) => {
+  switch (message.type) {
+    case 'start':
+      return start(message.seq, message.task);
+    case 'cancel':
+      return running.get(message.seq)?.cancel();
+    case 'acknowledge':
+      return running.get(message.seq)?.acknowledge();
+    case 'moveProgress':
+      return running.get(message.seq)?.progress();
+    case 'ping':
+      return post({ type: 'pong' });
+    case 'close':
+      return void close();
+  }
+});

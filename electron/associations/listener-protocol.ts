@@ -1,0 +1,33 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { ArchiveLocation } from '../archive/types.ts';
+import type { AccessRules, Expectation, ListenerEvents, ListenerOptions, RefusedInstance, StoredInstance } from './types.ts';
+
+/** What the listener thread is started with. */
+export interface ListenerStart {
+  readonly host: string;
+  readonly port: number;
+  readonly access: AccessRules;
+  readonly expectations: readonly Expectation[];
+  readonly clocks: ListenerOptions['clocks'];
+  readonly maxPDULength?: number;
+  readonly maxAssociations?: number;
+  readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+  readonly queryRetrieve?: NonNullable<ListenerOptions['queryRetrieve']>;
+}
+
+/** Main thread → listener thread. A message with `seq` is answered by `done` with the same number. */
+export type ToListenerThread =
+  | { readonly type: 'setAccess'; readonly access: AccessRules }
+  | { readonly type: 'expect'; readonly seq: number; readonly expectation: Expectation }
+  | { readonly type: 'unexpect'; readonly seq: number; readonly actionId: string }
+  | { readonly type: 'close'; readonly seq: number };
+
+/** Listener thread → main thread. */
+export type FromListenerThread =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'failed'; readonly error: PhosphorErrorData }
+  | { readonly type: 'done'; readonly seq: number }
+  | { readonly type: 'stored'; readonly instances: StoredInstance[] }
+  | { readonly type: 'refused'; readonly instances: RefusedInstance[] }
+  | { readonly type: 'associations'; readonly change: Parameters<ListenerEvents['onAssociations']>[0] };

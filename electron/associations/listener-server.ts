@@ -1,0 +1,175 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
+import { type Association, type AssociationRequest, acceptAssociation, type ServiceProvider } from '../dicom/network/index.ts';
+import { type Admission, admit, KnownAddresses, plainAddress } from './access.ts';
+import type { Expectations } from './expectations.ts';
+import { listenError } from './socket-errors.ts';
+import { acceptedSocket } from './socket-transport.ts';
+import type { StorageWatch } from './store-scp.ts';
+import type { AccessRules, ListenerOptions } from './types.ts';
+
+/** Open associations at once, unless the options say otherwise; half of them from one address. */
+const MAX_ASSOCIATIONS = 64;
+/** C-STOREs in flight may end within this when the listener closes. */
+const DRAIN_MS = 2_000;
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly access: AccessRules;
+  readonly clocks: ListenerOptions['clocks'];
+  readonly maxPDULength?: number;
+  readonly maxAssociations?: number;
+  readonly expectations: Expectations;
+  /** What a caller is offered once it was admitted. */
+  readonly services: (request: AssociationRequest, provisional: boolean, watch: StorageWatch) => readonly ServiceProvider[];
+  readonly onOpen: (open: number) => void;
+  readonly onRefused: (refused: { callingAETitle: string; address: string; error: PhosphorErrorData }) => void;
+}
+
+/** One caller from its first byte on. */
+interface Connection {
+  readonly socket: Socket;
+  readonly address: string;
+  admitted: boolean;
+  association: Association | undefined;
+  stores: number;
+}
+
+/** The port: takes connections in, decides who may associate, counts what is open. */
+export class ListenerServer {
+  readonly #options: ServerOptions;
+  readonly #server: Server;
+  readonly #known = new KnownAddresses();
+  readonly #connections = new Set<Connection>();
+  readonly #maxTotal: number;
+  readonly #maxPerAddress: number;
+  #access: AccessRules;
+  #closing = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#access = options.access;
+    this.#maxTotal = options.maxAssociations ?? MAX_ASSOCIATIONS;
+    this.#maxPerAddress = Math.max(1, Math.ceil(this.#maxTotal / 2));
+    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#connect(socket));
+    // Callers that connect and say nothing wait for ARTIM; they must not take the places of those who speak.
+    this.#server.maxConnections = 2 * this.#maxTotal + 16;
+  }
+
+  /** Resolves with the port. Rejects with PhosphorError `port-in-use` or `unreachable`. */
+  async listen(): Promise<number> {
+    await this.setAccess(this.#options.access);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onError = (thrown: Error) => reject(listenError(thrown));
+    this.#server.once('error', onError);
+    this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: 128 }, resolve);
+    await promise;
+    this.#server.off('error', onError);
+    const address = this.#server.address();
+    if (typeof address !== 'object' || address === null) throw new PhosphorError('unreachable', 'the listening socket has no address');
+    return address.port;
+  }
+
+  async setAccess(access: AccessRules): Promise<void> {
+    this.#access = access;
+    await this.#known.set(access.knownHosts);
+  }
+
+  /** No new connections; associations end after the C-STORE they are at. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const connection of this.#connections) this.#endIfIdle(connection);
+    const timer = setTimeout(() => {
+      for (const { socket } of this.#connections) socket.destroy();
+    }, DRAIN_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #connect(socket: Socket): void {
+    const connection: Connection = {
+      socket,
+      address: plainAddress(socket.remoteAddress ?? ''),
+      admitted: false,
+      association: undefined,
+      stores: 0,
+    };
+    const fromAddress = [...this.#connections].filter(({ address }) => address === connection.address).length;
+    if (this.#closing || fromAddress >= 2 * this.#maxPerAddress) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(connection);
+    socket.once('close', () => this.#disconnect(connection));
+    const { clocks, maxPDULength } = this.#options;
+    acceptAssociation(acceptedSocket(socket), {
+      clocks,
+      ...(maxPDULength === undefined ? {} : { maxPDULength }),
+      services: [],
+      authorize: (request) => this.#authorize(connection, request),
+    }).then(
+      (association) => {
+        connection.association = association;
+        if (this.#closing) this.#endIfIdle(connection);
+      },
+      // It has been answered; who was refused has been reported by then, and a connection that never associated is no event.
+      () => socket.destroy(),
+    );
+  }
+
+  #authorize(connection: Connection, request: AssociationRequest) {
+    const { callingAETitle, calledAETitle } = request;
+    const { address } = connection;
+    const admission: Admission = admit(
+      { callingAETitle, calledAETitle, address },
+      this.#access,
+      this.#known.current(),
+      this.#occupancy(address),
+    );
+    if (!admission.accept) {
+      const { error, ...reject } = admission.rejection;
+      this.#options.onRefused({ callingAETitle, address, error });
+      return { reject };
+    }
+    connection.admitted = true;
+    this.#options.onOpen(this.#open());
+    const watch: StorageWatch = {
+      onBegin: () => {
+        connection.stores += 1;
+      },
+      onAnswered: () => {
+        connection.stores -= 1;
+        if (this.#closing) this.#endIfIdle(connection);
+      },
+    };
+    return { services: this.#options.services(request, admission.provisional, watch) };
+  }
+
+  #occupancy(address: string) {
+    const admitted = [...this.#connections].filter((connection) => connection.admitted);
+    return {
+      total: admitted.length,
+      fromAddress: admitted.filter((connection) => connection.address === address).length,
+      maxTotal: this.#maxTotal,
+      maxPerAddress: this.#maxPerAddress,
+      expectations: this.#options.expectations.size,
+    };
+  }
+
+  #open(): number {
+    return [...this.#connections].filter((connection) => connection.admitted).length;
+  }
+
+  #disconnect(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (connection.admitted) this.#options.onOpen(this.#open());
+  }
+
+  #endIfIdle(connection: Connection): void {
+    if (connection.stores > 0) return;
+    if (connection.association) connection.association.abort(new PhosphorError('interrupted', 'the workstation is closing'));
+    else connection.socket.destroy();
+  }
+}

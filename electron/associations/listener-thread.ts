@@ -1,0 +1,122 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { toErrorData } from '../../shared/contract/index.ts';
+import { createArrivalWriter } from '../archive/arrival.ts';
+import type { ArrivalWriter } from '../archive/types.ts';
+import type { ServiceProvider } from '../dicom/network/index.ts';
+import { verificationProvider } from '../dicom/services/index.ts';
+import { Batcher, Throttle } from './batcher.ts';
+import { Expectations } from './expectations.ts';
+import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
+import { ListenerServer } from './listener-server.ts';
+import { QueryRetrieveArchive } from './query-retrieve.ts';
+import { storeService } from './store-scp.ts';
+import type { RefusedInstance, StoredInstance } from './types.ts';
+
+// The listener worker: owns the receiving port and everything that comes in by it.
+
+const port = parentPort;
+if (!port) throw new Error('listener-thread.ts runs as a worker thread only');
+
+/** Refusals told to the main thread per second: somebody who knocks without end must not keep it busy. */
+const REFUSALS_PER_SECOND = 50;
+const OPEN_INTERVAL_MS = 100;
+
+// The main side's ListenerHandle wrote it.
+const start = workerData as ListenerStart;
+
+function post(message: FromListenerThread): void {
+  port?.postMessage(message);
+}
+
+const expectations = new Expectations();
+for (const expectation of start.expectations) expectations.add(expectation);
+
+const stored = new Batcher<StoredInstance>((instances) => post({ type: 'stored', instances }));
+const refused = new Batcher<RefusedInstance>((instances) => post({ type: 'refused', instances }));
+let open = 0;
+const openChanged = new Throttle<number>(() => post({ type: 'associations', change: { open } }), OPEN_INTERVAL_MS);
+
+const arrivals: ArrivalWriter | undefined = start.storage && createArrivalWriter(start.storage.location, start.storage.arrivals);
+const archive =
+  start.queryRetrieve && new QueryRetrieveArchive({ ...start.queryRetrieve, clocks: start.clocks, aeTitle: start.access.aeTitle });
+
+const refusals = { second: 0, count: 0 };
+
+const server = new ListenerServer({
+  ...start,
+  expectations,
+  services: (request, provisional, watch) => {
+    const services: ServiceProvider[] = [verificationProvider()];
+    if (arrivals) {
+      const context = {
+        arrivals,
+        expectations,
+        onStored: (instance: StoredInstance) => stored.add(instance),
+        onRefused: (instance: RefusedInstance) => refused.add(instance),
+      };
+      services.push(storeService(context, request.callingAETitle.trim(), provisional, watch));
+    }
+    if (archive && !provisional) services.push(...archive.services());
+    return services;
+  },
+  onOpen: (count) => {
+    open = count;
+    openChanged.set(count);
+  },
+  onRefused: (caller) => {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== refusals.second) Object.assign(refusals, { second, count: 0 });
+    refusals.count += 1;
+    if (refusals.count <= REFUSALS_PER_SECOND) post({ type: 'associations', change: { open, refused: caller } });
+  },
+});
+
+function flush(): void {
+  stored.flush();
+  refused.flush();
+}
+
+/** Answers when nothing of the retrieve is on its way in any more, and what came has been told. */
+function unexpect(seq: number, actionId: string): void {
+  let answered = false;
+  const answer = () => {
+    if (answered) return;
+    answered = true;
+    clearTimeout(bound);
+    flush();
+    post({ type: 'done', seq });
+  };
+  const bound = setTimeout(answer, start.clocks.pduReceive * 1000);
+  expectations.remove(actionId, answer);
+}
+
+async function close(): Promise<void> {
+  await server.close();
+  await arrivals?.close();
+  archive?.close();
+  flush();
+  openChanged.flush();
+  process.exit(0);
+}
+
+port.on('message', (message: ToListenerThread) => {
+  switch (message.type) {
+    case 'setAccess':
+      return void server.setAccess(message.access);
+    case 'expect':
+      expectations.add(message.expectation);
+      return post({ type: 'done', seq: message.seq });
+    case 'unexpect':
+      return unexpect(message.seq, message.actionId);
+    case 'close':
+      return void close();
+  }
+});
+
+server.listen().then(
+  (listening) => post({ type: 'listening', port: listening }),
+  (thrown) => {
+    post({ type: 'failed', error: toErrorData(thrown) });
+    process.exit(1);
+  },
+);

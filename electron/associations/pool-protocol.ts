@@ -1,0 +1,47 @@
+import type { MatchRow, PhosphorErrorData, Query } from '../../shared/contract/index.ts';
+import type { EchoResult, FindResult, MoveResult, OperationOptions, Peer, SubOperations } from './types.ts';
+
+interface TaskBase extends OperationOptions {
+  readonly peer: Peer;
+}
+
+/** What one association does, as plain data. */
+export type Task =
+  | (TaskBase & { readonly kind: 'echo' })
+  | (TaskBase & { readonly kind: 'find'; readonly query: Query })
+  | (TaskBase & {
+      readonly kind: 'move';
+      readonly studyInstanceUID: string;
+      readonly seriesInstanceUID?: string;
+      readonly destinationAETitle: string;
+      readonly messageId: number;
+      readonly thirdParty: boolean;
+    });
+
+export type Failure = { readonly ok: false; readonly error: PhosphorErrorData };
+
+export interface TaskResults {
+  readonly echo: EchoResult;
+  readonly find: FindResult;
+  readonly move: MoveResult;
+}
+
+export type AnyResult = TaskResults[Task['kind']] | Failure;
+
+/** Main thread → association worker. `seq` is the operation's ID. */
+export type ToAssociationWorker =
+  | { readonly type: 'start'; readonly seq: number; readonly task: Task }
+  | { readonly type: 'cancel'; readonly seq: number }
+  /** One batch of matches was taken. */
+  | { readonly type: 'acknowledge'; readonly seq: number }
+  | { readonly type: 'moveProgress'; readonly seq: number }
+  | { readonly type: 'ping' }
+  /** Abort what is left and end. */
+  | { readonly type: 'close' };
+
+/** Association worker → main thread. */
+export type FromAssociationWorker =
+  | { readonly type: 'matches'; readonly seq: number; readonly rows: MatchRow[] }
+  | { readonly type: 'pending'; readonly seq: number; readonly counts: SubOperations }
+  | { readonly type: 'done'; readonly seq: number; readonly result: AnyResult }
+  | { readonly type: 'pong' };

@@ -1,0 +1,172 @@
+import { Worker } from 'node:worker_threads';
+import { type MatchRow, PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
+import { AssociationWorker } from './association-worker.ts';
+import type { Failure, FromAssociationWorker, Task, TaskResults } from './pool-protocol.ts';
+import type { AssociationPool, FindRequest, MoveRequest, Operation, OperationOptions, Peer, SubOperations } from './types.ts';
+
+/** Enough for many associations and a large answer; past it the thread ends and is replaced instead of taking the process along. */
+const MEMORY_LIMIT = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 };
+
+/** Room for messages and timers beside the release clock when the pool closes. */
+const CLOSE_MARGIN_MS = 500;
+
+/**
+ * The association workers as the main thread sees them. A worker starts when the first operation is given to it, an operation goes to the
+ * one with the fewest and stays there. A worker that dies is replaced at once; only its own operations end.
+ *
+ * @param options.workers number of threads, 1–16
+ * @param options.createWorker how a thread is made (tests of failing threads)
+ */
+export function createAssociationPool(options: { readonly workers: number; readonly createWorker?: () => Worker }): AssociationPool {
+  return new Pool(options.workers, options.createWorker ?? createAssociationWorker);
+}
+
+function createAssociationWorker(): Worker {
+  return new Worker(new URL('./association-thread.ts', import.meta.url), { name: 'phosphor-association', resourceLimits: MEMORY_LIMIT });
+}
+
+interface LiveOperation {
+  readonly worker: AssociationWorker;
+  readonly cancel: () => void;
+  readonly done: Promise<unknown>;
+  readonly boundMs: number;
+}
+
+interface ProgressListeners {
+  readonly onMatches?: (rows: MatchRow[], acknowledge: () => void) => void;
+  readonly onPending?: (counts: SubOperations) => void;
+}
+
+class Pool implements AssociationPool {
+  readonly #slots: (AssociationWorker | undefined)[];
+  readonly #createWorker: () => Worker;
+  readonly #live = new Map<number, LiveOperation>();
+  #lastOperationId = 0;
+  /** The longest release clock that an operation came with. */
+  #releaseMs = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(workers: number, createWorker: () => Worker) {
+    const size = Math.max(1, Math.min(16, Math.trunc(workers)));
+    this.#slots = Array.from({ length: size }, () => undefined);
+    this.#createWorker = createWorker;
+  }
+
+  echo(request: OperationOptions & { readonly peer: Peer }): Operation<TaskResults['echo']> {
+    return this.#start({ kind: 'echo', ...base(request) }, {});
+  }
+
+  find(request: FindRequest): Operation<TaskResults['find']> {
+    return this.#start({ kind: 'find', ...base(request), query: request.query }, { onMatches: request.onMatches });
+  }
+
+  move(request: MoveRequest): Operation<TaskResults['move']> {
+    const { studyInstanceUID, seriesInstanceUID, destinationAETitle, messageId, thirdParty } = request;
+    const series = seriesInstanceUID === undefined ? {} : { seriesInstanceUID };
+    const task: Task = { kind: 'move', ...base(request), studyInstanceUID, ...series, destinationAETitle, messageId, thirdParty };
+    return this.#start(task, { onPending: request.onPending });
+  }
+
+  moveProgress(operationId: number): void {
+    this.#live.get(operationId)?.worker.post({ type: 'moveProgress', seq: operationId });
+  }
+
+  workers(): readonly { readonly threadId: number; readonly operations: number }[] {
+    return this.#slots.flatMap((worker) => (worker ? [{ threadId: worker.threadId, operations: worker.load }] : []));
+  }
+
+  async killWorker(threadId: number): Promise<void> {
+    await this.#slots.find((worker) => worker?.threadId === threadId)?.terminate();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  #start<Kind extends Task['kind']>(task: Task & { kind: Kind }, listeners: ProgressListeners): Operation<TaskResults[Kind]> {
+    const operationId = ++this.#lastOperationId;
+    if (this.#closing) return { operationId, done: Promise.resolve({ ok: false, error: interrupted() }), cancel() {} };
+    const { promise: done, resolve } = Promise.withResolvers<TaskResults[Kind] | Failure>();
+    let cancelled = false;
+    const cancel = () => {
+      if (cancelled) return;
+      cancelled = true;
+      this.#live.get(operationId)?.worker.post({ type: 'cancel', seq: operationId });
+    };
+    const worker = this.#leastLoaded();
+    const boundMs = (task.clocks.cancelGrace + task.clocks.release) * 1000 + CLOSE_MARGIN_MS;
+    this.#releaseMs = Math.max(this.#releaseMs, task.clocks.release * 1000);
+    this.#live.set(operationId, { worker, cancel, done, boundMs });
+    const onMessage = (message: Extract<FromAssociationWorker, { type: 'matches' | 'pending' }>) => {
+      if (message.type === 'pending') listeners.onPending?.(message.counts);
+      else
+        listeners.onMatches?.(
+          message.rows,
+          once(() => worker.post({ type: 'acknowledge', seq: operationId })),
+        );
+    };
+    worker.start(operationId, task, {
+      onMessage,
+      onDone: (result) => {
+        this.#live.delete(operationId);
+        // The worker answers an operation with a result of its own kind.
+        resolve(result as TaskResults[Kind] | Failure);
+      },
+    });
+    return { operationId, done, cancel };
+  }
+
+  /** An idle worker that runs, else a slot that is free, else the worker with the fewest operations. */
+  #leastLoaded(): AssociationWorker {
+    let best: AssociationWorker | undefined;
+    for (const worker of this.#slots) if (worker && (!best || worker.load < best.load)) best = worker;
+    const free = this.#slots.indexOf(undefined);
+    if (best && (best.load === 0 || free < 0)) return best;
+    return this.#fill(free);
+  }
+
+  #fill(slot: number): AssociationWorker {
+    const worker = new AssociationWorker(this.#createWorker, (ended) => {
+      if (this.#slots[slot] !== ended) return;
+      this.#slots[slot] = undefined;
+      // A thread that never came up would only fail again: its slot waits for the next operation.
+      if (!this.#closing && ended.cameUp) this.#fill(slot);
+    });
+    this.#slots[slot] = worker;
+    return worker;
+  }
+
+  async #shutDown(): Promise<void> {
+    const live = [...this.#live.values()];
+    for (const operation of live) operation.cancel();
+    const bound = Math.max(0, ...live.map((operation) => operation.boundMs));
+    await within(bound, Promise.all(live.map((operation) => operation.done)));
+    await Promise.all(this.#slots.map((worker) => worker?.close(this.#releaseMs + CLOSE_MARGIN_MS, interrupted())));
+  }
+}
+
+function base(request: OperationOptions & { readonly peer: Peer }): { peer: Peer } & OperationOptions {
+  const { peer, clocks, maxPDULength } = request;
+  return { peer, clocks, ...(maxPDULength === undefined ? {} : { maxPDULength }) };
+}
+
+function interrupted(): PhosphorErrorData {
+  return new PhosphorError('interrupted', 'the workstation is closing').data;
+}
+
+function once(action: () => void): () => void {
+  let spent = false;
+  return () => {
+    if (spent) return;
+    spent = true;
+    action();
+  };
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

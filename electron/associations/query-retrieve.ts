@@ -1,0 +1,133 @@
+import { type MatchRow, PhosphorError } from '../../shared/contract/index.ts';
+import { openIndexReader } from '../archive/index-reader.ts';
+import { type Dataset, Tag } from '../dicom/dataset/index.ts';
+import { type Association, requestAssociation, type ServiceProvider } from '../dicom/network/index.ts';
+import { findProvider, type MoveInstance, moveProvider, type QueryRequest, storageContexts } from '../dicom/services/index.ts';
+import { openDataSet } from './file-source.ts';
+import { identifierOf, queryOf } from './query-identifiers.ts';
+import { connectSocket } from './socket-transport.ts';
+import type { ListenerOptions } from './types.ts';
+
+type IndexReader = ReturnType<typeof openIndexReader>;
+type StoredFile = ReturnType<IndexReader['instancesOf']>[number];
+
+/** PS3.4 C.4.2.1.5: Refused, Move Destination unknown. */
+const STATUS_MOVE_DESTINATION_UNKNOWN = 0xa801;
+/** PS3.4 C.4.2.1.5: Identifier does not match SOP Class. */
+const STATUS_IDENTIFIER_MISMATCH = 0xa900;
+
+/** Rows are made for this long, then sockets and timers get their turn. */
+const TURN_MS = 8;
+
+export interface QueryRetrieveOptions extends NonNullable<ListenerOptions['queryRetrieve']> {
+  readonly clocks: ListenerOptions['clocks'];
+  /** Ours: Retrieve AE Title of the answers, calling title of the sub-associations. */
+  readonly aeTitle: string;
+}
+
+/** C-FIND and C-MOVE as SCP over an archive's index and files (PS3.4 annex C), Patient Root and Study Root. */
+export class QueryRetrieveArchive {
+  readonly #options: QueryRetrieveOptions;
+  #reader: IndexReader | undefined;
+
+  constructor(options: QueryRetrieveOptions) {
+    this.#options = options;
+  }
+
+  services(): ServiceProvider[] {
+    return [
+      findProvider({ find: (request) => this.#find(request) }),
+      moveProvider({
+        instances: async (request) => this.#instances(request).map(moveInstance),
+        connect: (destinationAETitle, instances, { signal }) => this.#connect(destinationAETitle, instances, signal),
+      }),
+    ];
+  }
+
+  close(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  get #index(): IndexReader {
+    this.#reader ??= openIndexReader(this.#options.location);
+    return this.#reader;
+  }
+
+  async *#find({ identifier, signal }: QueryRequest): AsyncGenerator<Dataset> {
+    const query = queryOf(identifier);
+    if (!query) throw mismatch();
+    const wanted = new Set(identifier.strings(Tag.SOPInstanceUID));
+    let turn = performance.now();
+    for (const row of this.#index.findRows(query)) {
+      if (signal.aborted) return;
+      if (wanted.size > 0 && !(row.level === 'image' && wanted.has(row.sopInstanceUID))) continue;
+      yield identifierOf(row, identifier, this.#options.aeTitle);
+      if (performance.now() - turn > TURN_MS) {
+        await nextTurn();
+        turn = performance.now();
+      }
+    }
+  }
+
+  #instances({ identifier }: QueryRequest): StoredFile[] {
+    const index = this.#index;
+    const series = identifier.strings(Tag.SeriesInstanceUID);
+    const images = identifier.strings(Tag.SOPInstanceUID);
+    const scope = SCOPES[identifier.string(Tag.QueryRetrieveLevel)];
+    const studies = scope === 'patient' ? this.#studiesOf(identifier) : identifier.strings(Tag.StudyInstanceUID);
+    if (!scope || studies.length === 0) throw mismatch();
+    return studies.flatMap((studyInstanceUID) => {
+      if (scope === 'image') {
+        const [seriesInstanceUID] = series;
+        const within = seriesInstanceUID === undefined ? { studyInstanceUID } : { studyInstanceUID, seriesInstanceUID };
+        return images.flatMap((sopInstanceUID) => index.instancesOf({ ...within, sopInstanceUID }));
+      }
+      if (scope === 'series') return series.flatMap((seriesInstanceUID) => index.instancesOf({ studyInstanceUID, seriesInstanceUID }));
+      return index.instancesOf({ studyInstanceUID });
+    });
+  }
+
+  #studiesOf(identifier: Dataset): string[] {
+    const patientID = identifier.string(Tag.PatientID);
+    if (patientID === '') return [];
+    const rows: Iterable<MatchRow> = this.#index.findRows({ level: 'study', patientID });
+    return [...rows].flatMap((row) => (row.level === 'study' ? [row.studyInstanceUID] : []));
+  }
+
+  async #connect(destinationAETitle: string, instances: readonly MoveInstance[], signal: AbortSignal): Promise<Association> {
+    const { destinations, clocks, aeTitle } = this.#options;
+    const title = destinationAETitle.trim();
+    const destination = Object.hasOwn(destinations, title) ? destinations[title] : undefined;
+    if (!destination) {
+      throw new PhosphorError('rejected', 'the move destination is unknown', { status: STATUS_MOVE_DESTINATION_UNKNOWN });
+    }
+    const transport = await connectSocket(destination.host, destination.port, clocks.connect, signal);
+    return await requestAssociation(transport, {
+      callingAETitle: aeTitle,
+      calledAETitle: title,
+      contexts: storageContexts(instances),
+      clocks,
+      signal,
+    });
+  }
+}
+
+const SCOPES: Readonly<Record<string, 'patient' | 'study' | 'series' | 'image'>> = {
+  PATIENT: 'patient',
+  STUDY: 'study',
+  SERIES: 'series',
+  IMAGE: 'image',
+};
+
+function moveInstance({ sopClassUID, sopInstanceUID, transferSyntaxUID, path }: StoredFile): MoveInstance {
+  return { sopClassUID, sopInstanceUID, transferSyntaxUID, open: () => openDataSet(path) };
+}
+
+function mismatch(): PhosphorError {
+  return new PhosphorError('invalid-arguments', 'the identifier does not fit its level', { status: STATUS_IDENTIFIER_MISMATCH });
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

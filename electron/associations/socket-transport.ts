@@ -1,0 +1,187 @@
+import { connect, type Socket } from 'node:net';
+import { PhosphorError } from '../../shared/contract/index.ts';
+import type { Transport, TransportHandler } from '../dicom/network/index.ts';
+import { socketError } from './socket-errors.ts';
+
+/** One read of the operating system on a connection that we opened; the buffer is used again for the next. */
+const READ_BYTES = 131_072;
+
+/**
+ * One burst of bytes is worked on for this long, then timers and messages get their turn: libuv itself goes on reading while a fast peer
+ * keeps the socket full, and a C-FIND of 10,000 matches would hold the thread for its whole answer.
+ */
+const TURN_MS = 8;
+
+/**
+ * Opens a connection under the connect clock.
+ *
+ * @param seconds the connect clock
+ * @throws PhosphorError `unreachable` with the system's code, `timed-out` (`connect`), or the signal's reason
+ */
+export function connectSocket(host: string, port: number, seconds: number, signal?: AbortSignal): Promise<Transport> {
+  const { promise, resolve, reject } = Promise.withResolvers<Transport>();
+  if (signal?.aborted) {
+    reject(signal.reason);
+    return promise;
+  }
+  const reader = { onRead: (_bytes: Uint8Array): boolean => true };
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const socket = connect({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    onread: { buffer, callback: (bytes, buf) => reader.onRead(buf.subarray(0, bytes)) },
+  });
+  const settle = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    socket.off('connect', onConnect);
+    socket.off('error', onError);
+  };
+  const fail = (error: unknown) => {
+    settle();
+    socket.on('error', () => {});
+    socket.destroy();
+    reject(error);
+  };
+  const onAbort = () => fail(signal?.reason);
+  const onError = (thrown: Error) => fail(socketError(thrown, false));
+  const onConnect = () => {
+    settle();
+    resolve(new SocketTransport(socket, reader));
+  };
+  const timer = setTimeout(
+    () => fail(new PhosphorError('timed-out', 'no connection within the connect clock', { clock: 'connect' })),
+    seconds * 1000,
+  );
+  signal?.addEventListener('abort', onAbort);
+  socket.once('connect', onConnect);
+  socket.once('error', onError);
+  return promise;
+}
+
+/** Wraps a connection that a peer opened. */
+export function acceptedSocket(socket: Socket): Transport {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true);
+  return new SocketTransport(socket);
+}
+
+class SocketTransport implements Transport {
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly #socket: Socket;
+  readonly #reader: { onRead: (bytes: Uint8Array) => boolean } | undefined;
+  #handler: TransportHandler | undefined;
+  #error: Error | undefined;
+  #paused = false;
+  #yielding = false;
+  #ended = false;
+
+  /** @param reader where the socket was opened with a buffer of its own (`onread`), else it emits `data` */
+  constructor(socket: Socket, reader?: { onRead: (bytes: Uint8Array) => boolean }) {
+    this.#socket = socket;
+    this.#reader = reader;
+    this.remoteAddress = endpoint(socket.remoteAddress, socket.remotePort);
+    this.localAddress = endpoint(socket.localAddress, socket.localPort);
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.pause();
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(handler: TransportHandler): void {
+    this.#handler = handler;
+    if (this.#socket.closed) {
+      queueMicrotask(() => this.#close());
+      return;
+    }
+    this.#socket.on('drain', () => handler.onDrain());
+    this.#socket.once('close', () => this.#close());
+    if (this.#reader) {
+      // With a buffer of our own nothing reads on before this returns, so bytes that are held need no copy: the association has paused.
+      this.#reader.onRead = (bytes) => this.#read(bytes);
+    } else this.#socket.on('data', (bytes) => void this.#read(bytes));
+    this.#socket.resume();
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    const socket = this.#socket;
+    if (this.#ended || socket.destroyed) return true;
+    const [first] = chunks;
+    if (chunks.length === 1 && first) return socket.write(first);
+    let more = true;
+    socket.cork();
+    for (const chunk of chunks) more = socket.write(chunk);
+    socket.uncork();
+    return more;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.#yielding) this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#socket.end();
+    // A paused socket would never see the peer's FIN.
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #read(bytes: Uint8Array): boolean {
+    this.#handler?.onData(bytes);
+    if (turnIsOver() && !this.#paused) {
+      this.#yielding = true;
+      this.#socket.pause();
+      setImmediate(() => {
+        this.#yielding = false;
+        if (!this.#paused) this.#socket.resume();
+      });
+    }
+    return !this.#paused && !this.#yielding;
+  }
+
+  #close(): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    if (this.#error) handler?.onClose(socketError(this.#error, true));
+    else handler?.onClose();
+  }
+}
+
+let turnStartedAt = 0;
+
+/** True when this turn of the event loop has worked on bytes for too long, whichever connections they came from. */
+function turnIsOver(): boolean {
+  const now = performance.now();
+  if (turnStartedAt === 0) {
+    turnStartedAt = now;
+    setImmediate(() => {
+      turnStartedAt = 0;
+    });
+    return false;
+  }
+  return now - turnStartedAt > TURN_MS;
+}
+
+function endpoint(address: string | undefined, port: number | undefined): string {
+  const host = address ?? '?';
+  return `${host.includes(':') ? `[${host}]` : host}:${port ?? 0}`;
+}
