@@ -1,0 +1,244 @@
+import { Buffer } from 'node:buffer';
+import { PhosphorError } from '../../../shared/contract/index.ts';
+import { InflateStream } from './inflate-stream.ts';
+import { buildHeader, indexOfWanted, KEPT_BYTES, REQUIRED, WANTED_TAGS } from './instance-header.ts';
+import { dataSetEncodingOf } from './transfer-syntaxes.ts';
+import type { InstanceHeader } from './types.ts';
+
+/** Bounds of the streaming reader. */
+export interface StreamingHeaderLimits {
+  /** Bytes of the data set before which the header must be complete (skipped values count). */
+  readonly headerBytes: number;
+  /** Sequences within sequences. */
+  readonly depth: number;
+}
+
+const DEFAULTS: StreamingHeaderLimits = { headerBytes: 0xffff_ffff, depth: 1000 };
+
+const LAST_WANTED = 0x00280011;
+const PIXEL_DATA_GROUP = 0x7fe00000;
+const UNDEFINED = 0xffffffff;
+const ITEM = 0xfffee000;
+const ITEM_END = 0xfffee00d;
+const SEQUENCE_END = 0xfffee0dd;
+
+/**
+ * Reads what the index keeps of an instance out of the data set's bytes as they stream by, in chunks of any size. Keeps at most 16 KiB of
+ * each of the wanted values and a header's worth of carry; everything else is skipped by counting. Sequences of undefined length are
+ * walked with a depth counter, no stack.
+ */
+export class StreamingHeader {
+  readonly #limits: StreamingHeaderLimits;
+  readonly #transferSyntaxUID: string;
+  readonly #explicitVR: boolean;
+  readonly #little: boolean;
+  readonly #inflate: InflateStream | undefined;
+  /** Values by their place in WANTED_TAGS, one character per byte. */
+  readonly #values: (string | undefined)[] = new Array(WANTED_TAGS.length).fill(undefined);
+
+  /** Bytes of an element's header that did not end with their chunk. */
+  readonly #carry = Buffer.alloc(12);
+  #carried = 0;
+  /** Bytes of the current value still to pass by. */
+  #skip = 0;
+  /** Place of the value that is being kept, −1 when it is only skipped. */
+  #keeping = -1;
+  #kept = 0;
+  #partial = '';
+  #position = 0;
+  /** Odd inside a sequence, even inside an item (0: the data set itself). */
+  #depth = 0;
+  /** Depth at which a UN of undefined length began: its content is implicit little endian (PS3.5 §6.2.2). 0 = none. */
+  #implicitSince = 0;
+  #done = false;
+  #error: PhosphorError | undefined;
+
+  constructor(transferSyntaxUID: string, limits: Partial<StreamingHeaderLimits> = {}) {
+    const encoding = dataSetEncodingOf(transferSyntaxUID);
+    this.#limits = { ...DEFAULTS, ...limits };
+    this.#transferSyntaxUID = transferSyntaxUID;
+    this.#explicitVR = encoding.explicitVR;
+    this.#little = !encoding.bigEndian;
+    this.#inflate = encoding.deflated ? new InflateStream((bytes) => this.#take(bytes)) : undefined;
+  }
+
+  /**
+   * Takes the next bytes of the data set; they may be reused afterwards. True = nothing more is needed: the header is complete, or `finish`
+   * is going to throw. Further pushes cost nothing.
+   */
+  push(chunk: Uint8Array): boolean {
+    if (this.#done) return true;
+    try {
+      if (this.#inflate === undefined) this.#take(chunk);
+      else this.#inflate.push(chunk);
+    } catch (error) {
+      this.#error = error instanceof PhosphorError ? error : new PhosphorError('damaged', 'the header cannot be read');
+      this.#done = true;
+    }
+    return this.#done;
+  }
+
+  /**
+   * The header, after the last chunk or as soon as `push` said true. Throws PhosphorError `not-dicom` when not a single attribute was found,
+   * `damaged` when the data end inside the header or SOP Class, SOP Instance, Study or Series Instance UID is missing or unusable.
+   */
+  finish(): InstanceHeader {
+    if (this.#error !== undefined) throw this.#error;
+    if (!this.#done && (this.#carried > 0 || this.#skip > 0 || this.#depth > 0)) {
+      if (this.#values.every((value) => value === undefined)) throw new PhosphorError('not-dicom', 'this is no DICOM data set');
+      throw new PhosphorError('damaged', 'the data set ends inside an element');
+    }
+    return buildHeader(this.#values, this.#transferSyntaxUID, this.#little);
+  }
+
+  /** False once no further bytes are wanted. */
+  #take(chunk: Uint8Array): boolean {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    let at = 0;
+    while (at < bytes.length && !this.#done) {
+      if (this.#skip > 0) at = this.#pass(bytes, at);
+      else if (this.#carried > 0) at = this.#completeHeader(bytes, at);
+      else {
+        const length = this.#header(bytes, at, bytes.length - at);
+        if (length === 0) {
+          this.#carried = bytes.copy(this.#carry, 0, at);
+          return true;
+        }
+        at += length;
+      }
+    }
+    return !this.#done;
+  }
+
+  /** Adds one byte after the other to the carried header until it is whole. */
+  #completeHeader(bytes: Buffer, start: number): number {
+    let at = start;
+    while (at < bytes.length) {
+      this.#carry[this.#carried] = bytes[at] ?? 0;
+      this.#carried += 1;
+      at += 1;
+      if (this.#carried < 8) continue;
+      if (this.#header(this.#carry, 0, this.#carried) > 0) {
+        this.#carried = 0;
+        return at;
+      }
+    }
+    return at;
+  }
+
+  /** Passes by, and where wanted keeps, bytes of the current value. */
+  #pass(bytes: Buffer, start: number): number {
+    const end = Math.min(bytes.length, start + this.#skip);
+    this.#skip -= end - start;
+    if (this.#keeping >= 0) {
+      const stop = Math.min(end, start + KEPT_BYTES - this.#kept);
+      if (stop > start) {
+        this.#partial += bytes.toString('latin1', start, stop);
+        this.#kept += stop - start;
+      }
+      if (this.#skip === 0) this.#keep(this.#partial);
+    }
+    return end;
+  }
+
+  #keep(value: string): void {
+    if (this.#keeping >= 0 && this.#values[this.#keeping] === undefined) this.#values[this.#keeping] = value;
+    this.#keeping = -1;
+    this.#partial = '';
+    this.#kept = 0;
+  }
+
+  /** Reads the header at `at`; its length, or 0 when `available` bytes do not hold it whole. */
+  #header(bytes: Buffer, at: number, available: number): number {
+    if (available < 8) return 0;
+    const little = this.#little || this.#implicitSince > 0;
+    const tag = little
+      ? bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2)
+      : bytes.readUInt16BE(at) * 0x10000 + bytes.readUInt16BE(at + 2);
+    if (this.#depth === 0 && this.#enough(tag)) return 8;
+    let size = 8;
+    let length: number;
+    let unknown = false;
+    if (!this.#explicitVR || this.#implicitSince > 0 || tag >= 0xfffe0000) {
+      length = little ? bytes.readUInt32LE(at + 4) : bytes.readUInt32BE(at + 4);
+    } else {
+      const vr = bytes.readUInt16BE(at + 4);
+      const form = FORMS.get(vr);
+      if (form === undefined) return this.#irregular(bytes, at, available, tag, vr);
+      if (form === SHORT) length = little ? bytes.readUInt16LE(at + 6) : bytes.readUInt16BE(at + 6);
+      else {
+        if (available < 12) return 0;
+        size = 12;
+        length = little ? bytes.readUInt32LE(at + 8) : bytes.readUInt32BE(at + 8);
+        unknown = vr === VR_UN;
+      }
+    }
+    this.#enter(tag, length, unknown, size);
+    return size;
+  }
+
+  /** An element without a VR that we know: see readElementHeader, which looks at the same cases with the whole data at hand. */
+  #irregular(bytes: Buffer, at: number, available: number, tag: number, vr: number): number {
+    const little = this.#little;
+    const letters = (vr & 0xff) >= 0x41 && (vr & 0xff) <= 0x5a && vr >>> 8 >= 0x41 && vr >>> 8 <= 0x5a;
+    if (letters && bytes.readUInt16LE(at + 6) === 0) {
+      if (available < 12) return 0;
+      this.#enter(tag, little ? bytes.readUInt32LE(at + 8) : bytes.readUInt32BE(at + 8), true, 12);
+      return 12;
+    }
+    const implicit = little ? bytes.readUInt32LE(at + 4) : bytes.readUInt32BE(at + 4);
+    const blank = vr === 0x2020 || letters;
+    this.#enter(tag, blank ? (little ? bytes.readUInt16LE(at + 6) : bytes.readUInt16BE(at + 6)) : implicit, false, 8);
+    return 8;
+  }
+
+  #enter(tag: number, length: number, unknown: boolean, size: number): void {
+    this.#position += size + (length === UNDEFINED ? 0 : length);
+    if (this.#position > this.#limits.headerBytes) throw new PhosphorError('limit-exceeded', 'the header is too long');
+    if (tag === SEQUENCE_END || tag === ITEM_END) {
+      this.#leave(tag);
+      return;
+    }
+    const inSequence = this.#depth % 2 === 1;
+    if (inSequence && tag !== ITEM) throw new PhosphorError('damaged', 'a sequence holds something that is not an item');
+    if (length === UNDEFINED) {
+      this.#depth += 1;
+      if (this.#depth > this.#limits.depth * 2) throw new PhosphorError('limit-exceeded', 'the data set has too many levels');
+      if (unknown && this.#implicitSince === 0) this.#implicitSince = this.#depth;
+      return;
+    }
+    this.#skip = length;
+    if (this.#depth > 0) return;
+    this.#keeping = indexOfWanted(tag);
+    if (length === 0) this.#keep('');
+  }
+
+  #leave(tag: number): void {
+    if (this.#depth === 0) throw new PhosphorError('damaged', 'a delimiter outside any sequence');
+    const inItem = this.#depth % 2 === 0;
+    // A sequence delimiter inside an item closes both: some writers forget the item's own.
+    this.#depth -= tag === SEQUENCE_END && inItem ? 2 : 1;
+    if (this.#depth < this.#implicitSince) this.#implicitSince = 0;
+  }
+
+  /** Whether this top-level tag ends the search. Data sets whose order is wrong are read on until the pixels. */
+  #enough(tag: number): boolean {
+    if (tag <= LAST_WANTED || (tag < PIXEL_DATA_GROUP && REQUIRED.some((index) => this.#values[index] === undefined))) return false;
+    if (tag >= 0xfffe0000) return false;
+    this.#done = true;
+    return true;
+  }
+}
+
+const SHORT = 1;
+const LONG = 2;
+const VR_UN = 0x554e;
+
+const FORMS: ReadonlyMap<number, number> = new Map([
+  ...'AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US'.split(' ').map((vr) => [code(vr), SHORT] as const),
+  ...'OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' ').map((vr) => [code(vr), LONG] as const),
+]);
+
+function code(vr: string): number {
+  return vr.charCodeAt(0) * 0x100 + vr.charCodeAt(1);
+}
