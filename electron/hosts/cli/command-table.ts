@@ -1,0 +1,142 @@
+/** One option as `util.parseArgs` and `--help` need it. */
+export interface OptionSpec {
+  readonly value?: string;
+  readonly help: string;
+}
+
+export interface CommandSpec {
+  /** Words of the command, e.g. ['node', 'add']. */
+  readonly words: readonly string[];
+  /** Names of positional arguments; a trailing `…` takes one or more. */
+  readonly positionals: readonly string[];
+  readonly options: readonly OptionName[];
+  readonly required?: readonly OptionName[];
+  readonly summary: string;
+  readonly example: string;
+}
+
+/** Every option of every command: a name means the same wherever it stands. */
+export const OPTIONS = {
+  host: { value: 'H', help: 'host name or address of the PACS' },
+  port: { value: 'P', help: 'port; with `node add` the PACS’s, elsewhere our own receiving port for this run' },
+  ae: { value: 'TITLE', help: 'AE title of the PACS' },
+  method: { value: 'move|get|auto', help: 'how studies are retrieved (so far: move)' },
+  level: { value: 'patient|study|series|image', help: 'what one match is (default study)' },
+  'patient-name': { value: 'X', help: 'name or part of one with * and ?, e.g. "DOE*"' },
+  'patient-id': { value: 'X', help: 'patient ID' },
+  date: { value: 'A-B', help: 'study date YYYYMMDD or range YYYYMMDD-YYYYMMDD, open at either end' },
+  modality: { value: 'M', help: 'modality, e.g. CT' },
+  accession: { value: 'X', help: 'accession number' },
+  study: { value: 'UID', help: 'Study Instance UID' },
+  series: { value: 'UID', help: 'Series Instance UID' },
+  to: { value: 'TITLE', help: 'AE title that shall receive the images (so far: our own)' },
+  profile: { value: 'DIR', help: 'settings, index and archive (default: your own)' },
+  'ae-title': { value: 'TITLE', help: 'our own AE title for this run' },
+  json: { help: 'one JSON object per line, the last one is the result' },
+  help: { help: 'this text' },
+} as const satisfies Record<string, OptionSpec>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Understood by every command. */
+export const GLOBAL_OPTIONS = ['profile', 'ae-title', 'port', 'json', 'help'] as const satisfies readonly OptionName[];
+
+const QUERY_OPTIONS = ['level', 'patient-name', 'patient-id', 'date', 'modality', 'accession', 'study', 'series'] as const;
+
+export const COMMANDS = {
+  'node add': {
+    words: ['node', 'add'],
+    positionals: ['NAME'],
+    options: ['host', 'port', 'ae', 'method'],
+    required: ['host', 'port', 'ae'],
+    summary: 'make a PACS known',
+    example: 'phosphor node add MAIN --host pacs.example.org --port 104 --ae MAINPACS',
+  },
+  'node list': {
+    words: ['node', 'list'],
+    positionals: [],
+    options: [],
+    summary: 'list the PACS that are known',
+    example: 'phosphor node list',
+  },
+  'node remove': {
+    words: ['node', 'remove'],
+    positionals: ['NAME'],
+    options: [],
+    summary: 'forget a PACS',
+    example: 'phosphor node remove MAIN',
+  },
+  echo: {
+    words: ['echo'],
+    positionals: ['NODE'],
+    options: [],
+    summary: 'test the connection to a PACS (C-ECHO)',
+    example: 'phosphor echo MAIN',
+  },
+  find: {
+    words: ['find'],
+    positionals: ['NODE'],
+    options: QUERY_OPTIONS,
+    summary: 'search a PACS (C-FIND)',
+    example: 'phosphor find MAIN --patient-name "DOE*" --date 20260101-',
+  },
+  retrieve: {
+    words: ['retrieve'],
+    positionals: ['NODE'],
+    options: ['study', 'series', 'method', 'to'],
+    required: ['study'],
+    summary: 'bring a study or series into the local archive (C-MOVE)',
+    example: 'phosphor retrieve MAIN --study 1.2.840.113619.2.1.1',
+  },
+  import: {
+    words: ['import'],
+    positionals: ['PATH…'],
+    options: [],
+    summary: 'take files and folders into the local archive',
+    example: 'phosphor import /media/cdrom',
+  },
+  list: {
+    words: ['list'],
+    positionals: [],
+    options: QUERY_OPTIONS,
+    summary: 'search the local archive',
+    example: 'phosphor list --modality CT --patient-name "DOE*"',
+  },
+  listen: {
+    words: ['listen'],
+    positionals: [],
+    options: [],
+    summary: 'receive images until interrupted',
+    example: 'phosphor listen --ae-title PHOSPHOR --port 11112',
+  },
+  window: {
+    words: ['window'],
+    positionals: [],
+    options: [],
+    summary: 'write a launch page that opens the window in a browser within 30 seconds, and print its path',
+    example: 'phosphor window',
+  },
+  'archive verify': {
+    words: ['archive', 'verify'],
+    positionals: [],
+    options: [],
+    summary: 'read every stored file and compare it with the index',
+    example: 'phosphor archive verify',
+  },
+  'archive rebuild': {
+    words: ['archive', 'rebuild'],
+    positionals: [],
+    options: [],
+    summary: 'build the index anew from the stored files',
+    example: 'phosphor archive rebuild',
+  },
+  'archive stats': {
+    words: ['archive', 'stats'],
+    positionals: [],
+    options: [],
+    summary: 'count what the local archive holds',
+    example: 'phosphor archive stats',
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+export type CliCommand = keyof typeof COMMANDS;
