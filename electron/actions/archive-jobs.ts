@@ -1,0 +1,73 @@
+import type { ActionItem, ActionRequest } from '../../shared/contract/index.ts';
+import type { ArchiveJob, ImportSummary, VerifySummary } from '../archive/types.ts';
+import type { ActionRun } from './action-run.ts';
+import { mainThreadTasks } from './main-thread-tasks.ts';
+import { diagnoseRun } from './run-diagnosis.ts';
+import type { EngineParts, RunResult } from './types.ts';
+import { onAbort } from './waiting.ts';
+
+/** Import of files and folders. Known instances count as done; refused ones and conflicts are named in the items. */
+export async function runImport(
+  run: ActionRun,
+  parts: EngineParts,
+  { paths }: Extract<ActionRequest, { command: 'import' }>,
+): Promise<RunResult> {
+  const { imported, known, conflict, refused, bytes } = await follow<ImportSummary>(run, parts.archive.import(paths));
+  await parts.archive.settled();
+  const failed = refused + conflict;
+  const received = imported + known + failed;
+  run.update({ bytes });
+  return {
+    outcome: failed === 0 ? 'success' : imported + known > 0 ? 'partial' : 'failed',
+    verifiedBy: 'local',
+    counts: { expected: received, received, completed: imported + known, failed, warning: 0, remaining: 0 },
+    details: { imported, known, conflict, refused },
+    ...(failed === 0 ? {} : { diagnosis: await diagnoseRun(run, parts, { text: 'importRefused' }, { received, failed }) }),
+  };
+}
+
+/** `verify` compares index and files; `rebuild` makes the index anew. Problems found make the outcome `partial`. */
+export async function runMaintenance(run: ActionRun, parts: EngineParts, command: 'verify' | 'rebuild'): Promise<RunResult> {
+  const { checked, problems, bytes } = await follow<VerifySummary>(run, parts.archive[command]());
+  run.update({ bytes });
+  return {
+    outcome: problems === 0 ? 'success' : 'partial',
+    verifiedBy: 'local',
+    counts: {
+      expected: checked,
+      received: checked,
+      completed: Math.max(0, checked - problems),
+      failed: problems,
+      warning: 0,
+      remaining: 0,
+    },
+    details: { checked, problems },
+    ...(problems === 0 ? {} : { diagnosis: await diagnoseRun(run, parts, { text: 'verifyProblems' }, { failed: problems }) }),
+  };
+}
+
+/** Passes items, credits, progress and cancel between a job of the archive and its action. Rejects as the job does. */
+async function follow<Result>(run: ActionRun, job: ArchiveJob<ActionItem, Result>): Promise<Result> {
+  const unwatch = onAbort(run.signal, () => job.cancel());
+  job.onItems(mainThreadTasks.wrap('job items', (items) => run.push(items, () => job.acknowledge(1))));
+  job.onProgress(
+    mainThreadTasks.wrap('job progress', ({ done, total, bytes }) =>
+      run.update({
+        bytes,
+        source: 'local',
+        counts: {
+          received: done,
+          completed: done,
+          failed: 0,
+          warning: 0,
+          ...(total === undefined ? {} : { expected: total, remaining: Math.max(0, total - done) }),
+        },
+      }),
+    ),
+  );
+  try {
+    return await job.done;
+  } finally {
+    unwatch();
+  }
+}

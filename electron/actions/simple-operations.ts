@@ -1,0 +1,95 @@
+import { type ActionRequest, type MatchRow, matchRow, type PacsNode } from '../../shared/contract/index.ts';
+import type { ActionRun } from './action-run.ts';
+import { mainThreadTasks } from './main-thread-tasks.ts';
+import { plainOutcome } from './outcome.ts';
+import { optional } from './retrieve-attempt.ts';
+import { diagnoseRun } from './run-diagnosis.ts';
+import type { EngineParts, RunResult } from './types.ts';
+import { onAbort } from './waiting.ts';
+
+/** More rows than anybody can read, and few enough for every window. */
+const MAX_MATCHES = 100_000;
+
+/** C-ECHO (PS3.4 annex A). Updates the node's state as well. */
+export async function runEcho(run: ActionRun, parts: EngineParts, known: PacsNode): Promise<RunResult> {
+  const { nodeId } = known;
+  parts.echoed({ nodeId, echo: 'checking' });
+  try {
+    const node = await parts.nodeReady(known);
+    const { aeTitle, clocks } = parts.settings();
+    const operation = parts.pool.echo({ peer: peerOf(node, aeTitle), clocks });
+    const unwatch = onAbort(run.signal, () => operation.cancel());
+    const end = await operation.done;
+    unwatch();
+    const cause = end.ok ? { status: end.status } : { error: end.error };
+    const outcome = plainOutcome(cause);
+    if (end.ok && outcome === 'success') {
+      parts.echoed({ nodeId, echo: 'ok', latencyMs: end.latencyMs, checkedAt: Date.now() });
+      return { outcome, verifiedBy: 'none', status: end.status, details: { latencyMs: end.latencyMs } };
+    }
+    const diagnosis = await diagnoseRun(run, parts, cause);
+    if (outcome === 'cancelled') parts.echoed({ nodeId, echo: 'unknown' });
+    else parts.echoed({ nodeId, echo: 'failed', checkedAt: Date.now(), sentence: diagnosis.sentence });
+    return { outcome, verifiedBy: 'none', diagnosis, ...optional('status', end.ok ? end.status : end.error.status) };
+  } catch (thrown) {
+    parts.echoed({ nodeId, echo: 'unknown' });
+    throw thrown;
+  }
+}
+
+/** C-FIND (PS3.4 C.4.1). Rows stream as they come; the client's credits reach the worker that reads the peer. */
+export async function runFind(
+  run: ActionRun,
+  parts: EngineParts,
+  { query }: Extract<ActionRequest, { command: 'find' }>,
+  known: PacsNode,
+): Promise<RunResult> {
+  const node = await parts.nodeReady(known);
+  const { aeTitle, clocks } = parts.settings();
+  let rows = 0;
+  let unusable = 0;
+  let tooMany = false;
+  const operation = parts.pool.find({
+    peer: peerOf(node, aeTitle),
+    clocks,
+    query,
+    onMatches: mainThreadTasks.wrap('matches', (batch: MatchRow[], acknowledge: () => void) => {
+      // A row without a usable UID cannot be shown, opened or retrieved.
+      const usable = batch.filter((row) => matchRow.safeParse(row).success).slice(0, MAX_MATCHES - rows);
+      rows += usable.length;
+      if (rows >= MAX_MATCHES && !tooMany) {
+        tooMany = true;
+        operation.cancel();
+      } else unusable += batch.length - usable.length;
+      run.update({ counts: { received: rows, completed: 0, failed: unusable, warning: 0 }, source: 'pending-response' });
+      run.push(
+        usable.map((row) => ({ kind: 'match', row })),
+        acknowledge,
+      );
+    }),
+  });
+  const unwatch = onAbort(run.signal, () => operation.cancel());
+  const end = await operation.done;
+  unwatch();
+  const common = { verifiedBy: 'none', ...(unusable > 0 ? { details: { unusable } } : {}) } as const;
+  if (tooMany) {
+    const error = { kind: 'limit-exceeded', message: 'more matches than a search may bring', retryable: false } as const;
+    return { ...common, outcome: 'partial', diagnosis: await diagnoseRun(run, parts, { error }) };
+  }
+  const cause = end.ok ? { status: end.status, errorComment: end.errorComment } : { error: end.error };
+  const outcome = plainOutcome(cause);
+  return {
+    ...common,
+    outcome,
+    ...(end.ok ? { status: end.status, offendingElements: end.offendingElements, ...optional('errorComment', end.errorComment) } : {}),
+    ...(end.ok ? {} : optional('status', end.error.status)),
+    ...(outcome === 'success' ? {} : { diagnosis: await diagnoseRun(run, parts, run.signal.aborted ? { text: 'cancelled' } : cause) }),
+  };
+}
+
+const peerOf = (node: PacsNode, callingAETitle: string) => ({
+  host: node.host,
+  port: node.port,
+  calledAETitle: node.aeTitle,
+  callingAETitle,
+});

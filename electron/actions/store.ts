@@ -1,0 +1,109 @@
+import { Worker } from 'node:worker_threads';
+import { PhosphorError } from '../../shared/contract/index.ts';
+import { mainThreadTasks } from './main-thread-tasks.ts';
+import type { FromStoreThread, LoadedActions, StoreCommand, StoreWorkerData, ToStoreThread } from './store-protocol.ts';
+import type { ActionRecord, ActionStore, CompleteDraft } from './types.ts';
+
+/** A thread that dies this often without ever answering will not do better. */
+const MAX_DEATHS = 5;
+
+interface Pending {
+  readonly message: ToStoreThread;
+  readonly resolve: (answer: Extract<FromStoreThread, { ok: true }>) => void;
+  readonly reject: (error: PhosphorError) => void;
+}
+
+/**
+ * Opens actions.db in a thread of its own and reads what a start needs.
+ * @throws PhosphorError `storage`, `storage-full`
+ */
+export async function openActionStore(file: string): Promise<{ store: ActionStore; loaded: LoadedActions }> {
+  const store = new ThreadStore(file);
+  try {
+    return { store, loaded: await store.load() };
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
+
+/** Sends in order, answers in order. A thread that dies is replaced, and what it had not answered is sent again (all of it is idempotent). */
+class ThreadStore implements ActionStore {
+  readonly #data: StoreWorkerData;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker;
+  #nextId = 1;
+  #deaths = 0;
+  #closed = false;
+
+  constructor(file: string) {
+    this.#data = { file };
+    this.#worker = this.#start();
+  }
+
+  async load(): Promise<LoadedActions> {
+    const { loaded } = await this.#send({ type: 'load' });
+    return loaded ?? { unfinished: [], finished: [] };
+  }
+
+  async insert(record: ActionRecord): Promise<void> {
+    await this.#send({ type: 'insert', record });
+  }
+
+  async complete(complete: CompleteDraft): Promise<void> {
+    await this.#send({ type: 'complete', complete });
+  }
+
+  async dismiss(actionId: string): Promise<void> {
+    await this.#send({ type: 'dismiss', actionId });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const closing = this.#send({ type: 'close' });
+    this.#closed = true;
+    await closing.catch(() => undefined);
+    await this.#worker.terminate();
+  }
+
+  #send(command: StoreCommand): Promise<Extract<FromStoreThread, { ok: true }>> {
+    if (this.#closed) return Promise.reject(new PhosphorError('interrupted', 'actions.db is closed'));
+    return new Promise((resolve, reject) => {
+      const message = { id: this.#nextId, command };
+      this.#nextId += 1;
+      this.#pending.set(message.id, { message, resolve, reject });
+      this.#worker.postMessage(message);
+    });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./store-thread.ts', import.meta.url), { workerData: this.#data, name: 'phosphor-actions' });
+    worker.on(
+      'message',
+      mainThreadTasks.wrap('action store', (answer: FromStoreThread) => {
+        this.#deaths = 0;
+        const pending = this.#pending.get(answer.id);
+        this.#pending.delete(answer.id);
+        if (answer.ok) pending?.resolve(answer);
+        else pending?.reject(PhosphorError.from(answer.error));
+      }),
+    );
+    // An error is always followed by an exit; both mean that the thread is gone.
+    worker.on('error', () => {});
+    worker.on('exit', () => this.#replace());
+    return worker;
+  }
+
+  #replace(): void {
+    if (this.#closed && this.#pending.size === 0) return;
+    this.#deaths += 1;
+    if (this.#deaths > MAX_DEATHS || this.#closed) {
+      const pending = [...this.#pending.values()];
+      this.#pending.clear();
+      for (const { reject } of pending) reject(new PhosphorError('worker-died', 'the thread of actions.db ended'));
+      return;
+    }
+    this.#worker = this.#start();
+    for (const { message } of this.#pending.values()) this.#worker.postMessage(message);
+  }
+}

@@ -1,0 +1,258 @@
+import type { Diagnosis } from '../../shared/contract/index.ts';
+
+/** What a sentence may name. None of it is patient data. */
+export interface Facts {
+  /** The node's name as the user gave it, or "this workstation" where no node takes part. */
+  readonly node: string;
+  readonly host: string;
+  readonly port: number;
+  /** The node's own AE title (our called title). */
+  readonly aeTitle: string;
+  readonly ownAETitle: string;
+  /** Address under which the node would reach us, or a phrase where it could not be found. */
+  readonly ownHost: string;
+  readonly ownPort: number;
+  /** `A801`. */
+  readonly status: string;
+  /** System error code, where there is one. */
+  readonly code: string;
+  /** Seconds of the clock that ran out. */
+  readonly seconds: number;
+  readonly received: number;
+  readonly expected: number | undefined;
+  readonly failed: number;
+}
+
+type Text = (facts: Facts) => Pick<Diagnosis, 'sentence' | 'nextStep' | 'copyable'>;
+
+const registration = (f: Facts) => `AE title: ${f.ownAETitle}\nHost: ${f.ownHost}\nPort: ${f.ownPort}`;
+const askAdmin = (f: Facts) => `Ask the administrator of ${f.node} to register this workstation as a DICOM destination.`;
+const of = (f: Facts) => (f.expected === undefined ? `${f.received} instances` : `${f.received} of ${f.expected} instances`);
+
+/** Every sentence that an action's completion can bring, in one place. English; other languages follow the same keys. */
+export const TEXTS = {
+  // ------------------------------------------------------------------------------------------------------ reaching the peer
+  refused: (f) => ({
+    sentence: `Nothing answers at ${f.host}, port ${f.port}.`,
+    nextStep: `Check that ${f.node} is running and that the port is right.`,
+  }),
+  unknownHost: (f) => ({
+    sentence: `The host name ${f.host} is not known on this network.`,
+    nextStep: 'Check the spelling of the host, or enter its address instead.',
+  }),
+  unreachable: (f) => ({
+    sentence: `${f.host} cannot be reached from this computer.`,
+    nextStep: 'Check the network connection, the address, and whether a firewall stands between the two.',
+  }),
+  connectionLost: (f) => ({
+    sentence: `The connection to ${f.node} broke.`,
+    nextStep: 'Try again. If it happens again, check the network and the log of the PACS.',
+  }),
+  abortedByPeer: (f) => ({
+    sentence: `${f.node} broke the association off (A-ABORT).`,
+    nextStep: 'Try again. If it happens again, the log of the PACS says why it did so.',
+  }),
+  abortedByPeerProvider: (f) => ({
+    sentence: `${f.node} broke the association off because it took a message for a protocol error (A-ABORT by the provider).`,
+    nextStep: 'Check that the port is a DICOM port of the PACS. The log of the PACS says what it did not understand.',
+  }),
+  protocol: (f) => ({
+    sentence: `${f.node} answered with something that is not DICOM, or breaks its rules.`,
+    nextStep: `Check that port ${f.port} is the DICOM port, not that of a web server.`,
+  }),
+  noPresentationContext: (f) => ({
+    sentence: `${f.node} does not offer this service.`,
+    nextStep: 'Ask its administrator whether this service (verification, query or retrieve) is switched on for us.',
+  }),
+
+  // ----------------------------------------------------------------------------------------------------- A-ASSOCIATE-RJ
+  callingUnknown: (f) => ({
+    sentence: `${f.node} does not know our AE title, ${f.ownAETitle}.`,
+    nextStep: askAdmin(f),
+    copyable: registration(f),
+  }),
+  calledUnknown: (f) => ({
+    sentence: `The system at ${f.host}:${f.port} does not answer to the AE title ${f.aeTitle}.`,
+    nextStep: `Correct the AE title of ${f.node} in the node's settings.`,
+  }),
+  applicationContext: (f) => ({
+    sentence: `${f.node} does not support the DICOM application context.`,
+    nextStep: `Check that ${f.host}:${f.port} is the DICOM service of the PACS.`,
+  }),
+  protocolVersion: (f) => ({
+    sentence: `${f.node} does not support our version of the DICOM upper layer protocol.`,
+    nextStep: `Check that ${f.host}:${f.port} is the DICOM service of the PACS.`,
+  }),
+  congestion: (f) => ({ sentence: `${f.node} is busy at the moment and takes no new associations.`, nextStep: 'Try again in a minute.' }),
+  localLimit: (f) => ({
+    sentence: `${f.node} has no association free for us.`,
+    nextStep: 'Try again in a minute. If it happens often, ask for more parallel associations.',
+  }),
+  rejected: (f) => ({
+    sentence: `${f.node} refused the association without giving a reason.`,
+    nextStep: `Ask its administrator whether ${f.ownAETitle} may connect from ${f.ownHost}.`,
+    copyable: registration(f),
+  }),
+  rejectedTransient: (f) => ({ sentence: `${f.node} refused the association for the moment.`, nextStep: 'Try again in a minute.' }),
+
+  // ------------------------------------------------------------------------------------------------------------- statuses
+  A700: (f) => ({
+    sentence: `${f.node} has run out of resources (A700).`,
+    nextStep: 'Try again later, or ask the administrator of the PACS to look at its disk and memory.',
+  }),
+  A701: (f) => ({
+    sentence: `${f.node} ran out of resources while it counted what to send (A701).`,
+    nextStep: 'Try again later, or retrieve single series. The shortage is on the side of the PACS.',
+  }),
+  A702: (f) => ({
+    sentence: `${f.node} could not send the images to us (A702).`,
+    nextStep: `Either the PACS is short of resources or it cannot reach this workstation at ${f.ownHost}, port ${f.ownPort}. Let its administrator test the connection to us.`,
+    copyable: registration(f),
+  }),
+  A801: (f) => ({
+    sentence: `${f.node} does not know ${f.ownAETitle} as a move destination (A801).`,
+    nextStep: askAdmin(f),
+    copyable: registration(f),
+  }),
+  A900: (f) => ({
+    sentence: `${f.node} says the request does not fit the service (A900).`,
+    nextStep: 'Try another level, for example the study instead of a series.',
+  }),
+  Cxxx: (f) => ({
+    sentence: `${f.node} could not process the request (${f.status}).`,
+    nextStep: `Many systems answer so when they do not know ${f.ownAETitle} or cannot reach it. If the registration below is right, look into the log of the PACS.`,
+    copyable: registration(f),
+  }),
+  FE00: (f) => ({
+    sentence: `${f.node} ended the operation as cancelled (FE00), though nobody cancelled it here.`,
+    nextStep: 'Try again.',
+  }),
+  '0110': (f) => ({
+    sentence: `${f.node} failed while it processed the request (0110).`,
+    nextStep: 'Try again. The log of the PACS says more.',
+  }),
+  '0111': (f) => ({ sentence: `${f.node} already has an instance with this UID (0111).` }),
+  '0112': (f) => ({ sentence: `${f.node} no longer has what was asked for (0112).`, nextStep: 'Search again.' }),
+  '0117': (f) => ({ sentence: `${f.node} does not accept this instance UID (0117).` }),
+  '0119': (f) => ({ sentence: `${f.node} has this UID under another SOP class (0119).` }),
+  '0122': (f) => ({
+    sentence: `${f.node} does not support this service (0122).`,
+    nextStep: 'Ask its administrator whether query and retrieve are switched on.',
+  }),
+  '0124': (f) => ({
+    sentence: `${f.node} does not allow ${f.ownAETitle} to do this (0124).`,
+    nextStep: 'Ask its administrator for permission.',
+    copyable: registration(f),
+  }),
+  '0210': (f) => ({ sentence: `${f.node} took the request for one it already has (0210).`, nextStep: 'Try again.' }),
+  '0211': (f) => ({ sentence: `${f.node} does not know this operation (0211).` }),
+  '0212': (f) => ({ sentence: `${f.node} could not read an argument of the request (0212).` }),
+  '0213': (f) => ({ sentence: `${f.node} has reached a limit of its resources (0213).`, nextStep: 'Try again later.' }),
+  status: (f) => ({ sentence: `${f.node} answered with the status ${f.status}.`, nextStep: 'The log of the PACS says more.' }),
+
+  // --------------------------------------------------------------------------------------------------------------- clocks
+  connect: (f) => ({
+    sentence: `${f.host}:${f.port} did not take the connection within ${f.seconds} s.`,
+    nextStep: 'Check the address and whether a firewall swallows the connection.',
+  }),
+  'tls-handshake': (f) => ({ sentence: `The TLS handshake with ${f.node} did not end within ${f.seconds} s.` }),
+  association: (f) => ({
+    sentence: `${f.node} took the connection but did not answer the association request within ${f.seconds} s.`,
+    nextStep: `Check that port ${f.port} is the DICOM port and that the PACS is not overloaded.`,
+  }),
+  release: (f) => ({ sentence: `${f.node} did not answer the release of the association within ${f.seconds} s.` }),
+  'dimse-response': (f) => ({
+    sentence: `${f.node} accepted the request but did not answer within ${f.seconds} s.`,
+    nextStep: 'Try again, or narrow the search. The time is the setting "dimseResponse".',
+  }),
+  'pdu-receive': (f) => ({
+    sentence: `A message from ${f.node} began but did not end within ${f.seconds} s.`,
+    nextStep: 'Check the network.',
+  }),
+  'write-progress': (f) => ({ sentence: `${f.node} took no data for ${f.seconds} s.`, nextStep: 'Check the network.' }),
+  idle: (f) => ({ sentence: `The association with ${f.node} was idle for ${f.seconds} s and was closed.` }),
+  'cancel-grace': (f) => ({
+    sentence: `${f.node} did not react to the cancel request within ${f.seconds} s, so the association was broken off.`,
+  }),
+  'retrieve-stall': (f) => ({
+    sentence: `Nothing arrived from ${f.node} for ${Math.round(f.seconds / 60)} min (${of(f)} came before).`,
+    nextStep: `Check in the PACS whether it can reach ${f.ownHost}, port ${f.ownPort}. Then retrieve again.`,
+    copyable: registration(f),
+  }),
+  'retrieve-total': (f) => ({ sentence: `The retrieve was not finished within ${Math.round(f.seconds / 60)} min (${of(f)} came).` }),
+  timedOut: (f) => ({ sentence: `${f.node} did not answer in time.`, nextStep: 'Try again.' }),
+
+  // ---------------------------------------------------------------------------------------------------------- reconciliation
+  nothingCame: (f) => ({
+    sentence: `${f.node} reports success, but nothing arrived here.`,
+    nextStep: `It probably sends to another address: ${f.ownAETitle} must be registered there with the host and port below, and no firewall may block the way to us.`,
+    copyable: registration(f),
+  }),
+  somethingMissing: (f) => ({
+    sentence: `${f.node} reports success, but only ${of(f)} are here.`,
+    nextStep: 'Retrieve again to fetch what is missing; the list names the instances.',
+  }),
+  someFailed: (f) => ({
+    sentence: `${of(f)} arrived; ${f.failed} could not be sent.`,
+    nextStep: 'Retrieve again to fetch what is missing; the list names the instances.',
+  }),
+  unknownStudy: (f) => ({
+    sentence: `${f.node} has no images of this study.`,
+    nextStep: 'Search again: it may have been moved or deleted, or not arrived there yet.',
+  }),
+  growing: (f) => ({
+    sentence: `The study was still growing at ${f.node} while it was retrieved.`,
+    nextStep: 'Retrieve again when the examination is finished.',
+  }),
+
+  // --------------------------------------------------------------------------------------------------------- our own side
+  portInUse: (f) => ({
+    sentence: `Another program uses port ${f.ownPort}, so nothing can be received.`,
+    nextStep: 'Close the other program, or choose another port in the settings and register that one with your PACS.',
+  }),
+  listener: (f) => ({
+    sentence: `The receiver could not be opened on port ${f.ownPort}.`,
+    nextStep: 'Choose another port in the settings, or let your administrator allow this one.',
+  }),
+  ownDiskFull: () => ({
+    sentence: 'The disk of this workstation is full.',
+    nextStep: 'Make room, then retrieve again: what has arrived is kept.',
+  }),
+  storage: (f) => ({
+    sentence: `A file of the archive could not be read or written${f.code === '' ? '' : ` (${f.code})`}.`,
+    nextStep: 'Check the disk and the permissions of the archive folder.',
+  }),
+  unreadable: (f) => ({
+    sentence: `The file cannot be read${f.code === '' ? '' : ` (${f.code})`}.`,
+    nextStep: 'Check that it exists and that you may read it.',
+  }),
+  notDicom: () => ({ sentence: 'This is not a DICOM file.' }),
+  damaged: () => ({ sentence: 'The data is damaged and was not taken in.' }),
+  limitExceeded: () => ({ sentence: 'The answer was larger than this workstation accepts.', nextStep: 'Narrow the search.' }),
+  workerDied: () => ({ sentence: 'A part of this program stopped and was started again.', nextStep: 'Try again.' }),
+  internal: () => ({ sentence: 'Something unexpected happened inside this program.', nextStep: 'Try again; the log holds the details.' }),
+  cancelled: () => ({ sentence: 'Cancelled. What had arrived is kept.' }),
+  closed: () => ({
+    sentence: 'The workstation was closed while this was running.',
+    nextStep: 'Start it again; what has arrived is kept.',
+  }),
+  rowsNotTaken: () => ({ sentence: 'The window stopped taking results, so the search was ended.', nextStep: 'Search again.' }),
+  nodeGone: () => ({ sentence: 'This PACS is no longer in the list.', nextStep: 'Choose another one.' }),
+  unsupported: () => ({ sentence: 'This is not supported yet.' }),
+  busy: () => ({ sentence: 'Another program is using the archive.', nextStep: 'Close it and try again.' }),
+
+  // ---------------------------------------------------------------------------------------------------------------- archive
+  importRefused: (f) => ({ sentence: `${f.failed} of ${f.received} files were not taken in; the list says why.` }),
+  verifyProblems: (f) => ({
+    sentence: `${f.failed} problems were found in the archive; the list names the files.`,
+    nextStep: 'A rebuild of the index repairs what is wrong in the index. Missing or altered files must be retrieved again.',
+  }),
+} as const satisfies Record<string, Text>;
+
+export type TextKey = keyof typeof TEXTS;
+
+/** Why a retrieve is refused at once. */
+export const REFUSALS = {
+  method: 'Only retrieving by C-MOVE is supported yet; set the method of this node to "move".',
+  destination: 'Retrieving to another system is not supported yet; leave the destination out to retrieve to this workstation.',
+} as const;

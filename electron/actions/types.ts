@@ -1,0 +1,80 @@
+import type {
+  ActionComplete,
+  ActionItems,
+  ActionRequest,
+  ActionUpdate,
+  ContractEvent,
+  NodeState,
+  PacsNode,
+  Settings,
+  Tag,
+} from '../../shared/contract/index.ts';
+import type { Archive } from '../archive/types.ts';
+import type { AssociationPool, Expectation, RefusedInstance, StoredInstance } from '../associations/types.ts';
+
+type WithoutSeq<E extends ContractEvent> = E extends unknown ? Omit<E, 'seq'> : never;
+export type ActionEventDraft = WithoutSeq<ActionItems | ActionUpdate | ActionComplete>;
+export type CompleteDraft = Omit<ActionComplete, 'seq'>;
+
+/** What a runner hands back; the engine makes the one ActionComplete of it. Whatever is absent is taken from the run. */
+export type RunResult = Pick<ActionComplete, 'outcome' | 'verifiedBy'> &
+  Partial<Pick<ActionComplete, 'status' | 'counts' | 'failedSOPInstanceUIDs' | 'errorComment' | 'diagnosis' | 'details'>> & {
+    readonly offendingElements?: readonly string[];
+  };
+
+/** Our own storage SCP as a retrieve uses it. */
+export interface MoveReceiver {
+  /** Our title and port as a peer must know them, for the request and for diagnoses. */
+  address(): { readonly aeTitle: string; readonly port: number };
+  /** Opens the port if need be. Resolves when arrivals for it are accepted; rejects with PhosphorError (`port-in-use` …). */
+  expect(
+    expectation: Expectation,
+    handlers: { onStored(instances: readonly StoredInstance[]): void; onRefused(instances: readonly RefusedInstance[]): void },
+  ): Promise<void>;
+  /** Ends it after what is in flight: everything credited has been handed to `onStored` when this resolves. */
+  unexpect(actionId: string): Promise<{ credited: number }>;
+}
+
+/** One line of the queue as it stands in actions.db. */
+export interface ActionRecord {
+  readonly actionId: string;
+  readonly action: ActionRequest;
+  readonly tag: Tag;
+  readonly requestedAt: number;
+}
+
+/** actions.db. Everything resolves after it is on disk, and rejects with PhosphorError. */
+export interface ActionStore {
+  insert(record: ActionRecord): Promise<void>;
+  complete(complete: CompleteDraft): Promise<void>;
+  dismiss(actionId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What the engine works with; the workstation wires it, tests script it. */
+export interface EngineParts {
+  readonly pool: Pick<AssociationPool, 'echo' | 'find' | 'move' | 'moveProgress'>;
+  readonly archive: Pick<Archive, 'present' | 'import' | 'verify' | 'rebuild' | 'settled'>;
+  readonly receiver: MoveReceiver;
+  readonly messageIds: { take(): number; release(messageId: number): void };
+  readonly store: ActionStore;
+  settings(): Settings;
+  node(nodeId: string): PacsNode | undefined;
+  /** The node, ready to be called: the demo PACS is started first. Rejects with PhosphorError. */
+  nodeReady(node: PacsNode): Promise<PacsNode>;
+  /** Delivers an event to every client; the answer is its `seq`. */
+  publish(draft: ActionEventDraft): number;
+  /** False while no window and no command line listens: nobody then gives credits. */
+  hasAudience(): boolean;
+  /** Result of a C-ECHO, for the node list. */
+  echoed(state: NodeState): void;
+  /** A completion could not be written to disk. */
+  notRecorded(): void;
+  readonly log: Log;
+}
