@@ -1,0 +1,96 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { build, type Plugin } from 'vite';
+import { ROOT } from './root.ts';
+import { sourceHash } from './source-hash.ts';
+
+const SOURCES = ['electron', 'shared', 'build/scripts/bundle-main.ts', 'package.json', 'package-lock.json'];
+const OUTPUT = join(ROOT, 'dist', 'main');
+const STAMP = join(OUTPUT, '.sources');
+
+/** What each host starts with. */
+const ENTRIES = ['electron/hosts/desktop/main.ts', 'electron/hosts/loopback/main.ts', 'electron/hosts/cli/main.ts'];
+
+/**
+ * Compiles the main side into dist/main, one file for one source file, packages included (no node_modules is needed beside it), and the
+ * preload script into one CommonJS file. Does nothing when the sources have not changed. Resolves with whether it built.
+ */
+export async function bundleMain(): Promise<boolean> {
+  const hash = await sourceHash(ROOT, SOURCES);
+  if ((await readFile(STAMP, 'utf8').catch(() => '')) === hash) return false;
+  const external = [/^node:/, ...builtinModules, 'electron'];
+  await build({
+    configFile: false,
+    root: ROOT,
+    logLevel: 'error',
+    plugins: [threadURLs()],
+    ssr: { noExternal: true, external: ['electron'] },
+    build: {
+      ssr: true,
+      outDir: OUTPUT,
+      emptyOutDir: true,
+      target: 'node24',
+      minify: false,
+      rolldownOptions: {
+        external,
+        input: [...ENTRIES, ...(await threadEntries())].map((path) => join(ROOT, path)),
+        output: {
+          format: 'es',
+          preserveModules: true,
+          preserveModulesRoot: ROOT,
+          entryFileNames: ({ name }) => `${name.replaceAll('node_modules', 'packages')}.js`,
+          chunkFileNames: ({ name }) => `${name.replaceAll('node_modules', 'packages')}.js`,
+        },
+      },
+    },
+  });
+  await build({
+    configFile: false,
+    root: ROOT,
+    logLevel: 'error',
+    ssr: { noExternal: true, external: ['electron'] },
+    build: {
+      ssr: true,
+      outDir: join(OUTPUT, 'electron/hosts/desktop'),
+      emptyOutDir: false,
+      target: 'node24',
+      minify: false,
+      rolldownOptions: {
+        external: ['electron'],
+        input: join(ROOT, 'electron/hosts/desktop/preload.ts'),
+        output: { format: 'cjs', entryFileNames: 'preload.cjs', codeSplitting: false },
+      },
+    },
+  });
+  await writeFile(STAMP, hash);
+  return true;
+}
+
+/** Threads are entries of their own: nothing imports them. */
+async function threadEntries(): Promise<string[]> {
+  const entries = await readdir(join(ROOT, 'electron'), { recursive: true, withFileTypes: true });
+  const sources = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'));
+  const threads = new Set<string>();
+  for (const source of sources) {
+    const text = await readFile(join(source.parentPath, source.name), 'utf8');
+    for (const [, path = ''] of text.matchAll(THREAD_URL)) threads.add(join(source.parentPath, path).slice(ROOT.length + 1));
+  }
+  return [...threads];
+}
+
+/** `new URL('./x-thread.ts', import.meta.url)`, the one form in which a thread is named. */
+const THREAD_URL = /new URL\(\s*'(\.{1,2}\/[^']+\.ts)',\s*import\.meta\.url\s*,?\s*\)/g;
+
+/** In the output a thread's file ends in .js. */
+function threadURLs(): Plugin {
+  return {
+    name: 'phosphor:thread-urls',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.startsWith(join(ROOT, 'electron')) && !id.startsWith(join(ROOT, 'shared'))) return undefined;
+      if (code.search(THREAD_URL) === -1) return undefined;
+      return { code: code.replace(THREAD_URL, (found) => found.replace(/\.ts'/, ".js'")), map: null };
+    },
+  };
+}
