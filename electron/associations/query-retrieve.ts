@@ -71,28 +71,24 @@ export class QueryRetrieveArchive {
   }
 
   #instances({ identifier }: QueryRequest): StoredFile[] {
-    const index = this.#index;
-    const series = identifier.strings(Tag.SeriesInstanceUID);
-    const images = identifier.strings(Tag.SOPInstanceUID);
-    const scope = SCOPES[identifier.string(Tag.QueryRetrieveLevel)];
-    const studies = scope === 'patient' ? this.#studiesOf(identifier) : identifier.strings(Tag.StudyInstanceUID);
-    if (!scope || studies.length === 0) throw mismatch();
-    return studies.flatMap((studyInstanceUID) => {
-      if (scope === 'image') {
-        const [seriesInstanceUID] = series;
-        const within = seriesInstanceUID === undefined ? { studyInstanceUID } : { studyInstanceUID, seriesInstanceUID };
-        return images.flatMap((sopInstanceUID) => index.instancesOf({ ...within, sopInstanceUID }));
-      }
-      if (scope === 'series') return series.flatMap((seriesInstanceUID) => index.instancesOf({ studyInstanceUID, seriesInstanceUID }));
-      return index.instancesOf({ studyInstanceUID });
+    const needed = UNIQUE_KEYS[identifier.string(Tag.QueryRetrieveLevel)];
+    if (!needed || needed.some((tag) => list(identifier, tag) === '')) throw mismatch();
+    if (needed.includes(Tag.PatientID)) {
+      const studies = this.#studiesOf(identifier.string(Tag.PatientID));
+      return studies.flatMap((studyInstanceUID) => this.#index.instancesOf({ studyInstanceUID }));
+    }
+    // An empty key matches everything, and one below the level asked for has nothing to say.
+    const at = (tag: number) => (needed.includes(tag) ? list(identifier, tag) : '');
+    return this.#index.instancesOf({
+      studyInstanceUID: at(Tag.StudyInstanceUID),
+      seriesInstanceUID: at(Tag.SeriesInstanceUID),
+      sopInstanceUID: at(Tag.SOPInstanceUID),
     });
   }
 
-  #studiesOf(identifier: Dataset): string[] {
-    const patientID = identifier.string(Tag.PatientID);
-    if (patientID === '') return [];
+  #studiesOf(patientID: string): string[] {
     const rows: Iterable<MatchRow> = this.#index.findRows({ level: 'study', patientID });
-    return [...rows].flatMap((row) => (row.level === 'study' ? [row.studyInstanceUID] : []));
+    return [...rows].flatMap((row) => (row.level === 'study' && row.patientID === patientID ? [row.studyInstanceUID] : []));
   }
 
   async #connect(destinationAETitle: string, instances: readonly MoveInstance[], signal: AbortSignal): Promise<Association> {
@@ -113,12 +109,17 @@ export class QueryRetrieveArchive {
   }
 }
 
-const SCOPES: Readonly<Record<string, 'patient' | 'study' | 'series' | 'image'>> = {
-  PATIENT: 'patient',
-  STUDY: 'study',
-  SERIES: 'series',
-  IMAGE: 'image',
+/** Unique keys that a C-MOVE identifier must have, by its level (PS3.4 C.4.2.1.4.2); lists of UIDs are allowed at the last. */
+const UNIQUE_KEYS: Readonly<Record<string, readonly number[]>> = {
+  PATIENT: [Tag.PatientID],
+  STUDY: [Tag.StudyInstanceUID],
+  SERIES: [Tag.StudyInstanceUID, Tag.SeriesInstanceUID],
+  IMAGE: [Tag.StudyInstanceUID, Tag.SOPInstanceUID],
 };
+
+function list(identifier: Dataset, tag: number): string {
+  return identifier.strings(tag).join('\\');
+}
 
 function moveInstance({ sopClassUID, sopInstanceUID, transferSyntaxUID, path }: StoredFile): MoveInstance {
   return { sopClassUID, sopInstanceUID, transferSyntaxUID, open: () => openDataSet(path) };
