@@ -2,12 +2,13 @@ import zlib from 'node:zlib';
 import { PhosphorError, systemCode } from '../../../shared/contract/index.ts';
 import { type ByteSource, memorySource, SourceReader } from './byte-source.ts';
 import { BulkReference, Dataset, Fragments } from './dataset.ts';
-import type { Tag } from './dictionary.ts';
+import { isPrivate, type Tag, vrOf } from './dictionary.ts';
 import { type ElementHeader, type Encoding, IMPLICIT_LITTLE, readElementHeader, readTag, UNDEFINED_LENGTH } from './element-header.ts';
 import { type DatasetLimits, exceeded, limitsFrom } from './limits.ts';
 import { Tag as T } from './tags.ts';
 import { dataSetEncodingOf } from './transfer-syntaxes.ts';
 import { decodeValue } from './values.ts';
+import type { VR } from './vr.ts';
 
 /**
  * Reads a whole data set (PS3.5 §7) into memory: implicit, explicit, big endian, deflated; sequences and items of defined and undefined
@@ -149,17 +150,17 @@ class Walk {
 
   #value(level: Level, header: ElementHeader): void {
     if (level.dataset.has(header.tag)) return;
-    const { tag, vr, length, valueOffset } = header;
+    const { tag, length, valueOffset } = header;
+    const { vr, bigEndian } = knownForm(header, level.encoding);
     if (length > (this.#options.bulkAbove ?? Number.POSITIVE_INFINITY) && !isLookupTable(tag, length)) {
       level.dataset.setElement({ tag, vr, value: new BulkReference(valueOffset, length) });
       return;
     }
     if (length > this.#limits.valueBytes) throw exceeded('long a value');
     const bytes = this.#reader.keep(valueOffset, length);
-    const value = decodeValue(bytes, vr, level.encoding.bigEndian, level.characterSet);
+    const value = decodeValue(bytes, vr, bigEndian, level.characterSet);
     level.dataset.setElement({ tag, vr, value });
     if (tag === T.SpecificCharacterSet && vr === 'CS') level.characterSet = level.dataset.strings(tag).join('\\');
-    else if (tag === T.SpecificCharacterSet && bytes.length > 0) level.characterSet = Buffer.from(bytes).toString('latin1');
   }
 
   /** Opens a sequence, or the fragments of encapsulated pixel data. UN of undefined length holds implicit VR little endian (PS3.5 §6.2.2). */
@@ -235,6 +236,13 @@ class Walk {
     this.closeAll();
     return false;
   }
+}
+
+/** A standard element that came as UN, because some relay did not know it, is read by the dictionary, in little endian (PS3.5 §6.2.2). */
+function knownForm({ tag, vr }: ElementHeader, { bigEndian }: Encoding): { vr: VR; bigEndian: boolean } {
+  if (vr !== 'UN' || isPrivate(tag)) return { vr, bigEndian };
+  const known = vrOf(tag);
+  return known === 'SQ' || known === 'UN' ? { vr, bigEndian } : { vr: known, bigEndian: false };
 }
 
 function isPixelData(tag: Tag): boolean {

@@ -25,11 +25,12 @@ export class InflateStream {
 
   /** Decodes what these bytes allow. Throws PhosphorError `damaged` for what is no deflate stream. */
   push(chunk: Uint8Array): void {
-    if (this.#ended) return;
-    this.#input = chunk;
-    this.#at = 0;
-    if (this.#steps.next().done === true) this.#ended = true;
-    if (!this.#ended || this.#written > this.#flushed) this.#flush();
+    for (let at = 0; at < chunk.length && !this.#ended; at += PIECE) {
+      this.#input = chunk.subarray(at, at + PIECE);
+      this.#at = 0;
+      if (this.#steps.next().done === true) this.#ended = true;
+      this.#flush();
+    }
   }
 
   /** Yields whenever it needs more input. */
@@ -143,6 +144,8 @@ export class InflateStream {
   }
 }
 
+/** Input between two deliveries: small, so that a header is found before its pixels are inflated. */
+const PIECE = 512;
 const WINDOW = 32 * 1024;
 const MASK = WINDOW - 1;
 

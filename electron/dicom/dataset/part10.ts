@@ -67,7 +67,7 @@ export function readMeta(source: ByteSource): Part10Meta {
     bulkAbove: 64 * 1024,
   });
   const declared = read.dataset.uid(T.TransferSyntaxUID);
-  const transferSyntaxUID = declared === '' ? guessSyntax(source, read.offset) : declared;
+  const transferSyntaxUID = declared === '' ? guessAfterMeta(source, read.offset) : declared;
   return { transferSyntaxUID, metaElements: read.dataset, dataSetOffset: read.offset };
 }
 
@@ -145,6 +145,15 @@ function guessSyntax(source: ByteSource, offset: number): string {
   }
   if (plausible(little) && offset + 8 + view.getUint32(4, true) <= source.size) return TransferSyntaxUID.ImplicitVRLittleEndian;
   throw notDicom();
+}
+
+/** A file with a meta is DICOM whatever follows: the default transfer syntax where nothing speaks for another. */
+function guessAfterMeta(source: ByteSource, offset: number): string {
+  try {
+    return guessSyntax(source, offset);
+  } catch {
+    return TransferSyntaxUID.ImplicitVRLittleEndian;
+  }
 }
 
 /** First groups of a data set in practice. */
