@@ -1,0 +1,47 @@
+import { lazy, Suspense, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ActionDrawer } from '../actions/ActionDrawer.tsx';
+import { Browser } from '../browser/Browser.tsx';
+import { EmptyScreen } from '../browser/EmptyScreen.tsx';
+import { t } from '../i18n/index.ts';
+import { useShortcuts } from './keys.ts';
+import { NoticeStrip } from './NoticeStrip.tsx';
+import { client, useApp } from './store.ts';
+import { TopBar } from './TopBar.tsx';
+
+const Viewer = lazy(() => import('../viewer/index.ts').then(({ Viewer }) => ({ default: Viewer })));
+
+/** The window: the browser, and above it the viewer while a study is open. */
+export function App() {
+  const { i18n } = useTranslation();
+  useShortcuts();
+  const viewing = useApp((state) => state.viewing);
+  const known = useApp((state) => state.workstation.settings !== undefined);
+  const fresh = useApp(({ workstation, localStudies }) => workstation.nodes.length === 0 && localStudies === 0);
+  useEffect(() => {
+    document.documentElement.lang = i18n.language;
+  }, [i18n.language]);
+  return (
+    <div className="window">
+      <div className="browser-window" inert={viewing !== undefined} data-covered={viewing !== undefined}>
+        <TopBar />
+        <NoticeStrip />
+        <main className="stage">{known && (fresh ? <EmptyScreen /> : <Browser />)}</main>
+        {known && !fresh && <ActionDrawer />}
+      </div>
+      {viewing !== undefined && (
+        <div className="viewer-window">
+          <Suspense fallback={<p className="viewer-opening">{t('viewer.loading')}</p>}>
+            <Viewer client={client()} studyInstanceUID={viewing} onClose={closeViewer} />
+          </Suspense>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function closeViewer(): void {
+  useApp.setState({ viewing: undefined });
+  // Esc goes back to where the reader was.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('[role="grid"]')?.focus());
+}

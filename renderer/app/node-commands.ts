@@ -1,0 +1,58 @@
+import type { PacsNode, PacsNodeDraft } from '../../shared/contract/index.ts';
+import { t } from '../i18n/index.ts';
+import { attempt, say } from './failure.ts';
+import { dropSource, searchNow } from './searching.ts';
+import { app, client } from './store.ts';
+
+/** Adds or changes a PACS and answers with it as it is kept. Throws PhosphorError. */
+export async function saveNode(nodeId: string | undefined, draft: PacsNodeDraft): Promise<PacsNode> {
+  const { node } =
+    nodeId === undefined
+      ? await client().invoke('nodes.add', { node: draft })
+      : await client().invoke('nodes.update', { nodeId, node: draft });
+  // The event says the same in a moment; the list must not wait for it.
+  takeNode(node);
+  return node;
+}
+
+/** Starts an echo; its result comes with the node's state. */
+export function echoNode(nodeId: string): Promise<{ actionId: string }> {
+  return client().invoke('actions.request', { action: { command: 'echo', nodeId }, tag: { kind: 'echo' } });
+}
+
+export function startDemo(): Promise<void> {
+  return client()
+    .invoke('demo.start', {})
+    .then(({ node }) => {
+      takeNode(node);
+      searchNow();
+    });
+}
+
+/** Takes a PACS off the list at once and offers it back, instead of asking first. */
+export function removeNode(node: PacsNode): void {
+  attempt(async () => {
+    await client().invoke('nodes.remove', { nodeId: node.nodeId });
+    dropSource(node.nodeId);
+    app.set(({ workstation, panel }) => ({
+      workstation: { ...workstation, nodes: workstation.nodes.filter((one) => one.nodeId !== node.nodeId) },
+      panel: panel?.kind === 'node' && panel.nodeId === node.nodeId ? undefined : panel,
+    }));
+    say(t('sources.removed', { name: node.name }), 'good', () =>
+      attempt(async () => {
+        const { nodeId: _nodeId, kind, ...draft } = node;
+        if (kind === 'demo') await startDemo();
+        else await saveNode(undefined, draft);
+        say(t('sources.restored', { name: node.name }), 'good');
+      }),
+    );
+  });
+}
+
+function takeNode(node: PacsNode): void {
+  app.set(({ workstation }) => {
+    const known = workstation.nodes.some((one) => one.nodeId === node.nodeId);
+    const nodes = known ? workstation.nodes.map((one) => (one.nodeId === node.nodeId ? node : one)) : [...workstation.nodes, node];
+    return { workstation: { ...workstation, nodes } };
+  });
+}

@@ -1,0 +1,83 @@
+import type { ContractEvent } from '../../shared/contract/index.ts';
+import { type Client, connect } from '../api/index.ts';
+import { refreshArchive, searchNow, takeFindEnd, takeMatches } from './searching.ts';
+import { takeArrivals } from './series.ts';
+import { afterEvent, fromSnapshot, type WorkstationState } from './state.ts';
+import { app, bindClient } from './store.ts';
+
+/** A frame has 16 ms; the events of a burst beyond this wait for the next one. */
+const FRAME_BUDGET_MS = 8;
+
+/** Connects, takes the snapshot and keeps the store true to the main side for as long as the window lives. */
+export async function startSession(open: () => Promise<Client> = connect): Promise<void> {
+  let client: Client;
+  try {
+    client = await open();
+  } catch {
+    app.set({ connection: 'refused' });
+    return;
+  }
+  bindClient(client);
+  const queue = frameQueue(takeEvents);
+  client.subscribe(queue);
+  client.connection.subscribe(() => app.set({ connection: client.connection.get() }));
+  client.onSnapshotNeeded(() => void takeSnapshot(client));
+  await takeSnapshot(client);
+}
+
+async function takeSnapshot(client: Client): Promise<void> {
+  try {
+    const snapshot = await client.invoke('session.snapshot', {});
+    app.set({ connection: client.connection.get(), workstation: fromSnapshot(snapshot) });
+    searchNow();
+    void refreshArchive();
+  } catch {
+    // The connection broke again: its return asks for another snapshot.
+    app.set({ connection: client.connection.get() });
+  }
+}
+
+/** Takes in a batch and says how many events it has done; one store update for all of them. */
+function takeEvents(events: readonly ContractEvent[]): number {
+  const start = performance.now();
+  let workstation: WorkstationState = app.get().workstation;
+  let taken = 0;
+  for (const event of events) {
+    workstation = afterEvent(workstation, event, start);
+    if (event.type === 'ActionItems') takeMatches(event);
+    taken += 1;
+    if (performance.now() - start > FRAME_BUDGET_MS) break;
+  }
+  const done = events.slice(0, taken);
+  const { list, listVersion } = app.get();
+  if (workstation !== app.get().workstation || list.version !== listVersion) app.set({ workstation, listVersion: list.version });
+  for (const event of done) {
+    if (event.type === 'ActionComplete') takeFindEnd(event);
+    if (event.type === 'StudiesChanged') void takeArrivals(event);
+  }
+  return taken;
+}
+
+/** Collects events until the next frame (or 100 ms, in a window that nobody sees and that gets no frames). */
+function frameQueue(take: (events: readonly ContractEvent[]) => number): (event: ContractEvent) => void {
+  let waiting: ContractEvent[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let frame = 0;
+  const schedule = (): void => {
+    frame = requestAnimationFrame(flush);
+    timer = setTimeout(flush, 100);
+  };
+  const flush = (): void => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    const batch = waiting;
+    waiting = [];
+    waiting = [...batch.slice(take(batch)), ...waiting];
+    timer = undefined;
+    if (waiting.length > 0) schedule();
+  };
+  return (event) => {
+    waiting.push(event);
+    if (timer === undefined) schedule();
+  };
+}

@@ -1,0 +1,29 @@
+import './browser.css';
+import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
+import { useApp } from '../app/store.ts';
+import { SidePanelHost } from './SidePanelHost.tsx';
+import { Sources } from './Sources.tsx';
+import { StudyTable } from './StudyTable.tsx';
+
+/** Sources, studies, and the selected study beside them; the widths are remembered. */
+export function Browser() {
+  const { defaultLayout, onLayoutChanged } = useDefaultLayout({ id: 'browser', panelIds: PANELS, storage: localStorage });
+  const editing = useApp((state) => state.panel !== undefined);
+  return (
+    <Group className="browser" orientation="horizontal" defaultLayout={defaultLayout} onLayoutChanged={onLayoutChanged}>
+      <Panel id="sources" defaultSize={224} minSize={176} maxSize={400} groupResizeBehavior="preserve-pixel-size">
+        <Sources />
+      </Panel>
+      <Separator className="divider" />
+      <Panel id="studies" minSize={480}>
+        <StudyTable />
+      </Panel>
+      <Separator className="divider" />
+      <Panel id="details" defaultSize={264} minSize={208} maxSize={520} groupResizeBehavior="preserve-pixel-size" data-editing={editing}>
+        <SidePanelHost />
+      </Panel>
+    </Group>
+  );
+}
+
+const PANELS = ['sources', 'studies', 'details'];

@@ -1,0 +1,37 @@
+import { Button } from '@mantine/core';
+import { IconServer, IconTestPipe } from '@tabler/icons-react';
+import { app, useApp } from '../app/store.ts';
+import { t } from '../i18n/index.ts';
+import { SidePanelHost } from './SidePanelHost.tsx';
+import { useDemo } from './use-demo.ts';
+
+/** The first screen of a fresh profile: two ways to get to images. */
+export function EmptyScreen() {
+  const { starting, start } = useDemo();
+  const panel = useApp((state) => state.panel);
+  return (
+    <div className="fresh">
+      <section className="fresh-offer" aria-labelledby="fresh-title">
+        <h1 id="fresh-title">{t('empty.title')}</h1>
+        <p>{t('empty.text')}</p>
+        <div className="fresh-buttons">
+          <Button
+            variant="filled"
+            leftSection={<IconServer className="icon" />}
+            onClick={() => app.set({ panel: { kind: 'node', nodeId: undefined } })}
+          >
+            {t('sources.add')}
+          </Button>
+          <Button leftSection={<IconTestPipe className="icon" />} onClick={start} disabled={starting}>
+            {starting ? t('sources.demoStarting') : t('sources.demo')}
+          </Button>
+        </div>
+      </section>
+      {panel !== undefined && (
+        <div className="fresh-panel">
+          <SidePanelHost />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import { formatCount } from '../app/format.ts';
+import { useApp } from '../app/store.ts';
+import { imageCount, type StudyEntry, whereabouts } from '../app/study-list.ts';
+import { t } from '../i18n/index.ts';
+
+/** One glyph that says where the images are; the words are on hover and for screen readers. */
+export function WhereMark({ entry }: { entry: StudyEntry }) {
+  const nodes = useApp((state) => state.workstation.nodes);
+  const where = whereabouts(entry);
+  const names = entry.nodes.map((hit) => nodes.find((node) => node.nodeId === hit.nodeId)?.name ?? t('actions.gone')).join(', ');
+  const here = formatCount(entry.local?.numberOfInstances ?? 0);
+  const sentence = t(`where.${where}`, { here, there: formatCount(imageCount(entry) ?? 0), names });
+  const also = where !== 'remote' && names !== '' ? `\n${t('where.several', { names })}` : '';
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: part of a virtualised grid
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
+    <div role="gridcell" className="where" data-where={where} title={sentence + also} aria-label={sentence}>
+      <svg viewBox="0 0 12 12" aria-hidden="true">
+        <circle cx="6" cy="6" r="4.25" />
+        {where === 'part' && <path d="M6 1.75a4.25 4.25 0 0 0 0 8.5z" />}
+      </svg>
+      {entry.nodes.length > 1 && <sup>{entry.nodes.length}</sup>}
+    </div>
+  );
+}
