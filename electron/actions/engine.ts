@@ -223,10 +223,7 @@ export class ActionEngine {
     };
     await this.#record(draft);
     this.#runs.delete(record.actionId);
-    mainThreadTasks.run('action complete', () => {
-      const seq = this.#parts.publish(draft);
-      this.#finished = [{ ...draft, seq }, ...this.#finished].slice(0, FINISHED_SHOWN);
-    });
+    mainThreadTasks.run('action complete', () => this.#deliver(draft));
     const { outcome, counts, attempts } = draft;
     this.#parts.log.info(
       {
@@ -240,6 +237,25 @@ export class ActionEngine {
       },
       'action complete',
     );
+  }
+
+  #deliver(draft: CompleteDraft): void {
+    let delivered = draft;
+    let seq: number;
+    try {
+      seq = this.#parts.publish(draft);
+    } catch {
+      // Something in it breaks the contract (and was logged). Whoever waits must hear of the end all the same.
+      const { diagnosis: _, errorComment: __, details: ___, ...plain } = draft;
+      delivered = {
+        ...plain,
+        counts: { received: 0, completed: 0, failed: 0, warning: 0 },
+        failedSOPInstanceUIDs: [],
+        offendingElements: [],
+      };
+      seq = this.#parts.publish(delivered);
+    }
+    this.#finished = [{ ...delivered, seq }, ...this.#finished].slice(0, FINISHED_SHOWN);
   }
 
   async #record(draft: CompleteDraft): Promise<void> {

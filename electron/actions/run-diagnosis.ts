@@ -17,8 +17,8 @@ const INWARD: ReadonlySet<TextKey> = new Set<TextKey>([
 
 /** The diagnosis of one action: adds its node, ourselves, and the address under which that node would reach us. */
 export async function diagnoseRun(
-  run: ActionRun,
-  parts: EngineParts,
+  run: Pick<ActionRun, 'node'>,
+  parts: Pick<EngineParts, 'receiver' | 'settings'>,
   end: DiagnosisInput['end'],
   numbers: Pick<DiagnosisInput, 'received' | 'expected' | 'failed'> = {},
 ): Promise<Diagnosis> {

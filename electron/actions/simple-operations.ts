@@ -1,4 +1,5 @@
-import { type ActionRequest, type MatchRow, matchRow, type PacsNode } from '../../shared/contract/index.ts';
+import { type ActionRequest, type MatchRow, matchRow, type PacsNode, toErrorData } from '../../shared/contract/index.ts';
+import type { EchoResult, Operation } from '../associations/types.ts';
 import type { ActionRun } from './action-run.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import { plainOutcome } from './outcome.ts';
@@ -12,28 +13,46 @@ const MAX_MATCHES = 100_000;
 
 /** C-ECHO (PS3.4 annex A). Updates the node's state as well. */
 export async function runEcho(run: ActionRun, parts: EngineParts, known: PacsNode): Promise<RunResult> {
+  const { end, outcome, diagnosis } = await checkNode(parts, known, run.signal);
+  return {
+    outcome,
+    verifiedBy: 'none',
+    ...optional('status', end.ok ? end.status : end.error.status),
+    ...optional('diagnosis', diagnosis),
+    ...(end.ok ? { details: { latencyMs: end.latencyMs } } : {}),
+  };
+}
+
+type EchoParts = Pick<EngineParts, 'pool' | 'receiver' | 'settings' | 'nodeReady' | 'echoed'>;
+
+/** Echoes a node and tells its new state, with or without an action around it. Never throws. */
+export async function checkNode(parts: EchoParts, known: PacsNode, signal: AbortSignal) {
   const { nodeId } = known;
   parts.echoed({ nodeId, echo: 'checking' });
+  const end = await echo(parts, known, signal);
+  const cause = end.ok ? { status: end.status } : { error: end.error };
+  const outcome = plainOutcome(cause);
+  if (end.ok && outcome === 'success') {
+    parts.echoed({ nodeId, echo: 'ok', latencyMs: end.latencyMs, checkedAt: Date.now() });
+    return { end, outcome };
+  }
+  const diagnosis = await diagnoseRun({ node: known }, parts, cause);
+  if (outcome === 'cancelled') parts.echoed({ nodeId, echo: 'unknown' });
+  else parts.echoed({ nodeId, echo: 'failed', checkedAt: Date.now(), sentence: diagnosis.sentence });
+  return { end, outcome, diagnosis };
+}
+
+async function echo(parts: EchoParts, known: PacsNode, signal: AbortSignal): Promise<Awaited<Operation<EchoResult>['done']>> {
   try {
     const node = await parts.nodeReady(known);
     const { aeTitle, clocks } = parts.settings();
     const operation = parts.pool.echo({ peer: peerOf(node, aeTitle), clocks });
-    const unwatch = onAbort(run.signal, () => operation.cancel());
+    const unwatch = onAbort(signal, () => operation.cancel());
     const end = await operation.done;
     unwatch();
-    const cause = end.ok ? { status: end.status } : { error: end.error };
-    const outcome = plainOutcome(cause);
-    if (end.ok && outcome === 'success') {
-      parts.echoed({ nodeId, echo: 'ok', latencyMs: end.latencyMs, checkedAt: Date.now() });
-      return { outcome, verifiedBy: 'none', status: end.status, details: { latencyMs: end.latencyMs } };
-    }
-    const diagnosis = await diagnoseRun(run, parts, cause);
-    if (outcome === 'cancelled') parts.echoed({ nodeId, echo: 'unknown' });
-    else parts.echoed({ nodeId, echo: 'failed', checkedAt: Date.now(), sentence: diagnosis.sentence });
-    return { outcome, verifiedBy: 'none', diagnosis, ...optional('status', end.ok ? end.status : end.error.status) };
+    return end;
   } catch (thrown) {
-    parts.echoed({ nodeId, echo: 'unknown' });
-    throw thrown;
+    return { ok: false, error: toErrorData(thrown) };
   }
 }
 

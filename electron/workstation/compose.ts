@@ -1,0 +1,199 @@
+import { access, chmod, constants, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  type CommandArgs,
+  type CommandName,
+  type CommandResult,
+  type NodeState,
+  type PacsNode,
+  PhosphorError,
+  toErrorData,
+} from '../../shared/contract/index.ts';
+import { ActionEngine, checkNode, type EngineParts, openActionStore } from '../actions/index.ts';
+import type { OpenArchive } from '../archive/types.ts';
+import type { CreateAssociationPool, StartListener } from '../associations/types.ts';
+import { fileError } from './atomic-file.ts';
+import { DemoNode } from './demo-node.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { EventHub } from './event-hub.ts';
+import { makeHandlers } from './handlers.ts';
+import { openLog } from './log.ts';
+import { NodeStore } from './node-store.ts';
+import { Notices } from './notices.ts';
+import { Receiver } from './receiver.ts';
+import { SettingsStore } from './settings-store.ts';
+import type { Workstation, WorkstationOptions } from './types.ts';
+
+/** The rooms that the workstation is composed of; tests may put scripted ones in. */
+export interface Rooms {
+  readonly openArchive: OpenArchive;
+  readonly createAssociationPool: CreateAssociationPool;
+  readonly startListener: StartListener;
+  readonly messageIds: EngineParts['messageIds'];
+}
+
+const MAX_STUDIES_NAMED = 1000;
+const NOT_RECORDED_AGAIN_MS = 600_000;
+
+/**
+ * Puts the workstation together. The archive's lock stands before anything is written, so that a second process changes nothing.
+ * @throws PhosphorError `busy` when another process holds the profile, `storage`, `storage-full`
+ */
+export async function composeWorkstation(options: WorkstationOptions, rooms: Rooms): Promise<Workstation> {
+  const profile = resolve(options.profile);
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    // In reverse order; what fails must not keep the rest open.
+    for (const close of closers.splice(0).reverse()) await Promise.resolve(close()).catch(() => undefined);
+  };
+  try {
+    return await compose(options, rooms, profile, closers, closeAll);
+  } catch (thrown) {
+    await closeAll();
+    throw thrown instanceof PhosphorError ? thrown : fileError(thrown, 'the profile');
+  }
+}
+
+async function compose(
+  options: WorkstationOptions,
+  rooms: Rooms,
+  profile: string,
+  closers: (() => Promise<void> | void)[],
+  closeAll: () => Promise<void>,
+): Promise<Workstation> {
+  await prepareProfile(profile);
+  const settings = await SettingsStore.read(profile, { aeTitle: options.aeTitle, port: options.port });
+  const nodes = await NodeStore.read(profile);
+  const archive = await rooms.openArchive({ directory: join(profile, 'archive'), databases: profile, durable: settings.current.durable });
+  closers.push(() => archive.close());
+  const log = openLog(profile);
+  // First in the list = closed last.
+  closers.unshift(() => log.close());
+
+  const hub = new EventHub({ onFault: (fault) => log.error(fault, 'an event could not be delivered') });
+  const notices = new Notices((notice) => hub.publish({ type: 'NoticeRaised', notice }));
+  archive.onNotice(({ severity, sentence }) => notices.raise(severity, sentence));
+  archive.onChanged(({ studyInstanceUIDs, everything }) => {
+    const all = everything || studyInstanceUIDs.length > MAX_STUDIES_NAMED;
+    hub.publish({ type: 'StudiesChanged', studyInstanceUIDs: all ? [] : studyInstanceUIDs, everything: all });
+  });
+  await settings.repair(notices.raise);
+  await nodes.repair(notices.raise);
+
+  const { store, loaded } = await openActionStore(join(profile, 'actions.db'));
+  closers.push(() => store.close());
+  if (loaded.keptAside !== undefined) {
+    notices.raise('warning', `The list of actions could not be read and begins anew. The old one was kept as ${loaded.keptAside}.`);
+  }
+
+  const pool = rooms.createAssociationPool({ workers: settings.current.associationWorkers });
+  closers.push(() => pool.close());
+  const nodeStates = new Map<string, NodeState>();
+  const nodesChanged = () => {
+    hub.publish({ type: 'NodesChanged', nodes: [...nodes.list] });
+    void receiver.reconsider();
+  };
+  const receiver: Receiver = new Receiver({
+    startListener: rooms.startListener,
+    archive,
+    settings: () => settings.current,
+    nodes: () => nodes.list,
+    changed: (listener) => {
+      hub.publish({ type: 'ListenerChanged', listener });
+      if (listener.state === 'listening') void demo.destinationChanged().catch(() => undefined);
+    },
+    log,
+  });
+  const demo: DemoNode = new DemoNode({ factory: options.demo, profile, nodes, receiver, nodesChanged });
+  closers.push(() => demo.close());
+  closers.push(() => receiver.close());
+
+  let notRecordedAt = Number.NEGATIVE_INFINITY;
+  const parts: EngineParts = {
+    pool,
+    archive,
+    receiver,
+    messageIds: rooms.messageIds,
+    store,
+    log,
+    settings: () => settings.current,
+    node: (nodeId) => nodes.find(nodeId),
+    nodeReady: (node) => (node.kind === 'demo' ? demo.ready() : Promise.resolve(node)),
+    publish: (draft) => hub.publish(draft),
+    hasAudience: () => hub.hasAudience,
+    echoed: (state) => {
+      if (nodes.find(state.nodeId) === undefined) return;
+      nodeStates.set(state.nodeId, state);
+      hub.publish({ type: 'NodeStateChanged', state });
+    },
+    notRecorded: () => {
+      if (performance.now() - notRecordedAt < NOT_RECORDED_AGAIN_MS) return;
+      notRecordedAt = performance.now();
+      notices.raise(
+        'error',
+        'The list of actions cannot be written to disk. Make room on the disk that holds the profile; what runs now goes on.',
+      );
+    },
+  };
+  const engine = new ActionEngine(parts);
+  const echoes = new AbortController();
+  closers.push(() => engine.close());
+  closers.push(() => echoes.abort());
+  await engine.recover(loaded);
+
+  const dispatcher = new Dispatcher(
+    makeHandlers({
+      version: options.version,
+      profile,
+      settings,
+      nodes,
+      nodeStates,
+      notices,
+      hub,
+      receiver,
+      demo,
+      engine,
+      archive,
+      nodesChanged,
+      checkNode: (node: PacsNode) => void checkNode(parts, node, echoes.signal),
+    }),
+    log,
+  );
+  void receiver.reconsider();
+  if (demo.node() !== undefined && options.demo !== undefined) {
+    demo.ready().catch((thrown) => {
+      log.error({ error: toErrorData(thrown) }, 'the demo PACS did not start');
+      notices.raise('warning', 'The demo PACS did not start. Remove its entry and add it again.');
+    });
+  }
+  log.info({ version: options.version, nodes: nodes.list.length }, 'workstation open');
+
+  let closing: Promise<void> | undefined;
+  return {
+    archive: archive.location,
+    invoke<C extends CommandName>(command: C, args: CommandArgs<C>): Promise<CommandResult<C>> {
+      if (closing !== undefined) return Promise.reject(new PhosphorError('interrupted', 'the workstation is closing'));
+      return dispatcher.invoke(command, args);
+    },
+    subscribe: (listener) => hub.subscribe(listener),
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+/** The folder of the profile, ours alone. @throws PhosphorError `storage`, `storage-full` */
+async function prepareProfile(profile: string): Promise<void> {
+  try {
+    await mkdir(profile, { recursive: true, mode: 0o700 });
+    await chmod(profile, 0o700);
+    await access(profile, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (thrown) {
+    const { data } = fileError(thrown, 'the profile folder');
+    if (data.kind === 'storage-full') throw PhosphorError.from(data);
+    throw new PhosphorError('storage', 'The profile folder cannot be written. Choose another one, or let its owner give you access.', {
+      ...(data.code === undefined ? {} : { code: data.code }),
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { NodeState, PacsNode, Settings } from '../../shared/contract/index.ts';
+import type { ActionEngine } from '../actions/index.ts';
+import type { Archive } from '../archive/types.ts';
+import type { DemoNode } from './demo-node.ts';
+import type { Handlers } from './dispatcher.ts';
+import type { EventHub } from './event-hub.ts';
+import type { NodeStore } from './node-store.ts';
+import type { Notices } from './notices.ts';
+import type { Receiver } from './receiver.ts';
+import type { SettingsStore } from './settings-store.ts';
+
+export interface HandlerParts {
+  readonly version: string;
+  readonly profile: string;
+  readonly settings: SettingsStore;
+  readonly nodes: NodeStore;
+  readonly nodeStates: Map<string, NodeState>;
+  readonly notices: Notices;
+  readonly hub: EventHub;
+  readonly receiver: Receiver;
+  readonly demo: DemoNode;
+  readonly engine: ActionEngine;
+  readonly archive: Archive;
+  nodesChanged(): void;
+  /** Echoes a node in the background. */
+  checkNode(node: PacsNode): void;
+}
+
+/** The command table, each entry handed to the room that answers it. Arguments are validated before, results after. */
+export function makeHandlers(parts: HandlerParts): Handlers {
+  const { settings, nodes, nodeStates, notices, hub, receiver, demo, engine, archive } = parts;
+  return {
+    'session.snapshot': () => {
+      engine.creditAll();
+      // Everything below is read in one turn of the event loop: it is the state as of this `seq`.
+      return {
+        seq: hub.seq,
+        epoch: hub.epoch,
+        version: parts.version,
+        profile: parts.profile,
+        settings: settings.current,
+        nodes: [...nodes.list],
+        nodeStates: [...nodeStates.values()],
+        listener: receiver.state,
+        running: engine.running(),
+        finished: engine.finished(),
+        notices: [...notices.list],
+      };
+    },
+    'session.since': ({ epoch, seq }) => hub.since(epoch, seq),
+    'notices.dismiss': ({ noticeId }) => {
+      notices.dismiss(noticeId);
+      return {};
+    },
+
+    'nodes.add': async ({ node: draft }) => {
+      const node = await nodes.add(draft);
+      parts.nodesChanged();
+      parts.checkNode(node);
+      return { node };
+    },
+    'nodes.update': async ({ nodeId, node: draft }) => {
+      const old = nodes.find(nodeId);
+      // Where the demo PACS listens is not for the user to say.
+      const fixed = old?.kind === 'demo' ? { host: old.host, port: old.port, aeTitle: old.aeTitle } : {};
+      const node = await nodes.update(nodeId, { ...draft, ...fixed });
+      parts.nodesChanged();
+      parts.checkNode(node);
+      return { node };
+    },
+    'nodes.remove': async ({ nodeId }) => {
+      const removed = await nodes.remove(nodeId);
+      nodeStates.delete(nodeId);
+      parts.nodesChanged();
+      if (removed.kind === 'demo') await demo.close();
+      return {};
+    },
+    'demo.start': async () => {
+      const node = await demo.start();
+      parts.checkNode(node);
+      return { node };
+    },
+
+    'settings.update': async ({ changes }) => {
+      const defined = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<Settings>;
+      const current = await settings.update(defined);
+      hub.publish({ type: 'SettingsChanged', settings: current });
+      await receiver.reconsider();
+      return { settings: current };
+    },
+    'listener.start': async () => ({ listener: await receiver.start() }),
+
+    'actions.request': async ({ action, tag }) => ({ actionId: await engine.request(action, tag) }),
+    'actions.cancel': ({ actionId }) => {
+      engine.cancel(actionId);
+      return {};
+    },
+    'actions.dismiss': async ({ actionId }) => {
+      await engine.dismiss(actionId);
+      return {};
+    },
+    'actions.retry': async ({ actionId }) => ({ actionId: await engine.retry(actionId) }),
+    'actions.credit': ({ actionId, batches }) => {
+      hub.credited(actionId, batches);
+      engine.credit(actionId, batches);
+      return {};
+    },
+
+    'archive.search': (args) => archive.search(args),
+    'archive.series': async ({ studyInstanceUID }) => ({ series: await archive.series(studyInstanceUID) }),
+    'archive.instances': async (args) => ({ instances: await archive.instances(args) }),
+    'archive.manifest': async (args) => ({ manifest: await archive.manifest(args) }),
+    'archive.stats': () => archive.stats(),
+  };
+}

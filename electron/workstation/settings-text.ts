@@ -1,0 +1,88 @@
+import type { Settings } from '../../shared/contract/index.ts';
+
+export const DEFAULT_SETTINGS: Settings = {
+  aeTitle: 'PHOSPHOR',
+  port: 11112,
+  acceptAnyone: false,
+  durable: true,
+  associationWorkers: 2,
+  clocks: {
+    connect: 10,
+    association: 30,
+    release: 5,
+    dimseResponse: 60,
+    pduReceive: 60,
+    writeProgress: 30,
+    idle: 60,
+    cancelGrace: 5,
+    retrieveStall: 600,
+    retrieveStallThirdParty: 3600,
+    retrieveTotal: 0,
+  },
+  retry: { attempts: 5, delaysSeconds: [1, 5, 15, 60], missingRounds: 2 },
+};
+
+type Comments<T> = {
+  readonly [K in keyof T]: T[K] extends unknown[] ? string : T[K] extends object ? readonly [string, Comments<T[K]>] : string;
+};
+
+/** What stands above each entry in settings.jsonc. */
+const COMMENTS: Comments<Settings> = {
+  aeTitle: 'Our own AE title: 1 to 16 characters. Register it at every PACS that is to send to us. Default "PHOSPHOR".',
+  port: 'Port on which images are received. Register it together with the title. Default 11112.',
+  acceptAnyone: 'true: take images from anyone who calls us by our title. Leave it false unless the network is closed. Default false.',
+  durable: 'true: an image is acknowledged only after it would survive a power cut. false is faster. Default true.',
+  associationWorkers: 'Threads that talk to PACS, 1 to 16. Takes effect at the next start. Default 2.',
+  clocks: [
+    'How long we wait, in seconds.',
+    {
+      connect: 'For the connection to be taken. Default 10.',
+      association: 'For the answer to an association request. Default 30.',
+      release: 'For the answer to a release. Default 5.',
+      dimseResponse: 'For a response to a request; every response starts it anew. Default 60.',
+      pduReceive: 'From the first byte of a message to its last. Default 60.',
+      writeProgress: 'For the other side to take bytes that we send. Default 30.',
+      idle: 'Before an association without anything to do is closed. Default 60.',
+      cancelGrace: 'For a peer to react to a cancel, before the association is broken off. Default 5.',
+      retrieveStall: 'For the next image of a retrieve, or a changed count. Default 600.',
+      retrieveStallThirdParty: 'The same where a PACS sends to another system and reports nothing meanwhile. Default 3600.',
+      retrieveTotal: 'For a whole retrieve; 0 = no limit. Default 0.',
+    },
+  ],
+  retry: [
+    'When a retrieve fails for a reason that may pass.',
+    {
+      attempts: 'Attempts in all; progress starts the count anew. Default 5.',
+      delaysSeconds: 'Seconds before the second attempt, the third, and so on; the last one repeats. Default [1, 5, 15, 60].',
+      missingRounds: 'Further rounds for images that a finished retrieve did not bring. Default 2.',
+    },
+  ],
+};
+
+/** The whole settings file, every entry explained. */
+export function settingsText(settings: Settings): string {
+  return [
+    '// Settings of Phosphor. Edit them here while it is closed, or in its window.',
+    '// An entry that cannot be understood falls back to its default; this file is then kept aside under another name.',
+    '{',
+    ...entries(settings, COMMENTS, '  '),
+    '}',
+    '',
+  ].join('\n');
+}
+
+function entries<T extends object>(values: T, comments: Comments<T>, indent: string): string[] {
+  const keys = Object.keys(comments) as (keyof T & string)[];
+  return keys.flatMap((key, i) => {
+    const comma = i === keys.length - 1 ? '' : ',';
+    const comment: unknown = comments[key];
+    const value: unknown = values[key];
+    if (isGroup(comment) && typeof value === 'object' && value !== null) {
+      const inner = entries(value as Record<string, unknown>, comment[1], `${indent}  `);
+      return [`${indent}// ${comment[0]}`, `${indent}"${key}": {`, ...inner, `${indent}}${comma}`];
+    }
+    return [`${indent}// ${String(comment)}`, `${indent}"${key}": ${JSON.stringify(value)}${comma}`];
+  });
+}
+
+const isGroup = (comment: unknown): comment is [string, Comments<Record<string, unknown>>] => Array.isArray(comment);
