@@ -106,12 +106,16 @@ export interface AssociationRequest {
 export interface Acceptance {
   /** Server response of the user identity negotiation (PS3.7 D.3.3.7.2), where one was asked for. */
   readonly userIdentityResponse?: Uint8Array;
+  /** Our answer to what the peer proposed (PS3.7 D.3.3.5); absent sub-items mean "not supported". */
+  readonly extendedNegotiation?: readonly ExtendedNegotiation[];
   /** Overrides `services` for this association. */
   readonly services?: readonly ServiceProvider[];
 }
 
 export interface AcceptorOptions extends CommonOptions {
   readonly services: readonly ServiceProvider[];
+  /** SOP classes in which the peer may take the SCP role, because we send sub-operations to it (C-GET). Absent: none. */
+  readonly subOperations?: (abstractSyntax: string) => boolean;
   /** Who may come in. Throwing rejects as "no reason given". */
   readonly authorize: (
     request: AssociationRequest,

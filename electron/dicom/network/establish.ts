@@ -1,0 +1,197 @@
+import { PhosphorError } from '../../../shared/contract/index.ts';
+import { Association } from './association.ts';
+import { systemTime, tickerOf } from './clock.ts';
+import { pduError, timedOut } from './errors.ts';
+import { DEFAULT_MAX_PDU_LENGTH } from './limits.ts';
+import { agreedContexts, answerTo, peerInformation, proposalOf, Rejections } from './negotiation.ts';
+import type { AssociateAC, AssociateRQ } from './pdu.ts';
+import type { Transport } from './transport.ts';
+import type { Acceptance, AcceptorOptions, AssociationRequest, Rejection, RequestorOptions } from './types.ts';
+import { UpperLayer, type UpperLayerUser } from './upper-layer.ts';
+
+let associations = 0;
+
+/**
+ * Negotiates as requestor over a connected transport (PS3.8 §7.1). Rejects with PhosphorError `rejected`, `timed-out` (association), `aborted-by-peer`,
+ * `connection-lost`, `protocol`, `cancelled`, `invalid-arguments`; the transport is closed then.
+ */
+export function requestAssociation(transport: Transport, options: RequestorOptions): Promise<Association> {
+  const { promise, resolve, reject } = Promise.withResolvers<Association>();
+  const { clocks, signal, maxPDULength = DEFAULT_MAX_PDU_LENGTH, time = systemTime, log = silent } = options;
+  const ticker = tickerOf(time);
+  let rq: AssociateRQ;
+  try {
+    if (signal?.aborted) throw cancelled();
+    rq = proposalOf(options, maxPDULength);
+  } catch (thrown) {
+    transport.destroy();
+    return Promise.reject(thrown);
+  }
+  const name = nameOf(options.callingAETitle, options.calledAETitle);
+  const deadline = ticker.in(clocks.association);
+  const onAbort = () => layer.abort(cancelled());
+  const fail = (error: PhosphorError) => {
+    signal?.removeEventListener('abort', onAbort);
+    log(`${name} not established: ${error.kind}, ${error.message}`);
+    reject(error);
+  };
+  const user: UpperLayerUser = {
+    ...PASSIVE,
+    onAssociateConfirm: (ac: AssociateAC) => {
+      const contexts = agreedContexts(rq, ac);
+      const peer = peerInformation(ac.userInformation);
+      signal?.removeEventListener('abort', onAbort);
+      const { callingAETitle, calledAETitle, services = [] } = options;
+      const { extendedNegotiation } = ac.userInformation;
+      const now = () => time.now();
+      resolve(
+        new Association(layer, { name, callingAETitle, calledAETitle, contexts, peer, extendedNegotiation, services, clocks, log, now }),
+      );
+      log(`${name} established, ${contexts.length} of ${rq.contexts.length} presentation contexts`);
+    },
+    onFailure: fail,
+    onClosed: () => fail(connectionLost()),
+    onTick: (now) => {
+      if (now >= deadline) layer.abort(timedOut('association'));
+    },
+  };
+  const layer = new UpperLayer(transport, user, { role: 'requestor', clocks, maxPDULength, ticker });
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    layer.requestAssociation(rq);
+  } catch (thrown) {
+    transport.destroy();
+    fail(
+      thrown instanceof PhosphorError
+        ? thrown
+        : new PhosphorError('internal', 'the association could not be requested', {}, { cause: thrown }),
+    );
+  }
+  return promise;
+}
+
+/**
+ * Waits for the peer's A-ASSOCIATE-RQ and answers it. Rejects with PhosphorError where no association comes about: `rejected` after our A-ASSOCIATE-RJ,
+ * `timed-out` (association), `connection-lost`, `protocol` …
+ */
+export function acceptAssociation(transport: Transport, options: AcceptorOptions): Promise<Association> {
+  const { promise, resolve, reject } = Promise.withResolvers<Association>();
+  const { clocks, maxPDULength = DEFAULT_MAX_PDU_LENGTH, time = systemTime, log = silent } = options;
+  let name = `?->${transport.remoteAddress}`;
+  const fail = (error: PhosphorError) => {
+    log(`${name} not established: ${error.kind}, ${error.message}`);
+    reject(error);
+  };
+  const user: UpperLayerUser = {
+    ...PASSIVE,
+    onAssociateIndication: (rq: AssociateRQ) => {
+      name = nameOf(rq.calledAETitle, rq.callingAETitle);
+      void decide(rq);
+    },
+    onFailure: fail,
+    onClosed: () => fail(connectionLost()),
+  };
+  const layer = new UpperLayer(transport, user, { role: 'acceptor', clocks, maxPDULength, ticker: tickerOf(time) });
+
+  const decide = async (rq: AssociateRQ): Promise<void> => {
+    let decision: Acceptance | { readonly reject: Rejection };
+    try {
+      decision = await options.authorize(requestOf(rq, transport.remoteAddress));
+    } catch {
+      decision = { reject: Rejections.noReason };
+    }
+    // The peer may be gone by now.
+    if (layer.state !== 3) return;
+    if ('reject' in decision) {
+      layer.reject(decision.reject);
+      return;
+    }
+    try {
+      establish(rq, decision);
+    } catch (thrown) {
+      layer.abort(thrown instanceof PhosphorError ? thrown : pduError('the association request cannot be answered'));
+    }
+  };
+
+  const establish = (rq: AssociateRQ, acceptance: Acceptance): void => {
+    const services = acceptance.services ?? options.services;
+    const { subOperations } = options;
+    const { ac, contexts } = answerTo(rq, services, acceptance, {
+      maxPDULength,
+      ...(subOperations === undefined ? {} : { subOperations }),
+    });
+    const peer = peerInformation(rq.userInformation);
+    const { callingAETitle, calledAETitle } = rq;
+    const { extendedNegotiation } = rq.userInformation;
+    const now = () => time.now();
+    resolve(
+      new Association(layer, { name, callingAETitle, calledAETitle, contexts, peer, extendedNegotiation, services, clocks, log, now }),
+    );
+    layer.accept(ac);
+    log(`${name} established, ${contexts.length} of ${rq.contexts.length} presentation contexts`);
+  };
+
+  layer.awaitAssociation();
+  return promise;
+}
+
+/** Answers the first A-ASSOCIATE-RQ with a rejection, for a connection that is over a limit (PS3.8 §9.3.4). Never rejects. */
+export async function refuseAssociation(
+  transport: Transport,
+  rejection: Rejection,
+  options: Pick<AcceptorOptions, 'clocks' | 'time' | 'log'>,
+): Promise<PhosphorError> {
+  try {
+    const association = await acceptAssociation(transport, { ...options, services: [], authorize: () => ({ reject: rejection }) });
+    association.abort();
+    return cancelled();
+  } catch (thrown) {
+    return thrown instanceof PhosphorError ? thrown : connectionLost();
+  }
+}
+
+function requestOf(rq: AssociateRQ, remoteAddress: string): AssociationRequest {
+  const { callingAETitle, calledAETitle, userInformation } = rq;
+  const { userIdentity, extendedNegotiation, commonExtendedNegotiation } = userInformation;
+  const roles = new Map(userInformation.roles.map((role) => [role.sopClassUID, { scu: role.scu, scp: role.scp }]));
+  const contexts = rq.contexts.map((context) => {
+    const wanted = roles.get(context.abstractSyntax);
+    return { ...context, ...(wanted === undefined ? {} : { roles: wanted }) };
+  });
+  const { maxPDULength, implementationClassUID, implementationVersionName } = userInformation;
+  return {
+    callingAETitle,
+    calledAETitle,
+    remoteAddress,
+    contexts,
+    peer: { maxPDULength, implementationClassUID, implementationVersionName },
+    extendedNegotiation,
+    commonExtendedNegotiation,
+    ...(userIdentity === undefined ? {} : { userIdentity }),
+  };
+}
+
+function nameOf(local: string, remote: string): string {
+  associations += 1;
+  return `${local}->${remote}(${associations})`;
+}
+
+function silent(): void {}
+
+function cancelled(): PhosphorError {
+  return new PhosphorError('cancelled', 'the association was given up');
+}
+
+function connectionLost(): PhosphorError {
+  return new PhosphorError('connection-lost', 'the connection was closed before the association was established');
+}
+
+/** A user during the negotiation: no data may come yet. */
+const PASSIVE: Omit<UpperLayerUser, 'onFailure' | 'onClosed'> = {
+  onFragment: () => undefined,
+  onReceived: () => {},
+  onReleaseIndication: () => {},
+  onReleaseConfirm: () => {},
+  onDrain: () => {},
+  onTick: () => {},
+};

@@ -1,0 +1,185 @@
+import { PhosphorError } from '../../../shared/contract/index.ts';
+import { encodeCommandSet } from './command-set.ts';
+import { SEND } from './limits.ts';
+import { PDATA_HEADER, PdvControl, writePDataHeader } from './pdu-encode.ts';
+import type { CommandSet, DataSetSource } from './types.ts';
+
+export interface MessageWriterOutput {
+  /** Sends whole PDUs; false = over the transport's own mark. */
+  send(pdus: readonly Uint8Array[]): boolean;
+  readonly bufferedBytes: number;
+}
+
+interface Job {
+  readonly run: () => Promise<void> | undefined;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Cuts DIMSE messages into P-DATA-TF PDUs of the peer's length (PS3.8 annex E), one message after the other. A small message leaves in one write,
+ * command and data set together; a long one in bursts, with at most about 1 MiB waiting in the transport. Data is never copied.
+ */
+export class MessageWriter {
+  readonly #output: MessageWriterOutput;
+  /** Bytes of message in one fragment, even. */
+  readonly #fragment: number;
+  readonly #jobs: Job[] = [];
+  #busy = false;
+  #failed: PhosphorError | undefined;
+  #drained: (() => void) | undefined;
+
+  #pdus: Uint8Array[] = [];
+
+  /** `peerMaxPDULength` 0 = no limit. */
+  constructor(output: MessageWriterOutput, peerMaxPDULength: number) {
+    this.#output = output;
+    const length = peerMaxPDULength === 0 ? SEND.pduLength : Math.min(peerMaxPDULength, SEND.pduLength);
+    this.#fragment = Math.max((length - 6) & ~1, 2);
+  }
+
+  /**
+   * Sends a message. `undefined`: it went to the transport, which takes more. A promise resolves when it went there and the transport's buffer allows
+   * more; it rejects when the source fails or the association ends.
+   */
+  send(contextId: number, command: CommandSet, dataSet?: DataSetSource): Promise<void> | undefined {
+    const encoded = encodeCommandSet(command);
+    return this.#enqueue(() => {
+      this.#frame(contextId, PdvControl.command, encoded, true);
+      if (dataSet === undefined) return this.#flush();
+      if (!(dataSet instanceof Uint8Array)) return this.#stream(contextId, dataSet);
+      return dataSet.length <= SEND.burst ? this.#small(contextId, dataSet) : this.#large(contextId, dataSet);
+    });
+  }
+
+  /** The transport's buffer is empty. */
+  drain(): void {
+    const resume = this.#drained;
+    this.#drained = undefined;
+    resume?.();
+  }
+
+  /** The association is over: what waits is rejected. */
+  close(error: PhosphorError): void {
+    this.#failed ??= error;
+    this.drain();
+    for (const job of this.#jobs.splice(0)) job.reject(error);
+  }
+
+  #enqueue(run: () => Promise<void> | undefined): Promise<void> | undefined {
+    if (this.#failed) return Promise.reject(this.#failed);
+    if (!this.#busy) return this.#start(run);
+    return new Promise((resolve, reject) => this.#jobs.push({ run, resolve, reject }));
+  }
+
+  #start(run: () => Promise<void> | undefined): Promise<void> | undefined {
+    const wait = run();
+    if (wait === undefined) return undefined;
+    this.#busy = true;
+    return wait.finally(() => {
+      this.#pdus = [];
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    this.#busy = false;
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      const { run, resolve, reject } = job;
+      if (this.#failed) {
+        reject(this.#failed);
+        continue;
+      }
+      const wait = this.#start(run);
+      if (wait === undefined) {
+        resolve();
+        continue;
+      }
+      wait.then(resolve, reject);
+      return;
+    }
+  }
+
+  #small(contextId: number, dataSet: Uint8Array): Promise<void> | undefined {
+    this.#frame(contextId, 0, dataSet, true);
+    return this.#flush();
+  }
+
+  async #large(contextId: number, dataSet: Uint8Array): Promise<void> {
+    for (let at = 0; at < dataSet.length; at += SEND.burst) {
+      const end = Math.min(at + SEND.burst, dataSet.length);
+      this.#frame(contextId, 0, dataSet.subarray(at, end), end === dataSet.length);
+      await this.#flush();
+    }
+  }
+
+  async #stream(contextId: number, source: Exclude<DataSetSource, Uint8Array>): Promise<void> {
+    let left = source.length;
+    // The chunk that may turn out to be the last one; with a known length none is held back, save an odd byte (fragments are even, PS3.8 annex E).
+    let held: Uint8Array | undefined;
+    for await (const chunk of source.chunks) {
+      if (this.#failed) throw this.#failed;
+      if (chunk.length === 0) continue;
+      if (held !== undefined) held = await this.#piece(contextId, held, chunk);
+      if (left !== undefined) {
+        left -= chunk.length;
+        if (left < 0) throw new PhosphorError('damaged', 'a data set is longer than its announced length');
+      }
+      if (left !== undefined && left > 0 && chunk.length % 2 === 0 && held === undefined) await this.#bursts(contextId, chunk, false);
+      else held = held === undefined ? chunk : joined(held, chunk);
+    }
+    if (left !== undefined && left > 0) throw new PhosphorError('damaged', 'a data set is shorter than its announced length');
+    await this.#bursts(contextId, held ?? new Uint8Array(0), true);
+  }
+
+  /** Sends the even part of a held chunk, now that another one follows; gives back what is left of it. */
+  async #piece(contextId: number, held: Uint8Array, next: Uint8Array): Promise<Uint8Array | undefined> {
+    const even = held.length & ~1;
+    if (even > 0) await this.#bursts(contextId, held.subarray(0, even), false);
+    return even < held.length && next.length > 0 ? held.slice(even) : undefined;
+  }
+
+  async #bursts(contextId: number, bytes: Uint8Array, last: boolean): Promise<void> {
+    let at = 0;
+    do {
+      const end = Math.min(at + SEND.burst, bytes.length);
+      this.#frame(contextId, 0, bytes.subarray(at, end), last && end === bytes.length);
+      const wait = this.#flush();
+      if (wait !== undefined) await wait;
+      at = end;
+    } while (at < bytes.length);
+  }
+
+  /** Adds the fragments of `bytes`, each in a PDU of its own: a header and a view. */
+  #frame(contextId: number, kind: number, bytes: Uint8Array, last: boolean): void {
+    const count = Math.max(1, Math.ceil(bytes.length / this.#fragment));
+    const headers = Buffer.allocUnsafe(PDATA_HEADER * count);
+    for (let index = 0, at = 0; index < count; index++) {
+      const end = Math.min(at + this.#fragment, bytes.length);
+      const control = kind | (last && end === bytes.length ? PdvControl.last : 0);
+      const header = index * PDATA_HEADER;
+      writePDataHeader(headers, header, contextId, control, end - at);
+      this.#pdus.push(headers.subarray(header, header + PDATA_HEADER));
+      if (end > at) this.#pdus.push(bytes.subarray(at, end));
+      at = end;
+    }
+  }
+
+  #flush(): Promise<void> | undefined {
+    const pdus = this.#pdus;
+    this.#pdus = [];
+    if (this.#failed) return Promise.reject(this.#failed);
+    const free = this.#output.send(pdus);
+    if (free || this.#output.bufferedBytes < SEND.highWater) return undefined;
+    return new Promise<void>((resolve, reject) => {
+      this.#drained = () => (this.#failed ? reject(this.#failed) : resolve());
+    });
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
