@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+
+/** Debian's Chromium as a reader's window: no GPU (FACTS: a software one is slower), no background traffic. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface Window {
+  readonly page: Page;
+  /** What the page printed as error, and exceptions nobody caught. */
+  readonly errors: string[];
+}
+
+/** Opens a launch page as a person's browser would. */
+export async function openWindow(browser: Browser, launchPage: string, size = { width: 1280, height: 800 }): Promise<Window> {
+  const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(launchPage);
+  await page
+    .getByRole('searchbox', { name: 'Search studies' })
+    .or(page.getByRole('button', { name: 'Add a PACS' }))
+    .first()
+    .waitFor();
+  return { page, errors };
+}
+
+/** Adds a node by hand and waits for its echo. */
+export async function addNode(page: Page, node: { name: string; host: string; port: number; aeTitle: string }): Promise<void> {
+  await page.getByRole('button', { name: 'Add a PACS' }).first().click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(node.name);
+  await page.getByRole('textbox', { name: 'Host' }).fill(node.host);
+  await page.getByRole('textbox', { name: 'Port' }).fill(String(node.port));
+  await page.getByRole('textbox', { name: 'AE title' }).fill(node.aeTitle);
+  await page.getByRole('button', { name: 'Test connection' }).click();
+}
+
+/** A picture for the documentation; every run makes them anew. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+}
+
+export function expectNoErrors(window: Window): void {
+  expect(window.errors, 'errors in the page').toEqual([]);
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface E2EResult {
+  readonly passed: number;
+  readonly failed: number;
+  /** What did not run and why, one sentence each. */
+  readonly notRun: string[];
+}
+
+/** Runs the scenarios of a person's clicks, one file after the other (each measures, so nothing may run beside it). */
+export async function runE2E(): Promise<E2EResult> {
+  const report = join(tmpdir(), `phosphor-e2e-${process.pid}.json`);
+  const child = spawn(
+    process.execPath,
+    [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config',
+      'tests/e2e/vitest.config.ts',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  const [code] = (await once(child, 'exit')) as [number | null];
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
+    const failed = (numFailedTests ?? 0) + (numPendingTests ?? 0);
+    return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), notRun: [] };
+  } finally {
+    await rm(report, { force: true });
+  }
+}
