@@ -1,7 +1,7 @@
 import '@fontsource-variable/inter/wght.css';
-import '@mantine/core/styles.layer.css';
 import './ui/tokens.css';
 import './ui/base.css';
+import '@mantine/core/styles.layer.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

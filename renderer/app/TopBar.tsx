@@ -70,7 +70,6 @@ function SearchField() {
   );
 }
 
-const DOTS = { listening: '●', off: '○', failed: '✕' } as const;
 const TONES = { listening: 'ok', off: 'quiet', failed: 'error' } as const;
 
 function Listener() {
@@ -91,9 +90,7 @@ function Listener() {
       )}
       <Tip label={explained}>
         <span className="listener" role="status">
-          <span className={TONES[listener.state]} aria-hidden>
-            {DOTS[listener.state]}
-          </span>
+          <span className={`dot ${TONES[listener.state]}`} aria-hidden />
           <span className="numbers">{address}</span>
           <span className="quiet">
             {t(`listener.${listener.state}`)}

@@ -3,6 +3,7 @@ import { sentenceOf } from './failure.ts';
 import { type ColumnFilters, isBlank, parseSearch, type StudyQuery } from './query.ts';
 import { takeSeriesEnd, takeSeriesMatches } from './series.ts';
 import { type AppState, anchor, app, client, LOCAL, type SourceSearch, studyOfRow } from './store.ts';
+import { dismissActions } from './study-commands.ts';
 import { HEAD_ROWS, type Sort, StudyList, TAIL_PAGE } from './study-list.ts';
 
 const LOCAL_DEBOUNCE_MS = 120;
@@ -215,12 +216,21 @@ export function takeFindEnd(complete: ActionComplete): void {
       .invoke('actions.dismiss', { actionId: complete.actionId })
       .catch(() => undefined);
   }
+  dismissOlderFailures(complete, tag.nodeId);
   const before = app.get().nodeSearches[tag.nodeId];
   if (tag.search !== search || before === undefined || before.state === 'capped') return;
   const good = complete.outcome === 'success' || complete.outcome === 'partial' || complete.outcome === 'cancelled';
   const { actionId: _ended, ...rest } = before;
   const sentence = complete.diagnosis?.sentence ?? complete.errorComment;
   setNodeSearch(tag.nodeId, { ...rest, state: good ? 'done' : 'failed', ...(good || sentence === undefined ? {} : { sentence }) });
+}
+
+/** A PACS that does not answer fails every search while a person types: one line of it is enough. */
+function dismissOlderFailures(newest: ActionComplete, nodeId: string): void {
+  const older = Object.values(app.get().workstation.finished).filter(
+    ({ actionId, action }) => action.command === 'find' && action.nodeId === nodeId && actionId !== newest.actionId,
+  );
+  if (older.length > 0) dismissActions(older.map(({ actionId }) => actionId));
 }
 
 function ownTag(tag: unknown): { search: number; nodeId: string } | undefined {

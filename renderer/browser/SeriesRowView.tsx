@@ -3,9 +3,11 @@ import { formatCount, formatDate } from '../app/format.ts';
 import type { SeriesEntry } from '../app/series.ts';
 import { app } from '../app/store.ts';
 import { openStudy } from '../app/study-commands.ts';
-import type { StudyEntry } from '../app/study-list.ts';
+import type { StudyEntry, Whereabouts } from '../app/study-list.ts';
 import { t } from '../i18n/index.ts';
+import { Cell } from './Cell.tsx';
 import { domId } from './dom.ts';
+import { WhereGlyph } from './WhereMark.tsx';
 
 interface SeriesRowProps {
   readonly study: StudyEntry;
@@ -18,6 +20,8 @@ interface SeriesRowProps {
 /** One series below its study: number, description, modality and how many of its images are here. */
 export const SeriesRowView = memo(function SeriesRowView({ study, entry, index, top, selected }: SeriesRowProps) {
   const { series } = entry;
+  const where = whereOf(entry);
+  const words = series.seriesDescription || series.bodyPartExamined || t('table.seriesUnnamed');
   const id = `${study.uid} ${entry.uid}`;
   return (
     // biome-ignore lint/a11y/useSemanticElements: part of a virtualised grid
@@ -25,7 +29,7 @@ export const SeriesRowView = memo(function SeriesRowView({ study, entry, index, 
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys
     <div
       id={domId(id)}
-      className="row series-row"
+      className="row columns series-row"
       role="row"
       aria-rowindex={index + 3}
       aria-selected={selected}
@@ -33,28 +37,27 @@ export const SeriesRowView = memo(function SeriesRowView({ study, entry, index, 
       onClick={() => app.set({ selected: id })}
       onDoubleClick={() => openStudy(study)}
     >
-      {CELLS.map(({ name, words }) => (
-        // biome-ignore lint/a11y/useSemanticElements: part of a virtualised grid
-        // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
-        <div key={name} role="gridcell" className={name} title={words(entry)}>
-          <bdi>{words(entry)}</bdi>
-        </div>
-      ))}
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: as above */}
-      <div role="gridcell" className="series-date soft">
-        {formatDate(series.seriesDate)}
-      </div>
+      <Cell className="series-name" title={words}>
+        <span>{series.seriesNumber}</span>
+        <bdi>{words}</bdi>
+      </Cell>
+      <Cell className="series-date">{formatDate(series.seriesDate)}</Cell>
+      <Cell>{series.modality}</Cell>
+      <Cell className="soft" title={series.bodyPartExamined}>
+        {series.bodyPartExamined}
+      </Cell>
+      <Cell className="end">{seriesCount(entry)}</Cell>
+      <Cell className="where" where={where} title={t(`where.word.${where}`)}>
+        <WhereGlyph where={where} />
+      </Cell>
     </div>
   );
 });
 
-const CELLS: readonly { name: string; words: (entry: SeriesEntry) => string }[] = [
-  { name: 'series-number', words: ({ series }) => (series.seriesNumber === undefined ? '' : String(series.seriesNumber)) },
-  { name: 'series-modality', words: ({ series }) => series.modality },
-  { name: 'series-description', words: ({ series }) => series.seriesDescription || series.bodyPartExamined || t('table.seriesUnnamed') },
-  { name: 'series-count end', words: seriesCount },
-];
+/** Where the images of a series are, like those of its study. */
+function whereOf({ here, there }: SeriesEntry): Whereabouts {
+  return here === 0 ? 'remote' : here < (there ?? 0) ? 'part' : 'local';
+}
 
 /** "500", "312 of 500", or nothing while nobody knows. */
 export function seriesCount({ here, there }: SeriesEntry): string {

@@ -105,16 +105,15 @@ function EchoState({ node, state }: { node: PacsNode; state: NodeState | undefin
     return (
       <Tip label={t('sources.okTitle', { name: node.name, latency, time: formatMoment(state?.checkedAt ?? Date.now()) })}>
         <span className="source-echo numbers">
-          <span className="ok">● {t('sources.ok')}</span> {latency}
+          <span className="dot ok" aria-hidden /> {t('sources.ok')} {latency}
         </span>
       </Tip>
     );
   }
-  const looks = { failed: ['error', '✕'], checking: ['quiet', '◌'], unknown: ['quiet', '○'] } as const;
-  const [tone, glyph] = looks[echo];
+  const tone = echo === 'failed' ? 'error' : 'quiet';
   return (
     <span className={`source-echo ${tone}`}>
-      {glyph} {t(`sources.${echo}`)}
+      <span className={`dot ${tone}`} aria-hidden /> {t(`sources.${echo}`)}
     </span>
   );
 }

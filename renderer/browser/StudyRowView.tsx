@@ -9,6 +9,7 @@ import { app, useApp } from '../app/store.ts';
 import { openStudy } from '../app/study-commands.ts';
 import { imageCount, type StudyEntry } from '../app/study-list.ts';
 import { t } from '../i18n/index.ts';
+import { Cell } from './Cell.tsx';
 import { domId } from './dom.ts';
 import { WhereMark } from './WhereMark.tsx';
 
@@ -84,16 +85,6 @@ export const StudyRowView = memo(function StudyRowView({ entry, index, top, sele
     </div>
   );
 });
-
-function Cell({ title, className, children }: { title?: string; className?: string; children: React.ReactNode }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: part of a virtualised grid
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
-    <div role="gridcell" className={className} title={title}>
-      <bdi>{children}</bdi>
-    </div>
-  );
-}
 
 function Arriving({ running, opens }: { running: RunningAction; opens: boolean }) {
   const words = progressWords(running).join(' · ');

@@ -3,6 +3,7 @@ import { revealLate } from '../app/searching.ts';
 import { useApp } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
 import { Tip } from '../ui/Tip.tsx';
+import { WhereGlyph } from './WhereMark.tsx';
 
 /** How many rows there are, who still answers, and the rows that wait so that nothing moves. */
 export function TableFoot() {
@@ -28,10 +29,7 @@ export function TableFoot() {
       <span className="legend">
         {(['local', 'part', 'remote'] as const).map((where) => (
           <span key={where} className="where" data-where={where}>
-            <svg viewBox="0 0 12 12" aria-hidden="true">
-              <circle cx="6" cy="6" r="4.25" />
-              {where === 'part' && <path d="M6 1.75a4.25 4.25 0 0 0 0 8.5z" />}
-            </svg>
+            <WhereGlyph where={where} />
             {t(`where.word.${where}`)}
           </span>
         ))}

@@ -1,7 +1,8 @@
 import { formatCount } from '../app/format.ts';
 import { useApp } from '../app/store.ts';
-import { imageCount, type StudyEntry, whereabouts } from '../app/study-list.ts';
+import { imageCount, type StudyEntry, type Whereabouts, whereabouts } from '../app/study-list.ts';
 import { t } from '../i18n/index.ts';
+import { Cell } from './Cell.tsx';
 
 /** One glyph that says where the images are; the words are on hover and for screen readers. */
 export function WhereMark({ entry }: { entry: StudyEntry }) {
@@ -12,14 +13,19 @@ export function WhereMark({ entry }: { entry: StudyEntry }) {
   const sentence = t(`where.${where}`, { here, there: formatCount(imageCount(entry) ?? 0), names });
   const also = where !== 'remote' && names !== '' ? `\n${t('where.several', { names })}` : '';
   return (
-    // biome-ignore lint/a11y/useSemanticElements: part of a virtualised grid
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
-    <div role="gridcell" className="where" data-where={where} title={sentence + also} aria-label={sentence}>
-      <svg viewBox="0 0 12 12" aria-hidden="true">
-        <circle cx="6" cy="6" r="4.25" />
-        {where === 'part' && <path d="M6 1.75a4.25 4.25 0 0 0 0 8.5z" />}
-      </svg>
+    <Cell className="where" where={where} title={sentence + also} label={sentence}>
+      <WhereGlyph where={where} />
       {entry.nodes.length > 1 && <sup>{entry.nodes.length}</sup>}
-    </div>
+    </Cell>
+  );
+}
+
+/** Full, half or empty: local, part, remote. */
+export function WhereGlyph({ where }: { where: Whereabouts }) {
+  return (
+    <svg viewBox="0 0 12 12" aria-hidden="true">
+      <circle cx="6" cy="6" r="4.25" />
+      {where === 'part' && <path d="M6 1.75a4.25 4.25 0 0 0 0 8.5z" />}
+    </svg>
   );
 }
