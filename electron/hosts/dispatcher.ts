@@ -23,13 +23,13 @@ export type RawAnswer = { readonly ok: true; readonly result: unknown } | { read
 const MAX_TAG = 64 * 1024;
 
 /**
- * One message of a client from end to end: validated, carried out, its answer validated. Never throws and never rejects; a message
- * without a usable `id` has no answer.
+ * One message of a client from end to end, on the main thread: its form and arguments are validated here, its result by the workstation
+ * itself, in slices that do not hold the thread. Never throws and never rejects; a message without a usable `id` has no answer.
  */
 export async function dispatch(contract: Contract, message: unknown): Promise<ResponseMessage | undefined> {
   const request = checkRequest(message);
   if (request === undefined || 'ok' in request) return request;
-  return checkAnswer(request, await carryOut(contract, request));
+  return { kind: 'response', id: request.id, ...(await carryOut(contract, request)) };
 }
 
 /** Validates what a client sent. Answers with the response where it is refused, with nothing where there is no one to answer. */
@@ -62,7 +62,7 @@ export async function carryOut(contract: Contract, { command, args }: CheckedReq
   }
 }
 
-/** Validates what goes back to the client: what is not in the contract does not leave the main side. */
+/** Validates what goes back to the client: what is not in the contract does not leave the main side. Not for the main thread. */
 export function checkAnswer({ id, command }: Pick<CheckedRequest, 'id' | 'command'>, answer: RawAnswer): ResponseMessage {
   if (!answer.ok) {
     const error = phosphorError.safeParse(answer.error);

@@ -49,6 +49,8 @@ export async function createSession({ transport, storage }: SessionOptions): Pro
   /** `live`: deliver. `stale`: only a snapshot helps. A symbol: events wait for the piece of work that it stands for. */
   let mode: 'live' | 'stale' | symbol = 'stale';
   let held: ContractEvent[] = [];
+  /** Numbers missing in `held` were taken in before: credited ActionItems are not kept for `session.since`. */
+  let holesAllowed = false;
   let snapshotsUnderWay = 0;
   let state: ConnectionState = 'reconnecting';
   let saving: ReturnType<typeof setTimeout> | undefined;
@@ -140,9 +142,15 @@ export async function createSession({ transport, storage }: SessionOptions): Pro
   };
 
   const drain = (): void => {
+    if (mode !== 'live' || place === undefined || listeners.size === 0) return;
     const waiting = held.sort((a, b) => a.seq - b.seq);
+    const overHoles = holesAllowed;
     held = [];
-    for (const event of waiting) take(event);
+    holesAllowed = false;
+    for (const event of waiting) {
+      if (overHoles && event.seq > place.seq) place.seq = event.seq - 1;
+      take(event);
+    }
   };
 
   /** Asks for what was missed; events that arrive meanwhile wait behind it. */
@@ -153,12 +161,13 @@ export async function createSession({ transport, storage }: SessionOptions): Pro
     try {
       const missed = await invoke('session.since', place);
       if (mode !== turn) return;
-      held.push(...missed.events);
-      if (missed.gap || !continues(held, place.seq)) {
+      if (missed.gap) {
         needSnapshot();
         return;
       }
       mode = 'live';
+      held.push(...missed.events);
+      holesAllowed = true;
       drain();
     } catch (thrown) {
       if (mode !== turn) return;
@@ -242,16 +251,6 @@ function enrol<T>(set: Set<T>, member: T): () => void {
   return () => {
     set.delete(member);
   };
-}
-
-/** True when the events go on from `seq` without a hole, duplicates allowed. */
-function continues(events: ContractEvent[], seq: number): boolean {
-  let last = seq;
-  for (const event of events.sort((a, b) => a.seq - b.seq)) {
-    if (event.seq > last + 1) return false;
-    last = Math.max(last, event.seq);
-  }
-  return true;
 }
 
 function restore(text: string | null): { place: { epoch: string; seq: number } | undefined; own: string[] } {
