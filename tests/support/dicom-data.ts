@@ -6,7 +6,7 @@ export const DEBIAN_SAMPLES = '/usr/lib/python3/dist-packages/pydicom/data/test_
 
 /** Folder of real DICOM files: `DICOM_TEST_DATA`, else Debian's samples. Throws when there is neither: no test is skipped silently. */
 export function realDicomFolder(): string {
-  const folder = process.env['DICOM_TEST_DATA'] ?? DEBIAN_SAMPLES;
+  const folder = process.env.DICOM_TEST_DATA ?? DEBIAN_SAMPLES;
   if (!existsSync(folder)) throw new Error(`no real DICOM files at ${folder}: apt-get install python3-pydicom, or set DICOM_TEST_DATA`);
   return folder;
 }

@@ -27,8 +27,8 @@ export async function startWorkstation(options: {
 }): Promise<RunningWorkstation> {
   const meter = fileURLToPath(new URL('./measure-main.ts', import.meta.url));
   const environment: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-  delete environment['DISPLAY'];
-  delete environment['WAYLAND_DISPLAY'];
+  delete environment.DISPLAY;
+  delete environment.WAYLAND_DISPLAY;
   const child = spawn(
     process.execPath,
     ['--import', meter, 'build/scripts/start.ts', '--host=loopback', '--profile', options.profile, '--port', String(options.port)],

@@ -147,7 +147,7 @@ test('an unreadable file and a file that is not DICOM are named, the rest is imp
     '--json',
   ]);
   const items = run.lines.flatMap((line) =>
-    line['type'] === 'ActionItems' ? (line['items'] as { path: string; result: string; error?: { kind: string } }[]) : [],
+    line.type === 'ActionItems' ? (line.items as { path: string; result: string; error?: { kind: string } }[]) : [],
   );
   expect(items.find((item) => item.path.endsWith('letter.txt'))).toMatchObject({ result: 'refused', error: { kind: 'not-dicom' } });
   expect(items.find((item) => item.path.endsWith('missing'))).toMatchObject({ result: 'refused', error: { kind: 'unreadable' } });

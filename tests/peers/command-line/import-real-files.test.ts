@@ -23,10 +23,10 @@ test('every real file is imported or refused with a typed reason, and what DCMTK
   await using profile = await temporaryFolder('import');
   const { lines, code, stderr } = await phosphor(['import', folder, '--profile', profile.path, '--json']);
   const complete = lines.at(-1);
-  expect(complete?.['type'], stderr).toBe('ActionComplete');
+  expect(complete?.type, stderr).toBe('ActionComplete');
   expect([0, 2]).toContain(code);
 
-  const items = lines.flatMap((line) => (line['type'] === 'ActionItems' ? (line['items'] as FileItem[]) : []));
+  const items = lines.flatMap((line) => (line.type === 'ActionItems' ? (line.items as FileItem[]) : []));
   const byPath = new Map(items.map((item) => [item.path, item]));
   expect(items.length, 'each file is in exactly one item').toBe(files.length);
   expect(files.filter((file) => !byPath.has(file))).toEqual([]);

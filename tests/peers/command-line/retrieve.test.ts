@@ -49,7 +49,7 @@ interface StudyMatch {
 async function firstStudy(run: (...args: string[]) => ReturnType<typeof phosphor>): Promise<string> {
   const found = await run('find', 'MAIN', '--level', 'study', '--json');
   expect(found.code, found.stderr).toBe(0);
-  const rows = found.lines.flatMap((line) => (line['type'] === 'ActionItems' ? (line['items'] as { row: StudyMatch }[]) : []));
+  const rows = found.lines.flatMap((line) => (line.type === 'ActionItems' ? (line.items as { row: StudyMatch }[]) : []));
   expect(rows).toHaveLength(2);
   return rows[0]?.row.studyInstanceUID ?? '';
 }
@@ -63,7 +63,7 @@ test('search, retrieve, list, verify and rebuild work from the command line, and
   const study = await firstStudy(profile.run);
   const retrieved = await profile.run('retrieve', 'MAIN', '--study', study, '--json');
   expect(retrieved.code, retrieved.stderr).toBe(0);
-  expect(retrieved.lines.filter((line) => line['type'] === 'ActionComplete')).toHaveLength(1);
+  expect(retrieved.lines.filter((line) => line.type === 'ActionComplete')).toHaveLength(1);
   expect(retrieved.lines.at(-1)).toMatchObject({
     type: 'ActionComplete',
     outcome: 'success',
