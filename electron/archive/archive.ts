@@ -1,0 +1,335 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type {
+  CommandArgs,
+  CommandResult,
+  ImportedItem,
+  LocalSeries,
+  Notice,
+  SeriesManifest,
+  VerifiedItem,
+} from '../../shared/contract/index.ts';
+import { type ArchiveStats, PhosphorError } from '../../shared/contract/index.ts';
+import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
+import type { IndexLine } from './arrival-messages.ts';
+import { setAsideIndex } from './index-database.ts';
+import type { IndexReaderMethods } from './index-queries.ts';
+import type { IndexWriterEvent, IndexWriterMethods, OpenReport } from './index-writer-messages.ts';
+import { RunningJob } from './job.ts';
+import type { JobEvent, JobKind } from './jobs.ts';
+import { createLayout, indexFile } from './layout.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { ArchiveThread } from './thread.ts';
+import type { Archive, ArchiveJob, ArchiveLocation, ImportSummary, OpenArchive, VerifySummary } from './types.ts';
+
+/** See OpenArchive. Resolves when what a crash left is repaired; an index that has to be rebuilt is rebuilt behind it (`settled` waits). */
+export const openArchive: OpenArchive = async (location) => {
+  const { archiveId } = createLayout(location);
+  const lock = takeLock(location.directory);
+  const archive = new LocalArchive(location, archiveId, lock);
+  try {
+    await archive.start();
+    return archive;
+  } catch (thrown) {
+    await archive.abandon();
+    throw thrown;
+  }
+};
+
+type NoticeText = Omit<Notice, 'noticeId' | 'at'>;
+type Changed = { studyInstanceUIDs: string[]; everything: boolean };
+
+const nothing: Record<string, never> = {};
+
+/** Routes every call to the thread of its kind; holds no data and reads no file itself. */
+class LocalArchive implements Archive {
+  readonly location: ArchiveLocation;
+  readonly archiveId: string;
+  readonly #lock: Lock;
+  readonly #writer: ArchiveThread<IndexWriterMethods, IndexWriterEvent>;
+  #reader: ArchiveThread<IndexReaderMethods, never> | undefined;
+  #worker: ArchiveThread<ArchiveWorkerMethods, JobEvent> | undefined;
+  readonly #arrivalLines = new Set<MessagePort>();
+  readonly #jobs = new Map<number, RunningJob<unknown, unknown>>();
+  readonly #changedListeners: ((change: Changed) => void)[] = [];
+  readonly #noticeListeners: ((notice: NoticeText) => void)[] = [];
+  /** Raised before anyone listened. */
+  readonly #earlyNotices: NoticeText[] = [];
+  #nextJob = 1;
+  #rebuilding: Promise<void> | undefined;
+  #recovering: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(location: ArchiveLocation, archiveId: string, lock: Lock) {
+    this.location = location;
+    this.archiveId = archiveId;
+    this.#lock = lock;
+    this.#writer = new ArchiveThread<IndexWriterMethods, IndexWriterEvent>({
+      name: 'index writer',
+      start: () => new Worker(new URL('./index-writer-thread.ts', import.meta.url), { workerData: { location } }),
+      onEvent: (event) => this.#onWriterEvent(event),
+      onReplaced: () => {
+        if (this.#recovering === undefined) this.#recoverBy(this.#openWriter().then((report) => this.#reportOpening(report)));
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    const report = await this.#writer.call('open', nothing);
+    this.#startReaders();
+    this.#connectWorker(true);
+    this.#reportOpening(report);
+  }
+
+  /** After a failed start. */
+  async abandon(): Promise<void> {
+    await Promise.all([this.#writer.close(), this.#reader?.close(), this.#worker?.close()]);
+    this.#lock.release();
+  }
+
+  arrivalPort(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#arrivalLines.add(port1);
+    port1.on('close', () => this.#arrivalLines.delete(port1));
+    port1.unref();
+    this.#attachArrivals(port1);
+    return port2;
+  }
+
+  search(args: CommandArgs<'archive.search'>): Promise<CommandResult<'archive.search'>> {
+    return this.#read('search', args);
+  }
+
+  series(studyInstanceUID: string): Promise<LocalSeries[]> {
+    return this.#read('series', { studyInstanceUID });
+  }
+
+  instances(args: CommandArgs<'archive.instances'>): Promise<CommandResult<'archive.instances'>['instances']> {
+    return this.#read('instances', args);
+  }
+
+  present(sopInstanceUIDs: readonly string[]): Promise<string[]> {
+    return this.#read('present', { sopInstanceUIDs });
+  }
+
+  stats(): Promise<ArchiveStats> {
+    return this.#read('stats', nothing);
+  }
+
+  manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null> {
+    return this.#open(this.#worker).call('manifest', args);
+  }
+
+  import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary> {
+    return this.#run('import', paths);
+  }
+
+  verify(): ArchiveJob<VerifiedItem, VerifySummary> {
+    return this.#run('verify', []);
+  }
+
+  rebuild(): ArchiveJob<VerifiedItem, VerifySummary> {
+    return this.#run('rebuild', []);
+  }
+
+  onChanged(listener: (change: Changed) => void): void {
+    this.#changedListeners.push(listener);
+  }
+
+  onNotice(listener: (notice: NoticeText) => void): void {
+    this.#noticeListeners.push(listener);
+    for (const notice of this.#earlyNotices.splice(0)) listener(notice);
+  }
+
+  async settled(): Promise<void> {
+    await this.#recovering;
+    await this.#rebuilding;
+    await this.#writer.call('settle', nothing);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    const gone = (): undefined => undefined;
+    for (const job of this.#jobs.values()) job.cancel();
+    await this.#worker?.call('close', nothing).catch(gone);
+    await this.#worker?.close();
+    await this.#writer.call('settle', nothing).catch(gone);
+    for (const line of this.#arrivalLines) line.close();
+    await this.#writer.call('close', nothing).catch(gone);
+    await Promise.all([this.#writer.close(), this.#reader?.close()]);
+    this.#lock.release();
+  }
+
+  #startReaders(): void {
+    const { location } = this;
+    this.#reader = new ArchiveThread<IndexReaderMethods, never>({
+      name: 'index reader',
+      start: () => new Worker(new URL('./index-reader-thread.ts', import.meta.url), { workerData: { location } }),
+      onEvent: () => undefined,
+      onReplaced: () => undefined,
+    });
+    this.#worker = new ArchiveThread<ArchiveWorkerMethods, JobEvent>({
+      name: 'archive worker',
+      start: () => new Worker(new URL('./archive-worker-thread.ts', import.meta.url), { workerData: { location } }),
+      onEvent: (event) => this.#jobs.get(event.jobId)?.take(event),
+      onReplaced: () => {
+        // A rebuild that its thread did not live to end must not block the next one.
+        this.#writer.call('endRebuild', { keep: false }).catch(() => undefined);
+        this.#connectWorker(true);
+      },
+    });
+  }
+
+  /** Gives the archive worker its lines to the index writer; `withArrivals` when the worker itself is new. */
+  #connectWorker(withArrivals: boolean): void {
+    if (this.#closing !== undefined) return;
+    const { port1, port2 } = new MessageChannel();
+    const arrivals = withArrivals ? this.arrivalPort() : undefined;
+    const ignore = (): void => undefined;
+    this.#writer.call('serve', { port: port1 }, [port1]).catch(ignore);
+    const transfer = arrivals === undefined ? [port2] : [port2, arrivals];
+    this.#worker?.call('connect', { writer: port2, ...(arrivals === undefined ? {} : { arrivals }) }, transfer).catch(ignore);
+  }
+
+  #attachArrivals(control: MessagePort): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#writer.call('attach', { port: port1 }, [port1]).catch(() => undefined);
+    const message: IndexLine = { type: 'index', port: port2 };
+    control.postMessage(message, [port2]);
+  }
+
+  /** A fresh index writer thread: opens the index and gets all lines again; writers then send what it had not committed. */
+  async #openWriter(): Promise<OpenReport> {
+    const report = await this.#writer.call('open', nothing);
+    for (const control of this.#arrivalLines) this.#attachArrivals(control);
+    this.#connectWorker(false);
+    return report;
+  }
+
+  #reportOpening(report: OpenReport): void {
+    if (report.setAside !== undefined) {
+      this.#notice(
+        'warning',
+        `The index of the archive was damaged. It was set aside as ${report.setAside}; a new one is being read from the files.`,
+      );
+    }
+    if (report.repaired + report.discarded > 0) {
+      this.#notice(
+        'info',
+        `The last run ended early. ${report.repaired} complete arrivals were kept, ${report.discarded} unfinished ones removed.`,
+      );
+    }
+    if (report.needsRebuild) this.#rebuildBehind(report.setAside === undefined);
+  }
+
+  #rebuildBehind(announce: boolean): void {
+    if (announce) this.#notice('info', 'The index of the archive is missing or incomplete. It is being read from the files.');
+    const job = this.rebuild();
+    job.onItems(() => job.acknowledge(1));
+    this.#rebuilding = job.done.then(
+      ({ checked, problems }) => {
+        const rest = problems === 0 ? '' : ` ${problems} could not be read; “verify” lists them.`;
+        this.#notice('info', `The index was rebuilt from ${checked} files.${rest}`);
+      },
+      (thrown: unknown) => {
+        const isWanted = thrown instanceof PhosphorError && thrown.kind === 'cancelled';
+        if (!isWanted) this.#notice('error', 'The index could not be rebuilt. The files are safe; it is tried again at the next start.');
+      },
+    );
+  }
+
+  #onWriterEvent(event: IndexWriterEvent): void {
+    switch (event.type) {
+      case 'changed':
+        for (const listener of this.#changedListeners) listener(event);
+        this.#worker?.call('describeAhead', nothing).catch(() => undefined);
+        return;
+      case 'identity-changed':
+        this.#notice('warning', event.count === 1 ? IDENTITY_CHANGED : IDENTITIES_CHANGED);
+        return;
+      case 'conflicts':
+        this.#notice('warning', conflictsSentence(event.count));
+        return;
+      case 'stalled':
+        this.#notice('error', event.reason === 'storage-full' ? INDEX_FULL : INDEX_STALLED);
+        return;
+      case 'damaged':
+        this.#recover();
+    }
+  }
+
+  /** The index broke while in use: it is set aside, and new threads begin a new one. */
+  #recover(): void {
+    if (this.#recovering !== undefined || this.#closing !== undefined) return;
+    const work = async (): Promise<void> => {
+      setAsideIndex(indexFile(this.location));
+      await this.#writer.kill();
+      const report = await this.#openWriter();
+      await Promise.all([this.#reader?.kill(), this.#worker?.kill()]);
+      this.#notice('warning', INDEX_BROKE);
+      if (report.needsRebuild) this.#rebuildBehind(false);
+    };
+    this.#recoverBy(work());
+  }
+
+  #recoverBy(work: Promise<void>): void {
+    const recovering = work
+      .catch(() => this.#notice('error', INDEX_GONE))
+      .finally(() => {
+        this.#recovering = undefined;
+      });
+    this.#recovering = recovering;
+  }
+
+  #run<Item, Result>(kind: JobKind, paths: readonly string[]): ArchiveJob<Item, Result> {
+    const jobId = this.#nextJob;
+    this.#nextJob += 1;
+    const worker = this.#open(this.#worker);
+    const job = new RunningJob<Item, Result>(
+      worker.call('run', { jobId, kind, paths }) as Promise<unknown> as Promise<Result>,
+      (batches) => void worker.call('acknowledge', { jobId, batches }).catch(() => undefined),
+      () => void worker.call('cancel', { jobId }).catch(() => undefined),
+    );
+    this.#jobs.set(jobId, job as RunningJob<unknown, unknown>);
+    const forget = (): void => void this.#jobs.delete(jobId);
+    job.done.then(forget, forget);
+    return job;
+  }
+
+  #read<Name extends keyof IndexReaderMethods & string>(
+    name: Name,
+    args: Parameters<IndexReaderMethods[Name]>[0],
+  ): Promise<Awaited<ReturnType<IndexReaderMethods[Name]>>> {
+    const answer = this.#open(this.#reader).call(name, args);
+    answer.catch((thrown: unknown) => {
+      if (thrown instanceof PhosphorError && thrown.kind === 'damaged') this.#recover();
+    });
+    return answer;
+  }
+
+  #open<T>(thread: T | undefined): T {
+    if (thread === undefined || this.#closing !== undefined) throw new PhosphorError('interrupted', 'the archive is closed');
+    return thread;
+  }
+
+  #notice(severity: NoticeText['severity'], sentence: string): void {
+    if (this.#noticeListeners.length === 0) this.#earlyNotices.push({ severity, sentence });
+    for (const listener of this.#noticeListeners) listener({ severity, sentence });
+  }
+}
+
+const IDENTITY_CHANGED = 'A study that is known here came again under another patient ID or name. Check with the sender whose study it is.';
+const IDENTITIES_CHANGED =
+  'Several studies that are known here came again under other patient IDs or names. Check with the sender whose studies they are.';
+const INDEX_FULL = 'The disk with the index is full. Arrivals are kept; they appear in the list once there is room again.';
+const INDEX_STALLED = 'The index cannot be written. Arrivals are kept; they appear in the list once it can be written again.';
+const INDEX_BROKE = 'The index of the archive was damaged and set aside. A new one is being read from the files.';
+const INDEX_GONE = 'The index cannot be opened. The files are safe; start the program again to rebuild it.';
+
+function conflictsSentence(count: number): string {
+  const what = count === 1 ? 'An instance arrived that differs' : `${count} instances arrived that differ`;
+  return `${what} from the stored one with the same UID. The first is kept in the study, the other in the folder conflicts.`;
+}

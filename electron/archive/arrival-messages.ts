@@ -1,0 +1,38 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { InstanceHeader } from '../dicom/dataset/types.ts';
+import type { IncomingAction } from './incoming-name.ts';
+import type { ArrivalOrigin } from './types.ts';
+
+/** One complete arrival on its way into the index. */
+export interface ArrivedEntry {
+  /** Ascending within one writer, in the order of sending. */
+  readonly sequence: number;
+  /** Its name in incoming/, removed once the index holds it durably. */
+  readonly entryName: string;
+  readonly action: IncomingAction;
+  readonly origin: ArrivalOrigin['kind'];
+  readonly sourceAETitle: string;
+  readonly header: InstanceHeader;
+  readonly sha256: string;
+  readonly dataSetBytes: number;
+  readonly fileBytes: number;
+  readonly arrivedAt: number;
+}
+
+/** Archive → writer, over the port of `arrivalPort()`: a fresh line to the index writer, each time that thread is started. */
+export interface IndexLine {
+  readonly type: 'index';
+  readonly port: MessagePort;
+}
+
+/** Writer → index writer. After a new line is handed over everything not yet committed is sent again. */
+export interface ArrivedMessage {
+  readonly type: 'arrived';
+  readonly entries: readonly ArrivedEntry[];
+}
+
+/** Index writer → writer: everything up to this sequence number is indexed for good and gone from incoming/. */
+export interface CommittedMessage {
+  readonly type: 'committed';
+  readonly upTo: number;
+}

@@ -1,0 +1,283 @@
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { MessagePort } from 'node:worker_threads';
+import { PhosphorError, uid } from '../../shared/contract/index.ts';
+import { encodeFileMeta, type InstanceHeader, StreamingHeader } from '../dicom/dataset/index.ts';
+import { partName } from './incoming-name.ts';
+import { IndexFeed } from './index-feed.ts';
+import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
+import { folderOf, hashOfUID, storageError } from './layout.ts';
+import { place } from './placement.ts';
+import type { ArchiveLocation, Arrival, ArrivalOrigin, ArrivalReceipt, ArrivalWriter } from './types.ts';
+
+const writevAll = (fd: number, pieces: readonly Uint8Array[]): void => {
+  let rest = pieces.filter((piece) => piece.length > 0);
+  while (rest.length > 0) {
+    let written = fs.writevSync(fd, rest);
+    while (rest[0] !== undefined && written >= rest[0].length) {
+      written -= rest[0].length;
+      rest = rest.slice(1);
+    }
+    if (rest[0] !== undefined && written > 0) rest = [rest[0].subarray(written), ...rest.slice(1)];
+  }
+};
+
+/** Options that only tests and measurements change. */
+export interface ArrivalWriterOptions {
+  readonly hardLinks?: boolean;
+}
+
+/**
+ * Takes instances in on the thread that calls it. `port` is one that `Archive.arrivalPort()` gave. Chunks are gathered and written
+ * synchronously (a write into the page cache is shorter than a round trip to the thread pool); only fsync leaves the thread, so that
+ * several associations wait for the disk together.
+ */
+export function createArrivalWriter(location: ArchiveLocation, port: MessagePort, options: ArrivalWriterOptions = {}): ArrivalWriter {
+  const incoming = folderOf.incoming(location);
+  const hardLinks = options.hardLinks ?? supportsHardLinks(incoming);
+  const writer = randomBytes(6).toString('hex');
+  const feed = new IndexFeed(port);
+  const buffers: Uint8Array[] = [];
+  const open = new Set<FileArrival>();
+  const idle: (() => void)[] = [];
+  let count = 0;
+  let closing = false;
+
+  const context: WriterContext = {
+    location,
+    incoming,
+    hardLinks,
+    writer,
+    feed,
+    takeBuffer: () => buffers.pop() ?? new Uint8Array(BUFFER),
+    giveBuffer: (buffer) => {
+      if (buffers.length < SPARE_BUFFERS) buffers.push(buffer);
+    },
+    ended: (arrival) => {
+      open.delete(arrival);
+      if (open.size === 0) for (const resolve of idle.splice(0)) resolve();
+    },
+  };
+
+  return {
+    begin(announced, origin) {
+      if (closing) throw new PhosphorError('interrupted', 'the archive is closing');
+      if (!uid.safeParse(announced.sopInstanceUID).success || !uid.safeParse(announced.sopClassUID).success) {
+        throw new PhosphorError('damaged', 'the SOP Class or Instance UID announced is not a usable UID');
+      }
+      count += 1;
+      const arrival = new FileArrival(context, count, announced, origin);
+      open.add(arrival);
+      return arrival;
+    },
+    async close() {
+      closing = true;
+      if (open.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
+      await feed.close();
+    },
+  };
+}
+
+const BUFFER = 256 * 1024;
+const SPARE_BUFFERS = 16;
+/** Chunks from this length on are written as they are; shorter ones are gathered. */
+const DIRECT = 64 * 1024;
+/** Of a long instance, this much is written before the disk is told to begin (durable archives): the last fsync is then short. */
+const WRITE_BEHIND = 32 * 1024 * 1024;
+
+interface WriterContext {
+  readonly location: ArchiveLocation;
+  readonly incoming: string;
+  readonly hardLinks: boolean;
+  readonly writer: string;
+  readonly feed: IndexFeed;
+  takeBuffer(): Uint8Array;
+  giveBuffer(buffer: Uint8Array): void;
+  ended(arrival: FileArrival): void;
+}
+
+const fdatasync = promisify(fs.fdatasync);
+
+class FileArrival implements Arrival {
+  readonly #context: WriterContext;
+  readonly #announced: Parameters<ArrivalWriter['begin']>[0];
+  readonly #origin: ArrivalOrigin;
+  readonly #number: number;
+  readonly #part: string;
+  readonly #hash = createHash('sha256');
+  readonly #header: StreamingHeader;
+  #headerDone = false;
+  #fd: number | undefined;
+  #buffer: Uint8Array;
+  #filled = 0;
+  #metaBytes = 0;
+  #dataSetBytes = 0;
+  #behind: { readonly done: Promise<void> } | undefined;
+  #behindAt = 0;
+  #failure: PhosphorError | undefined;
+  #ended = false;
+
+  constructor(context: WriterContext, number: number, announced: Parameters<ArrivalWriter['begin']>[0], origin: ArrivalOrigin) {
+    this.#context = context;
+    this.#announced = announced;
+    this.#origin = origin;
+    this.#number = number;
+    this.#part = path.join(context.incoming, partName(context.writer, number));
+    this.#header = new StreamingHeader(announced.transferSyntaxUID);
+    this.#buffer = context.takeBuffer();
+    try {
+      const meta = encodeFileMeta(
+        origin.kind === 'import' ? announced : { ...announced, sourceAETitle: origin.sourceAETitle.trim().slice(0, 16) },
+      );
+      this.#fd = fs.openSync(this.#part, 'wx+', 0o600);
+      this.#metaBytes = meta.length;
+      this.#buffer.set(meta);
+      this.#filled = meta.length;
+    } catch (thrown) {
+      this.#release();
+      throw storageError(thrown, 'a file for an arriving instance cannot be created');
+    }
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#ended) return Promise.reject(new PhosphorError('internal', 'bytes for an arrival that has ended'));
+    try {
+      this.#hash.update(chunk);
+      if (!this.#headerDone) this.#headerDone = this.#header.push(chunk);
+      this.#dataSetBytes += chunk.length;
+      this.#append(chunk);
+    } catch (thrown) {
+      return Promise.reject(this.#fail(thrown));
+    }
+    return this.#writeBehind() ?? this.#context.feed.room();
+  }
+
+  async finish(): Promise<ArrivalReceipt> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#ended || this.#fd === undefined) throw new PhosphorError('internal', 'an arrival was finished twice');
+    this.#ended = true;
+    const fd = this.#fd;
+    try {
+      this.#flush();
+      await this.#behind?.done;
+      const header = this.#checked(this.#header.finish());
+      const sha256 = this.#hash.digest();
+      const { location, incoming, hardLinks, writer, feed } = this.#context;
+      const landing = hardLinks ? new LinkLanding(incoming, this.#part, fd) : new RenameLanding(incoming, this.#part, fd, location.durable);
+      const sourceAETitle = this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle;
+      const uidHash = hashOfUID(header.sopInstanceUID);
+      const entry = { writer, number: this.#number, origin: this.#origin.kind, uidHash, sha256, sourceAETitle };
+      const dataSetBytes = this.#dataSetBytes;
+      const arrivedAt = Math.floor(fs.fstatSync(fd).mtimeMs);
+      const read = async (): Promise<Uint8Array> => readBack(fd, this.#metaBytes, dataSetBytes);
+      const candidate = { location, entry, dataSetBytes, transferSyntaxUID: header.transferSyntaxUID, read };
+      const placed = await place(candidate, landing).catch((thrown: unknown) => {
+        landing.discard();
+        throw thrown;
+      });
+      const receipt: ArrivalReceipt = { result: placed.result, header, dataSetBytes, sha256: sha256.toString('hex') };
+      if (placed.entryName !== undefined && placed.result !== 'known') {
+        const fileBytes = this.#metaBytes + dataSetBytes;
+        feed.send({
+          entryName: placed.entryName,
+          action: placed.result,
+          origin: entry.origin,
+          sourceAETitle,
+          header,
+          sha256: receipt.sha256,
+          dataSetBytes,
+          fileBytes,
+          arrivedAt,
+        });
+      }
+      return receipt;
+    } catch (thrown) {
+      fs.rmSync(this.#part, { force: true });
+      throw storageError(thrown, 'an arriving instance cannot be stored');
+    } finally {
+      this.#release();
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#behind?.done.catch(() => undefined);
+    fs.rmSync(this.#part, { force: true });
+    this.#release();
+  }
+
+  /** What the peer announced is what it must have sent: the file's name and meta are already made of it (PS3.7 §9.3.1). */
+  #checked(header: InstanceHeader): InstanceHeader {
+    if (header.sopInstanceUID !== this.#announced.sopInstanceUID || header.sopClassUID !== this.#announced.sopClassUID) {
+      throw new PhosphorError('damaged', 'the data set is another instance than the one announced');
+    }
+    if (!uid.safeParse(header.studyInstanceUID).success || !uid.safeParse(header.seriesInstanceUID).success) {
+      throw new PhosphorError('damaged', 'the data set has no usable Study or Series Instance UID');
+    }
+    return header;
+  }
+
+  #append(chunk: Uint8Array): void {
+    if (chunk.length < DIRECT && this.#filled + chunk.length <= this.#buffer.length) {
+      this.#buffer.set(chunk, this.#filled);
+      this.#filled += chunk.length;
+      return;
+    }
+    if (this.#fd === undefined) return;
+    writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled), chunk]);
+    this.#filled = 0;
+  }
+
+  #flush(): void {
+    if (this.#fd === undefined || this.#filled === 0) return;
+    writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled)]);
+    this.#filled = 0;
+  }
+
+  /** Starts writing a long instance to the disk while the rest arrives; waits when the disk is a whole portion behind. */
+  #writeBehind(): Promise<void> | undefined {
+    if (!this.#context.location.durable || this.#fd === undefined || this.#dataSetBytes - this.#behindAt < WRITE_BEHIND) return undefined;
+    const before = this.#behind?.done;
+    const fd = this.#fd;
+    this.#behindAt = this.#dataSetBytes;
+    const done = (before ?? Promise.resolve()).then(() => fdatasync(fd));
+    done.catch((thrown: unknown) => this.#fail(thrown));
+    this.#behind = { done };
+    return before;
+  }
+
+  #fail(thrown: unknown): PhosphorError {
+    this.#failure ??= storageError(thrown, 'an arriving instance cannot be written');
+    this.#ended = true;
+    fs.rmSync(this.#part, { force: true });
+    this.#release();
+    return this.#failure;
+  }
+
+  #release(): void {
+    const fd = this.#fd;
+    if (fd !== undefined) {
+      this.#fd = undefined;
+      this.#context.giveBuffer(this.#buffer);
+      // A descriptor may be closed only when no fdatasync holds it: its number would be given to another file.
+      if (this.#behind === undefined) fs.closeSync(fd);
+      else void this.#behind.done.catch(() => undefined).then(() => fs.closeSync(fd));
+    }
+    this.#context.ended(this);
+  }
+}
+
+/** The temp file's data set, for a comparison (bounded by the caller). */
+function readBack(fd: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const read = fs.readSync(fd, bytes, at, length - at, offset + at);
+    if (read === 0) throw new PhosphorError('storage', 'a file just written cannot be read back');
+    at += read;
+  }
+  return bytes;
+}

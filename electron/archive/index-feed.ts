@@ -1,0 +1,86 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ArrivedEntry, ArrivedMessage, CommittedMessage, IndexLine } from './arrival-messages.ts';
+
+/** Arrivals that the index does not hold yet: what a repair after a crash would have to look at. */
+const MAX_OPEN = 2_000;
+const BATCH = 64;
+
+/**
+ * The writer's line to the index writer: sends what arrived in batches, keeps it until it is committed, and sends it again when the index
+ * thread had to be replaced. Nothing depends on it for safety (incoming/ does that); it only bounds how far the index may lag.
+ */
+export class IndexFeed {
+  readonly #control: MessagePort;
+  readonly #open = new Map<number, ArrivedEntry>();
+  readonly #unsent: ArrivedEntry[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #line: MessagePort | undefined;
+  #sequence = 0;
+  #scheduled = false;
+  #closed = false;
+
+  constructor(control: MessagePort) {
+    this.#control = control;
+    control.on('message', (message: IndexLine) => {
+      if (message.type === 'index') this.#connect(message.port);
+    });
+    control.on('close', () => this.#shut());
+  }
+
+  send(entry: Omit<ArrivedEntry, 'sequence'>): void {
+    if (this.#closed) return;
+    this.#sequence += 1;
+    const numbered = { ...entry, sequence: this.#sequence };
+    this.#open.set(numbered.sequence, numbered);
+    this.#unsent.push(numbered);
+    if (this.#unsent.length >= BATCH) this.#flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => this.#flush());
+    }
+  }
+
+  /** Back-pressure: undefined while the index keeps up. */
+  room(): Promise<void> | undefined {
+    return this.#open.size < MAX_OPEN || this.#closed ? undefined : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves when the index holds everything, or when the archive has gone (the next start finds the rest in incoming/). */
+  async close(): Promise<void> {
+    this.#flush();
+    while (this.#open.size > 0 && !this.#closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#shut();
+    this.#control.close();
+  }
+
+  #connect(line: MessagePort): void {
+    this.#line?.close();
+    this.#line = line;
+    line.on('message', (message: CommittedMessage) => this.#committed(message.upTo));
+    this.#unsent.splice(0, this.#unsent.length, ...this.#open.values());
+    this.#flush();
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#line === undefined) return;
+    while (this.#unsent.length > 0) {
+      const message: ArrivedMessage = { type: 'arrived', entries: this.#unsent.splice(0, BATCH) };
+      this.#line.postMessage(message);
+    }
+  }
+
+  #committed(upTo: number): void {
+    for (const sequence of this.#open.keys()) {
+      if (sequence > upTo) break;
+      this.#open.delete(sequence);
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #shut(): void {
+    this.#closed = true;
+    this.#line?.close();
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

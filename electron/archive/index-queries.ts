@@ -1,0 +1,108 @@
+import fs from 'node:fs';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { ArchiveStats, CommandArgs, CommandResult, LocalSeries } from '../../shared/contract/index.ts';
+import { openReadOnly } from './index-reader.ts';
+import { locateInstance } from './layout.ts';
+import { conditionsOf, where } from './query-conditions.ts';
+import { imageRow, localSeries, localStudy, number, SERIES_COLUMNS, STUDY_COLUMNS } from './rows.ts';
+import type { ArchiveLocation } from './types.ts';
+
+/** What the main thread asks of the index reader. */
+export type IndexReaderMethods = {
+  search(args: CommandArgs<'archive.search'>): CommandResult<'archive.search'>;
+  series(args: { studyInstanceUID: string }): LocalSeries[];
+  instances(args: CommandArgs<'archive.instances'>): CommandResult<'archive.instances'>['instances'];
+  present(args: { sopInstanceUIDs: readonly string[] }): string[];
+  stats(args: Record<string, never>): ArchiveStats;
+};
+
+/** The read side of the index for lists, on a connection of its own. */
+export class IndexQueries {
+  readonly #location: ArchiveLocation;
+  readonly #database: DatabaseSync;
+
+  constructor(location: ArchiveLocation) {
+    this.#location = location;
+    this.#database = openReadOnly(location);
+  }
+
+  /** Studies that match, one page of them. Patient-level keys match as in C-FIND; ties keep the order of arrival. */
+  search({ query, sort, offset, limit }: CommandArgs<'archive.search'>): CommandResult<'archive.search'> {
+    const condition = where(conditionsOf(query, false));
+    const direction = sort.descending ? 'DESC' : 'ASC';
+    const order = SORT[sort.by].map((column) => `${column} ${direction}`).join(', ');
+    const total = this.#database.prepare(`SELECT count(*) AS n FROM studies st ${condition.sql}`).get(...condition.values)?.n;
+    const rows = this.#database
+      .prepare(`SELECT ${STUDY_COLUMNS} FROM studies st ${condition.sql} ORDER BY ${order}, st.study_id ${direction} LIMIT ? OFFSET ?`)
+      .all(...condition.values, limit, offset);
+    return { total: number(total), studies: rows.map(localStudy) };
+  }
+
+  series(studyInstanceUID: string): LocalSeries[] {
+    return this.#database
+      .prepare(
+        `SELECT ${SERIES_COLUMNS}, st.study_uid FROM series se JOIN studies st USING (study_id) WHERE st.study_uid = ?
+         ORDER BY se.series_number IS NULL, se.series_number, se.series_id`,
+      )
+      .all(studyInstanceUID)
+      .map(localSeries);
+  }
+
+  instances({ studyInstanceUID, seriesInstanceUID }: CommandArgs<'archive.instances'>): CommandResult<'archive.instances'>['instances'] {
+    const values: SQLOutputValue[] = [studyInstanceUID];
+    if (seriesInstanceUID !== undefined) values.push(seriesInstanceUID);
+    return this.#database
+      .prepare(
+        `SELECT i.sop_uid, i.sop_class, i.instance_number, se.series_uid, st.study_uid
+         FROM studies st JOIN series se USING (study_id) JOIN instances i USING (series_id)
+         WHERE st.study_uid = ? ${seriesInstanceUID === undefined ? '' : 'AND se.series_uid = ?'}
+         ORDER BY se.series_number IS NULL, se.series_number, se.series_id, i.instance_number IS NULL, i.instance_number, i.instance_id`,
+      )
+      .all(...(values as string[]))
+      .map((row) => {
+        const { sopInstanceUID, seriesInstanceUID: series, sopClassUID = '', instanceNumber } = imageRow(row);
+        return { sopInstanceUID, sopClassUID, seriesInstanceUID: series, ...(instanceNumber === undefined ? {} : { instanceNumber }) };
+      });
+  }
+
+  /** The file system knows sooner than the index: a file under its final name is there. */
+  present(sopInstanceUIDs: readonly string[]): string[] {
+    return sopInstanceUIDs.filter((uid) => {
+      const stat = fs.statSync(locateInstance(this.#location, uid), { throwIfNoEntry: false });
+      return stat !== undefined && stat.size > 0;
+    });
+  }
+
+  stats(): ArchiveStats {
+    const row = this.#database
+      .prepare(
+        `SELECT count(DISTINCT patient) AS patients, count(*) AS studies, coalesce(sum(series_count), 0) AS series,
+           coalesce(sum(instance_count), 0) AS instances, coalesce(sum(bytes), 0) AS bytes, (SELECT count(*) FROM conflicts) AS conflicts
+         FROM studies`,
+      )
+      .get();
+    const { bavail, bsize } = fs.statfsSync(this.#location.directory);
+    return {
+      patients: number(row?.patients),
+      studies: number(row?.studies),
+      series: number(row?.series),
+      instances: number(row?.instances),
+      bytes: number(row?.bytes),
+      conflicts: number(row?.conflicts),
+      freeBytes: bavail * bsize,
+    };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+const SORT: Readonly<Record<CommandArgs<'archive.search'>['sort']['by'], readonly string[]>> = {
+  studyDate: ['st.study_date', 'st.study_time'],
+  patientName: ['st.name_search'],
+  patientID: ['st.patient_id_search'],
+  modality: ['st.modalities'],
+  studyDescription: ['st.description_search'],
+  arrivedAt: ['st.arrived_at'],
+};

@@ -1,0 +1,41 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ImageDescriptionEntry, IndexEntry } from './index-store.ts';
+import type { ArchiveLocation } from './types.ts';
+
+export interface WriterThreadData {
+  readonly location: ArchiveLocation;
+}
+
+/** What the main thread (or, over a port of its own, the archive worker) asks of the index writer. */
+export type IndexWriterMethods = {
+  /** Opens the database, repairs what a crash left. The first call, once. */
+  open(args: Record<string, never>): Promise<OpenReport>;
+  /** An arrival writer's line. */
+  attach(args: { port: MessagePort }): void;
+  /** Resolves when everything received so far is committed. */
+  settle(args: Record<string, never>): Promise<void>;
+  /** A port for the archive worker, over which it makes these same calls. */
+  serve(args: { port: MessagePort }): void;
+  addImages(args: { images: ImageDescriptionEntry[] }): void;
+  beginRebuild(args: Record<string, never>): void;
+  addToRebuild(args: { entries: IndexEntry[] }): void;
+  /** Puts the new index in the place of the old one, or throws it away. */
+  endRebuild(args: { keep: boolean }): Promise<void>;
+  close(args: Record<string, never>): void;
+};
+
+export interface OpenReport {
+  /** Name under which a damaged index was set aside. */
+  readonly setAside?: string;
+  /** The index is empty though there are files: it has to be rebuilt. */
+  readonly needsRebuild: boolean;
+  readonly repaired: number;
+  readonly discarded: number;
+}
+
+export type IndexWriterEvent =
+  | { readonly type: 'changed'; readonly studyInstanceUIDs: string[]; readonly everything: boolean }
+  | { readonly type: 'identity-changed'; readonly count: number }
+  | { readonly type: 'conflicts'; readonly count: number }
+  | { readonly type: 'stalled'; readonly reason: 'storage-full' | 'storage' }
+  | { readonly type: 'damaged' };

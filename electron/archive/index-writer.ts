@@ -1,0 +1,321 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { backup, type DatabaseSync } from 'node:sqlite';
+import type { MessagePort } from 'node:worker_threads';
+import { PhosphorError } from '../../shared/contract/index.ts';
+import type { ArrivedEntry, ArrivedMessage, CommittedMessage } from './arrival-messages.ts';
+import { isDamage, openForWriting, removeIndex } from './index-database.ts';
+import { type ImageDescriptionEntry, type IndexEntry, IndexStore } from './index-store.ts';
+import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
+import { fileOfHash, folderOf, hashOfUID, indexFile, shards } from './layout.ts';
+import { repairIncoming } from './repair.ts';
+import type { ArchiveLocation } from './types.ts';
+
+/** A batch is gathered for this long, and takes at most about so long to write. */
+const GATHER_MS = 15;
+const BATCH_MS = 50;
+const BATCH_ENTRIES = 500;
+/** At least this often what was committed is made durable, and only then leaves incoming/. */
+const DURABLE_MS = 250;
+const DURABLE_ENTRIES = 1_000;
+const RETRY_MS = 1_000;
+const CHANGED_MS = 250;
+const ODD_QUIET_MS = 1_000;
+const ODD_MAX_MS = 20_000;
+const MAX_CHANGED = 1_000;
+
+interface Line {
+  readonly port: MessagePort;
+  committed: number;
+}
+
+interface Queued {
+  readonly entry: IndexEntry;
+  readonly line: Line | undefined;
+  readonly sequence: number;
+}
+
+/**
+ * Owner of index.db: takes entries from the arrival writers, writes them in batches, and gives them leave to forget an arrival once the
+ * index holds it for good. It alone removes names from incoming/.
+ */
+export class IndexWriter {
+  readonly #location: ArchiveLocation;
+  readonly #emit: (event: IndexWriterEvent) => void;
+  readonly #queue: Queued[] = [];
+  readonly #settling: (() => void)[] = [];
+  /** Committed, but not yet known to be on the disk. */
+  #volatile: Queued[] = [];
+  #durableAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #changed = new Set<string>();
+  #changedTimer: NodeJS.Timeout | undefined;
+  #oddities = { identityChanges: 0, conflicts: 0 };
+  #oddSince: number | undefined;
+  #oddTimer: NodeJS.Timeout | undefined;
+  #database: DatabaseSync | undefined;
+  #store: IndexStore | undefined;
+  #rebuild: { readonly file: string; readonly database: DatabaseSync; readonly store: IndexStore } | undefined;
+  #swapping = false;
+  #stalled = false;
+
+  constructor(location: ArchiveLocation, emit: (event: IndexWriterEvent) => void) {
+    this.#location = location;
+    this.#emit = emit;
+  }
+
+  async open(): Promise<OpenReport> {
+    removeIndex(this.#rebuildFile());
+    const opened = openForWriting(indexFile(this.#location));
+    this.#database = opened.database;
+    this.#store = new IndexStore(opened.database, (entry) => this.#describesFile(entry));
+    const { entries, names, discarded } = await repairIncoming(this.#location);
+    for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
+    this.#writeAll();
+    const isComplete = opened.database.prepare(`SELECT value FROM state WHERE key = 'complete'`).get() !== undefined;
+    const needsRebuild = (opened.isNew || !isComplete) && (names.length > 0 || hasFiles(this.#location));
+    if (!needsRebuild) this.#markComplete(opened.database);
+    return {
+      ...(opened.setAside === undefined ? {} : { setAside: opened.setAside }),
+      needsRebuild,
+      repaired: names.length,
+      discarded,
+    };
+  }
+
+  attach(port: MessagePort): void {
+    const line: Line = { port, committed: 0 };
+    port.on('message', (message: ArrivedMessage) => {
+      for (const entry of message.entries) this.#queue.push({ entry, line, sequence: (entry as ArrivedEntry).sequence });
+      this.#schedule(GATHER_MS);
+    });
+  }
+
+  settle(): Promise<void> {
+    if (this.#queue.length === 0 && this.#volatile.length === 0) return Promise.resolve();
+    this.#schedule(0);
+    return new Promise((resolve) => this.#settling.push(resolve));
+  }
+
+  addImages(images: readonly ImageDescriptionEntry[]): void {
+    if (!this.#swapping) this.#store?.addImages(images);
+  }
+
+  beginRebuild(): void {
+    if (this.#rebuild !== undefined) throw new PhosphorError('busy', 'the index is being rebuilt already');
+    const file = this.#rebuildFile();
+    removeIndex(file);
+    const { database } = openForWriting(file);
+    this.#rebuild = { file, database, store: new IndexStore(database, (entry) => this.#describesFile(entry)) };
+  }
+
+  addToRebuild(entries: readonly IndexEntry[]): void {
+    if (this.#rebuild === undefined) throw new PhosphorError('interrupted', 'the rebuild was given up');
+    for (let at = 0; at < entries.length; at += BATCH_ENTRIES) this.#rebuild.store.apply(entries.slice(at, at + BATCH_ENTRIES));
+  }
+
+  /** The new index becomes the content of index.db in one transaction of SQLite: readers in any thread see the old one until then. */
+  async endRebuild(keep: boolean): Promise<void> {
+    const rebuild = this.#rebuild;
+    if (rebuild === undefined) return;
+    const live = this.#database;
+    try {
+      if (keep && live !== undefined) {
+        this.#writeAll();
+        this.#swapping = true;
+        this.#keepImages(rebuild.database);
+        this.#markComplete(rebuild.database);
+        await backup(rebuild.database, indexFile(this.#location), { rate: 1_000_000 });
+        this.#store = new IndexStore(live, (entry) => this.#describesFile(entry));
+        this.#emit({ type: 'changed', studyInstanceUIDs: [], everything: true });
+      }
+    } finally {
+      this.#swapping = false;
+      this.#rebuild = undefined;
+      rebuild.database.close();
+      removeIndex(rebuild.file);
+      this.#schedule(0);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#changedTimer);
+    this.#tellOddities();
+    this.#rebuild?.database.close();
+    this.#writeAll();
+    this.#database?.close();
+    this.#database = undefined;
+  }
+
+  #rebuildFile(): string {
+    return path.join(this.#location.databases, 'index-rebuild.db');
+  }
+
+  #markComplete(database: DatabaseSync): void {
+    database.exec(`INSERT OR REPLACE INTO state (key, value) VALUES ('complete', 1)`);
+  }
+
+  /** Image descriptions cost reading files: those of unchanged instances come along. */
+  #keepImages(fresh: DatabaseSync): void {
+    fresh.prepare('ATTACH DATABASE ? AS live').run(indexFile(this.#location));
+    try {
+      fresh.exec(`INSERT OR IGNORE INTO main.image_descriptions (instance_id, json)
+        SELECT n.instance_id, d.json FROM live.image_descriptions d JOIN live.instances o USING (instance_id)
+        JOIN main.instances n ON n.sop_uid = o.sop_uid AND n.sha256 = o.sha256`);
+    } catch (thrown) {
+      if (!isDamage(thrown)) throw thrown;
+    } finally {
+      fresh.exec('DETACH DATABASE live');
+    }
+  }
+
+  /** An entry describes the file when its name in incoming/ is another name of it (or, without hard links, when no later entry came). */
+  #describesFile(entry: IndexEntry): boolean {
+    if (entry.entryName === undefined) return false;
+    const own = fs.statSync(path.join(folderOf.incoming(this.#location), entry.entryName), { bigint: true, throwIfNoEntry: false });
+    if (own === undefined) return false;
+    if (own.size === 0n) return true;
+    const final = fs.statSync(fileOfHash(this.#location, hashOfUID(entry.header.sopInstanceUID)), { bigint: true, throwIfNoEntry: false });
+    return final !== undefined && final.ino === own.ino;
+  }
+
+  #schedule(milliseconds: number): void {
+    if (milliseconds === 0) clearTimeout(this.#timer);
+    else if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#tick(), milliseconds);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    if (this.#swapping) {
+      this.#schedule(GATHER_MS);
+      return;
+    }
+    try {
+      this.#writeSome();
+      this.#stalled = false;
+    } catch (thrown) {
+      this.#failed(thrown);
+      return;
+    }
+    if (this.#queue.length > 0) this.#schedule(1);
+    else if (this.#volatile.length > 0) this.#schedule(this.#settling.length > 0 ? 1 : DURABLE_MS);
+    else for (const resolve of this.#settling.splice(0)) resolve();
+  }
+
+  #writeAll(): void {
+    do this.#writeSome(true);
+    while (this.#queue.length > 0);
+  }
+
+  /** One time-boxed batch. The last commit before names leave incoming/ is synchronous: it takes all earlier ones to the disk with it. */
+  #writeSome(durably = false): void {
+    const started = performance.now();
+    const database = this.#database;
+    if (database === undefined || this.#store === undefined) return;
+    const isDue = started - this.#durableAt >= DURABLE_MS || this.#volatile.length >= DURABLE_ENTRIES || this.#settling.length > 0;
+    const sync = this.#location.durable && (durably || isDue);
+    if (this.#queue.length === 0 && !(sync && this.#volatile.length > 0)) return;
+    if (sync) database.exec('PRAGMA synchronous = FULL');
+    try {
+      do {
+        const batch = this.#queue.slice(0, BATCH_ENTRIES);
+        this.#apply(batch, database);
+        this.#queue.splice(0, batch.length);
+        this.#volatile.push(...batch);
+      } while (this.#queue.length > 0 && performance.now() - started < BATCH_MS);
+    } finally {
+      if (sync) database.exec('PRAGMA synchronous = NORMAL');
+    }
+    if (sync || !this.#location.durable) this.#release(started);
+  }
+
+  #apply(batch: readonly Queued[], database: DatabaseSync): void {
+    const entries = batch.map(({ entry }) => entry);
+    if (entries.length === 0) {
+      // A commit that changes nothing would not be written: a counter makes it one.
+      database.exec(`INSERT INTO state (key, value) VALUES ('durable', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1`);
+      return;
+    }
+    const applied = this.#store?.apply(entries);
+    this.#rebuild?.store.apply(entries);
+    if (applied === undefined) return;
+    for (const studyInstanceUID of applied.studyInstanceUIDs) this.#changed.add(studyInstanceUID);
+    if (applied.studyInstanceUIDs.size > 0) this.#announce();
+    this.#oddities.identityChanges += applied.identityChanges;
+    this.#oddities.conflicts += applied.conflicts;
+    if (applied.identityChanges + applied.conflicts > 0) this.#announceOddities();
+  }
+
+  /** Everything committed is durable: its names leave incoming/, and the writers may forget it. */
+  #release(now: number): void {
+    this.#durableAt = now;
+    const lines = new Set<Line>();
+    const incoming = folderOf.incoming(this.#location);
+    for (const { entry, line, sequence } of this.#volatile) {
+      if (entry.entryName !== undefined) fs.rmSync(path.join(incoming, entry.entryName), { force: true });
+      if (line === undefined) continue;
+      line.committed = sequence;
+      lines.add(line);
+    }
+    this.#volatile = [];
+    for (const { port, committed } of lines) {
+      const message: CommittedMessage = { type: 'committed', upTo: committed };
+      port.postMessage(message);
+    }
+  }
+
+  /** A full disk stops the index, not the arrivals: they stay in incoming/ until the index can take them. */
+  #failed(thrown: unknown): void {
+    if (isDamage(thrown)) {
+      this.#emit({ type: 'damaged' });
+      return;
+    }
+    const isFull = thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
+    if (!this.#stalled) this.#emit({ type: 'stalled', reason: isFull ? 'storage-full' : 'storage' });
+    this.#stalled = true;
+    this.#schedule(RETRY_MS);
+  }
+
+  /** One notice for a whole import or retrieve, not one for each batch: told once it is quiet, or after a while. */
+  #announceOddities(): void {
+    const now = performance.now();
+    this.#oddSince ??= now;
+    clearTimeout(this.#oddTimer);
+    this.#oddTimer = setTimeout(() => this.#tellOddities(), Math.max(0, Math.min(ODD_QUIET_MS, this.#oddSince + ODD_MAX_MS - now)));
+  }
+
+  #tellOddities(): void {
+    clearTimeout(this.#oddTimer);
+    this.#oddSince = undefined;
+    const { identityChanges, conflicts } = this.#oddities;
+    this.#oddities = { identityChanges: 0, conflicts: 0 };
+    if (identityChanges > 0) this.#emit({ type: 'identity-changed', count: identityChanges });
+    if (conflicts > 0) this.#emit({ type: 'conflicts', count: conflicts });
+  }
+
+  #announce(): void {
+    this.#changedTimer ??= setTimeout(() => {
+      this.#changedTimer = undefined;
+      const studyInstanceUIDs = [...this.#changed];
+      this.#changed = new Set();
+      const everything = studyInstanceUIDs.length > MAX_CHANGED;
+      this.#emit({ type: 'changed', studyInstanceUIDs: everything ? [] : studyInstanceUIDs, everything });
+    }, CHANGED_MS);
+  }
+}
+
+const SQLITE_FULL = 13;
+
+function hasFiles(location: ArchiveLocation): boolean {
+  const files = folderOf.files(location);
+  return shards().some((shard) => {
+    const folder = fs.opendirSync(path.join(files, shard));
+    try {
+      return folder.readSync() !== null;
+    } finally {
+      folder.closeSync();
+    }
+  });
+}

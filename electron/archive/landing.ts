@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { systemCode } from '../../shared/contract/index.ts';
+
+const fsync = promisify(fs.fsync);
+
+/**
+ * How one written temp file gets its final name, so that the entry in incoming/ stands before the final name does. Two ways: hard links
+ * where the file system has them, else an empty entry of its own beside the renamed file.
+ */
+export interface Landing {
+  /** Enters the arrival in incoming/ under `name`; an entry made before is replaced by it. */
+  announce(name: string): Promise<void>;
+  /** Gives the file its final name. False when that name is taken: nothing has happened then. */
+  put(target: string): Promise<boolean>;
+  /** Makes file and names durable (one fsync). */
+  sync(): Promise<void>;
+  /** Removes the entry and the temp file. */
+  discard(): void;
+}
+
+/** True when the folder's file system knows hard links. */
+export function supportsHardLinks(folder: string): boolean {
+  const probe = path.join(folder, `probe-${randomBytes(6).toString('hex')}.part`);
+  try {
+    fs.writeFileSync(probe, '', { mode: 0o600, flag: 'wx' });
+    fs.linkSync(probe, `${probe}.part`);
+    fs.unlinkSync(`${probe}.part`);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    fs.rmSync(probe, { force: true });
+  }
+}
+
+/** The entry is a second name of the file itself: one fsync makes both durable. */
+export class LinkLanding implements Landing {
+  readonly #incoming: string;
+  readonly #fd: number;
+  #current: string;
+
+  constructor(incoming: string, part: string, fd: number) {
+    this.#incoming = incoming;
+    this.#current = part;
+    this.#fd = fd;
+  }
+
+  async announce(name: string): Promise<void> {
+    const target = path.join(this.#incoming, name);
+    fs.renameSync(this.#current, target);
+    this.#current = target;
+  }
+
+  async put(target: string): Promise<boolean> {
+    return taken(() => fs.linkSync(this.#current, target));
+  }
+
+  sync(): Promise<void> {
+    return fsync(this.#fd);
+  }
+
+  discard(): void {
+    fs.rmSync(this.#current, { force: true });
+  }
+}
+
+/** Where hard links are missing (exFAT, some network shares): the entry is an empty file, made durable before the final name is taken. */
+export class RenameLanding implements Landing {
+  readonly #incoming: string;
+  readonly #part: string;
+  readonly #fd: number;
+  readonly #durable: boolean;
+  #entry: string | undefined;
+  #moved = false;
+
+  constructor(incoming: string, part: string, fd: number, durable: boolean) {
+    this.#incoming = incoming;
+    this.#part = part;
+    this.#fd = fd;
+    this.#durable = durable;
+  }
+
+  async announce(name: string): Promise<void> {
+    const entry = path.join(this.#incoming, name);
+    if (entry === this.#entry) return;
+    const fd = fs.openSync(entry, 'wx', 0o600);
+    try {
+      if (this.#durable) await fsync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    if (this.#entry !== undefined) fs.rmSync(this.#entry, { force: true });
+    this.#entry = entry;
+  }
+
+  async put(target: string): Promise<boolean> {
+    // An empty file claims the name; whoever finds it empty waits for its owner (placement.ts).
+    if (!taken(() => fs.closeSync(fs.openSync(target, 'wx', 0o600)))) return false;
+    fs.renameSync(this.#part, target);
+    this.#moved = true;
+    return true;
+  }
+
+  sync(): Promise<void> {
+    return fsync(this.#fd);
+  }
+
+  discard(): void {
+    if (!this.#moved) fs.rmSync(this.#part, { force: true });
+    if (this.#entry !== undefined) fs.rmSync(this.#entry, { force: true });
+  }
+}
+
+function taken(take: () => void): boolean {
+  try {
+    take();
+    return true;
+  } catch (thrown) {
+    if (systemCode(thrown) === 'EEXIST') return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,41 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { PhosphorError } from '../../../shared/contract/index.ts';
+import { statements as studiesSeriesInstances } from './0001-studies-series-instances.ts';
+
+/** Forward only; the position + 1 is the version (PRAGMA user_version). One file each, never changed once released. */
+const MIGRATIONS: readonly string[] = [studiesSeriesInstances];
+
+/** The version that this program writes. */
+export const INDEX_VERSION = MIGRATIONS.length;
+
+/** Marks index.db as ours (PRAGMA application_id): "PHOI". */
+export const APPLICATION_ID = 0x50484f49;
+
+/**
+ * Brings an index up to date, one transaction per migration. `beforeStep` is called before the first one is applied to a database that
+ * holds something (for a backup). Throws PhosphorError `unsupported` when a newer program wrote it.
+ */
+export function migrate(database: DatabaseSync, beforeStep: () => void): void {
+  const version = pragma(database, 'user_version');
+  if (version > INDEX_VERSION) throw new PhosphorError('unsupported', 'the index was written by a newer version of this program');
+  if (version > 0 && version < INDEX_VERSION) beforeStep();
+  for (let step = version; step < INDEX_VERSION; step += 1) {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      database.exec(MIGRATIONS[step] ?? '');
+      database.exec(`PRAGMA user_version = ${step + 1}`);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+      database.exec('COMMIT');
+    } catch (thrown) {
+      database.exec('ROLLBACK');
+      throw thrown;
+    }
+  }
+}
+
+/** An integer PRAGMA's value. */
+export function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  const row = database.prepare(`PRAGMA ${name}`).get();
+  const value = row?.[name];
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,99 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
+import { type IncomingEntry, parseIncomingName } from './incoming-name.ts';
+import type { IndexEntry } from './index-store.ts';
+import { conflictFile, fileOfHash, folderOf, hashOfUID } from './layout.ts';
+import { factsOf } from './read-header.ts';
+import { openStored } from './stored-file.ts';
+import type { ArchiveLocation } from './types.ts';
+
+export interface Repaired {
+  /** Complete arrivals that the index may not hold. */
+  readonly entries: readonly IndexEntry[];
+  /** Names in incoming/ to remove once the index holds the entries. */
+  readonly names: readonly string[];
+  /** Unfinished arrivals that were removed; nothing of them was ever acknowledged. */
+  readonly discarded: number;
+}
+
+/**
+ * What a crash or power loss left: everything that was in flight stands in incoming/, and nothing else has to be looked at. Complete
+ * entries (the content's hash is that of the name) get their final name where they do not have it yet; all else was never acknowledged and goes.
+ */
+export async function repairIncoming(location: ArchiveLocation): Promise<Repaired> {
+  const incoming = folderOf.incoming(location);
+  const entries: IndexEntry[] = [];
+  const names: string[] = [];
+  let discarded = 0;
+  for (const name of fs.readdirSync(incoming)) {
+    const entry = parseIncomingName(name);
+    const indexed = entry === undefined ? undefined : await landed(location, name, entry);
+    if (indexed === undefined) {
+      fs.rmSync(path.join(incoming, name), { force: true, recursive: true });
+      discarded += 1;
+    } else {
+      entries.push(indexed);
+      names.push(name);
+    }
+  }
+  return { entries, names, discarded };
+}
+
+/** The entry as the index wants it, when its instance is complete and stands where it belongs (or could be put there). */
+async function landed(location: ArchiveLocation, name: string, entry: IncomingEntry): Promise<IndexEntry | undefined> {
+  const own = path.join(folderOf.incoming(location), name);
+  const target = targetOf(location, entry);
+  // Without hard links the entry is empty and the file is only under its final name.
+  const isMarker = fs.statSync(own).size === 0;
+  const facts = await read(isMarker ? target : own);
+  if (
+    facts === undefined ||
+    facts.sha256 !== entry.sha256.toString('hex') ||
+    !hashOfUID(facts.header.sopInstanceUID).equals(entry.uidHash)
+  ) {
+    undo(target, own, isMarker);
+    return undefined;
+  }
+  if (!isMarker && !stands(own, target)) return undefined;
+  const { header, sha256, dataSetBytes, fileBytes, arrivedAt } = facts;
+  const { action, origin, sourceAETitle } = entry;
+  return { entryName: name, action, origin, sourceAETitle, header, sha256, dataSetBytes, fileBytes, arrivedAt };
+}
+
+function targetOf(location: ArchiveLocation, { action, uidHash, sha256 }: IncomingEntry): string {
+  return action === 'conflict' ? conflictFile(location, uidHash, sha256) : fileOfHash(location, uidHash);
+}
+
+async function read(file: string): Promise<Awaited<ReturnType<typeof factsOf>> | undefined> {
+  try {
+    const stored = await openStored(file);
+    try {
+      return await factsOf(stored);
+    } finally {
+      await stored.handle.close();
+    }
+  } catch (thrown) {
+    if (thrown instanceof PhosphorError || systemCode(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+/** True when the entry's file has its final name, given now if the name is free. */
+function stands(own: string, target: string): boolean {
+  try {
+    fs.linkSync(own, target);
+    return true;
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'EEXIST') throw thrown;
+    return fs.statSync(own, { bigint: true }).ino === fs.statSync(target, { bigint: true }).ino;
+  }
+}
+
+/** A final name that an incomplete file took before the power went: acknowledged to nobody, so it is given up. */
+function undo(target: string, own: string, isMarker: boolean): void {
+  const there = fs.statSync(target, { bigint: true, throwIfNoEntry: false });
+  if (there === undefined) return;
+  const isOwn = isMarker ? there.size === 0n : there.ino === fs.statSync(own, { bigint: true }).ino;
+  if (isOwn) fs.rmSync(target, { force: true });
+}
