@@ -1,0 +1,149 @@
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { Client } from '../api/index.ts';
+import { ByteCache } from './byte-cache.ts';
+import { type ColourFrame, type DrawableFrame, type FrameJob, frameBytes } from './decode-messages.ts';
+import { DecodePool } from './decode-pool.ts';
+import { PRIORITY, type Priority, Scheduler } from './scheduler.ts';
+import { frameRanges, type Ranges, type StackFrame } from './stack.ts';
+
+export type FrameState = 'missing' | 'loaded' | 'failed';
+
+/** Decoded frames may take this much memory. */
+const CACHE_BYTES = 768 * 1024 * 1024;
+const THUMBNAIL_PIXELS = 112;
+/** Bytes that may be fetched in vain between two fragments of a frame rather than in a request of their own. */
+const MAX_GAP = 64 * 1024;
+
+/** Loads, keeps and hands out frames: scheduler, decode pool and cache behind one door. One for each open viewer. */
+export class FrameStore {
+  readonly #client: Pick<Client, 'instanceRequest'>;
+  readonly #pool = new DecodePool();
+  readonly #cache = new ByteCache<DrawableFrame>(CACHE_BYTES, (key) => this.#changed(key));
+  readonly #thumbnails = new Map<string, ColourFrame>();
+  readonly #errors = new Map<string, PhosphorErrorData>();
+  readonly #frames = new Map<string, StackFrame>();
+  readonly #aborts = new Map<string, () => void>();
+  readonly #listeners = new Set<(key: string) => void>();
+  readonly #scheduler: Scheduler;
+
+  constructor(client: Pick<Client, 'instanceRequest'>) {
+    this.#client = client;
+    this.#scheduler = new Scheduler({ done: (key) => this.#isDone(key), slots: this.#pool.size * 2, reserved: this.#pool.size });
+  }
+
+  /** Bytes that prefetching may fill: the rest is for what the reader goes back to. */
+  static readonly PREFETCH_BYTES = CACHE_BYTES * 0.8;
+
+  /** Says anew what an owner wants and in which order; replaces what it wanted before at this priority. */
+  want(owner: string, priority: Priority, frames: readonly StackFrame[]): void {
+    const thumbnails = priority === PRIORITY.thumbnail;
+    const keys = frames.map((frame) => {
+      const key = thumbnails ? thumbnailKey(frame) : frame.key;
+      this.#frames.set(key, frame);
+      return key;
+    });
+    for (const stale of this.#scheduler.want(owner, priority, keys)) this.#aborts.get(stale)?.();
+    this.#fill();
+  }
+
+  get(frame: StackFrame): DrawableFrame | undefined {
+    return this.#cache.get(frame.key);
+  }
+
+  thumbnail(frame: StackFrame): ColourFrame | undefined {
+    return this.#thumbnails.get(thumbnailKey(frame));
+  }
+
+  error(frame: StackFrame): PhosphorErrorData | undefined {
+    return this.#errors.get(frame.key);
+  }
+
+  state(frame: StackFrame): FrameState {
+    if (this.#cache.has(frame.key)) return 'loaded';
+    return this.#errors.has(frame.key) || frame.image === undefined ? 'failed' : 'missing';
+  }
+
+  /** Forgets that a frame failed, so that it is tried again when it is wanted next. */
+  retry(frame: StackFrame): void {
+    this.#errors.delete(frame.key);
+    this.#changed(frame.key);
+    this.#fill();
+  }
+
+  /** Called with the key of a frame (or of its thumbnail) that was loaded, failed or left the cache. */
+  subscribe(listener: (key: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#pool.close();
+    this.#cache.clear();
+    this.#thumbnails.clear();
+  }
+
+  #isDone(key: string): boolean {
+    return this.#cache.has(key) || this.#errors.has(key) || this.#thumbnails.has(key) || this.#frames.get(key)?.image === undefined;
+  }
+
+  #fill(): void {
+    for (;;) {
+      const key = this.#scheduler.next();
+      if (key === undefined) return;
+      const frame = this.#frames.get(key);
+      if (frame?.image === undefined) this.#scheduler.finished(key);
+      else this.#load(key, this.#job(frame, frame.image, key.endsWith(THUMBNAIL_SUFFIX)));
+    }
+  }
+
+  #load(key: string, job: Omit<FrameJob, 'id'>): void {
+    const abort = this.#pool.load(job, (result) => {
+      this.#aborts.delete(key);
+      this.#scheduler.finished(key);
+      if (result.kind !== 'grey' && result.kind !== 'colour') {
+        // An aborted frame is neither loaded nor failed: wanted again, it is loaded again.
+        if (result.kind !== 'cancelled') this.#errors.set(key, result);
+      } else if (job.thumbnail !== undefined && result.kind === 'colour') this.#thumbnails.set(key, result);
+      else this.#cache.set(key, result, frameBytes(result));
+      this.#changed(key);
+      this.#fill();
+    });
+    this.#aborts.set(key, abort);
+  }
+
+  #job(frame: StackFrame, image: NonNullable<StackFrame['image']>, thumbnail: boolean): Omit<FrameJob, 'id'> {
+    const { sopInstanceUID, transferSyntaxUID } = frame.instance;
+    const { ranges, bitOffset } = frameRanges(image, frame.frame);
+    const fetches =
+      image.pixelData.encoding === 'deflated'
+        ? [{ request: this.#client.instanceRequest(sopInstanceUID), offset: 0, length: undefined }]
+        : joinRanges(ranges).map(([offset, length]) => ({
+            request: this.#client.instanceRequest(sopInstanceUID, { offset, length }),
+            offset,
+            length,
+          }));
+    return { transferSyntaxUID, image, fetches, ranges, bitOffset, thumbnail: thumbnail ? THUMBNAIL_PIXELS : undefined };
+  }
+
+  #changed(key: string): void {
+    for (const listener of this.#listeners) listener(key);
+  }
+}
+
+const THUMBNAIL_SUFFIX = '#thumbnail';
+
+function thumbnailKey(frame: StackFrame): string {
+  return frame.key + THUMBNAIL_SUFFIX;
+}
+
+/** Fragments of a frame lie behind each other with 8 bytes between: one request fetches them all. */
+export function joinRanges(ranges: Ranges): [offset: number, length: number][] {
+  const joined: [number, number][] = [];
+  for (const [offset, length] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last !== undefined && offset - (last[0] + last[1]) <= MAX_GAP) last[1] = Math.max(last[1], offset + length - last[0]);
+    else joined.push([offset, length]);
+  }
+  return joined;
+}

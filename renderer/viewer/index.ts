@@ -1,0 +1,2 @@
+export { viewerEnglish } from './catalogue.en.ts';
+export { Viewer } from './Viewer.tsx';

@@ -1,0 +1,71 @@
+/** Lower goes first. `visible` may also use the slots kept free for it. */
+export const PRIORITY = { visible: 0, series: 1, thumbnail: 2 } as const;
+export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
+
+interface Wish {
+  readonly priority: Priority;
+  readonly keys: readonly string[];
+  /** Keys before this one are done: a long stack is not searched from its start for every frame. */
+  first: number;
+}
+
+/**
+ * Decides which frame is loaded next. Each owner (a pane, the series strip) states all it wants, in order, and states it anew whenever
+ * the reader moves: what is no longer wanted is thereby dropped, and what is under way without being wanted is reported for abortion.
+ */
+export class Scheduler {
+  readonly #wishes = new Map<string, Wish>();
+  readonly #running = new Map<string, Priority>();
+  readonly #done: (key: string) => boolean;
+  readonly #slots: number;
+  readonly #reserved: number;
+
+  /** `done`: the frame is loaded or failed. `slots` run at once, `reserved` more for visible frames. */
+  constructor(options: { done: (key: string) => boolean; slots: number; reserved: number }) {
+    this.#done = options.done;
+    this.#slots = options.slots;
+    this.#reserved = options.reserved;
+  }
+
+  /** Replaces what the owner wanted. Returns the keys under way that nobody wants any more. */
+  want(owner: string, priority: Priority, keys: readonly string[]): string[] {
+    const name = `${owner}/${priority}`;
+    if (keys.length === 0) this.#wishes.delete(name);
+    else this.#wishes.set(name, { priority, keys, first: 0 });
+    if (this.#running.size === 0) return [];
+    const wanted = new Set([...this.#wishes.values()].flatMap((wish) => wish.keys));
+    return [...this.#running.keys()].filter((key) => !wanted.has(key));
+  }
+
+  /** The next key to load, which counts as running from now on; undefined when nothing is wanted or all slots are taken. */
+  next(): string | undefined {
+    for (const wish of [...this.#wishes.values()].sort((a, b) => a.priority - b.priority)) {
+      const limit = wish.priority === PRIORITY.visible ? this.#slots + this.#reserved : this.#slots;
+      if (this.#running.size >= limit) continue;
+      const key = this.#firstOpen(wish);
+      if (key === undefined) continue;
+      this.#running.set(key, wish.priority);
+      return key;
+    }
+    return undefined;
+  }
+
+  #firstOpen(wish: Wish): string | undefined {
+    let contiguous = true;
+    for (let i = wish.first; i < wish.keys.length; i++) {
+      const key = wish.keys[i];
+      if (key === undefined) return undefined;
+      if (this.#done(key)) {
+        if (contiguous) wish.first = i + 1;
+        continue;
+      }
+      contiguous = false;
+      if (!this.#running.has(key)) return key;
+    }
+    return undefined;
+  }
+
+  finished(key: string): void {
+    this.#running.delete(key);
+  }
+}

@@ -1,0 +1,70 @@
+import { nativeFrameBits } from '../../shared/codecs/index.ts';
+import type { ImageModule, ManifestInstance, SeriesManifest } from '../../shared/contract/index.ts';
+
+/** One step of a stack: a frame of an instance, or an instance that has nothing to draw. */
+export interface StackFrame {
+  /** Stays the same while the stack grows around it. */
+  readonly key: string;
+  readonly instance: ManifestInstance;
+  /** 0-based frame of the instance. */
+  readonly frame: number;
+  /** Absent where the instance has no pixels that can be used; `instance.reason` may say why. */
+  readonly image: ImageModule | undefined;
+}
+
+/** Where a frame's bytes are: pieces in file order, [offset, length]. */
+export type Ranges = readonly (readonly [offset: number, length: number])[];
+
+/** A stack longer than this is cut; a 4D series of 100 volumes of 1,000 slices still fits. */
+const MAX_FRAMES = 200_000;
+
+/** Frames in the manifest's order: that of position, else of instance number. */
+export function buildStack(manifest: Pick<SeriesManifest, 'instances'>): StackFrame[] {
+  const frames: StackFrame[] = [];
+  for (const instance of manifest.instances) {
+    const count = instance.image === undefined ? 1 : Math.max(1, availableFrames(instance, instance.image));
+    for (let frame = 0; frame < count && frames.length < MAX_FRAMES; frame++) {
+      frames.push({ key: `${instance.sopInstanceUID}#${frame}`, instance, frame, image: instance.image });
+    }
+  }
+  return frames;
+}
+
+/** Number of Frames may say more than the file holds. */
+function availableFrames(instance: ManifestInstance, image: ImageModule): number {
+  const { pixelData } = image;
+  if (pixelData.encoding === 'encapsulated') return Math.min(instance.numberOfFrames, pixelData.frames.length);
+  const bits = nativeFrameBits(image);
+  return bits === 0 ? 1 : Math.min(instance.numberOfFrames, Math.max(1, Math.floor((pixelData.length * 8) / bits)));
+}
+
+/** The pieces of the file (or of the inflated data set) that hold a frame, and the bit of the first byte at which it starts. */
+export function frameRanges(image: ImageModule, frame: number): { ranges: Ranges; bitOffset: number } {
+  const { pixelData } = image;
+  if (pixelData.encoding === 'encapsulated') return { ranges: pixelData.frames[frame] ?? [], bitOffset: 0 };
+  const bits = nativeFrameBits(image);
+  const start = Math.floor((bits * frame) / 8);
+  const end = Math.ceil((bits * (frame + 1)) / 8);
+  // The pad byte of an odd frame comes along where it is the last one: swapped words need it.
+  const length = Math.min(end - start + ((end - start) % 2), Math.max(0, pixelData.length - start));
+  return { ranges: length === 0 ? [] : [[pixelData.offset + start, length]], bitOffset: (bits * frame) % 8 };
+}
+
+/** Bytes that a frame takes in the cache once decoded, near enough to plan with. */
+export function decodedBytes(image: ImageModule): number {
+  const pixels = image.rows * image.columns;
+  if (image.samplesPerPixel > 1 || image.photometricInterpretation === 'PALETTE COLOR') return pixels * 4;
+  const sample = image.bitsAllocated <= 8 ? 1 : 2;
+  return isLarge(image) ? Math.ceil((pixels * sample * 4) / 3) : pixels * sample;
+}
+
+/** Images of more pixels than a pane shows are drawn by our own renderer from a pyramid of halved copies. */
+export function isLarge(image: { readonly rows: number; readonly columns: number }): boolean {
+  return image.rows * image.columns > 1_310_720;
+}
+
+/** The frame to show for a whole stack: the middle one with pixels. */
+export function middleFrame(frames: readonly StackFrame[]): StackFrame | undefined {
+  const drawable = frames.filter((frame) => frame.image !== undefined);
+  return drawable[Math.floor(drawable.length / 2)];
+}

@@ -1,0 +1,108 @@
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { type ContractEvent, type LocalSeries, type LocalStudy, type PhosphorErrorData, toErrorData } from '../../shared/contract/index.ts';
+import type { Client } from '../api/index.ts';
+import { buildStack, type StackFrame } from './stack.ts';
+
+export interface OpenSeries {
+  readonly series: LocalSeries;
+  readonly frames: readonly StackFrame[];
+}
+
+export interface OpenStudy {
+  readonly study: LocalStudy | undefined;
+  readonly series: readonly OpenSeries[];
+  readonly arrival: Arrival | undefined;
+  readonly error: PhosphorErrorData | undefined;
+  readonly loading: boolean;
+}
+
+/** Instances of the study that are on their way, or that a retrieve left out. */
+export interface Arrival {
+  readonly state: 'arriving' | 'incomplete';
+  readonly received: number;
+  readonly expected: number | undefined;
+}
+
+const EMPTY: OpenStudy = { study: undefined, series: [], arrival: undefined, error: undefined, loading: true };
+
+/**
+ * A study of the archive with the manifests of all its series, kept up to date while it arrives: series that did not change are not
+ * asked for again, and their frames stay the same objects.
+ */
+export function useStudy(client: Client, studyInstanceUID: string): OpenStudy & { retry(): void } {
+  const [state, setState] = useState<OpenStudy>(EMPTY);
+  const refresh = useRef<() => void>(() => undefined);
+
+  useEffect(() => {
+    let live = true;
+    let running = false;
+    let again = false;
+    const known = new Map<string, { instances: number; frames: StackFrame[] }>();
+    setState(EMPTY);
+
+    const load = async () => {
+      if (running) {
+        again = true;
+        return;
+      }
+      running = true;
+      try {
+        do {
+          again = false;
+          await loadStudy(client, studyInstanceUID, known, (change) => live && setState((before) => ({ ...before, ...change })));
+        } while (again && live);
+      } catch (thrown) {
+        if (live) setState((before) => ({ ...before, loading: false, error: toErrorData(thrown) }));
+      } finally {
+        running = false;
+      }
+    };
+    refresh.current = () => void load();
+    const end = client.subscribe((event) => {
+      const arrival = arrivalOf(event, studyInstanceUID);
+      if (arrival !== undefined) setState((before) => ({ ...before, arrival: arrival ?? undefined }));
+      if (event.type === 'StudiesChanged' && (event.everything || event.studyInstanceUIDs.includes(studyInstanceUID))) void load();
+    });
+    void load();
+    return () => {
+      live = false;
+      end();
+    };
+  }, [client, studyInstanceUID]);
+
+  return useMemo(() => ({ ...state, retry: () => refresh.current() }), [state]);
+}
+
+/** Asks for series and manifests; reports after each one, the first series first, so that its first image does not wait for the rest. */
+async function loadStudy(
+  client: Client,
+  studyInstanceUID: string,
+  known: Map<string, { instances: number; frames: StackFrame[] }>,
+  report: (change: Partial<OpenStudy>) => void,
+): Promise<void> {
+  const { series } = await client.invoke('archive.series', { studyInstanceUID });
+  const ordered = [...series].sort(
+    (a, b) => (a.seriesNumber ?? 1e9) - (b.seriesNumber ?? 1e9) || (a.seriesInstanceUID < b.seriesInstanceUID ? -1 : 1),
+  );
+  const current = () => ordered.map((entry) => ({ series: entry, frames: known.get(entry.seriesInstanceUID)?.frames ?? [] }));
+  for (const { seriesInstanceUID } of ordered) {
+    const before = known.get(seriesInstanceUID);
+    const args = { studyInstanceUID, seriesInstanceUID, ...(before === undefined ? {} : { known: before.instances }) };
+    const { manifest } = await client.invoke('archive.manifest', args);
+    if (manifest === null) continue;
+    known.set(seriesInstanceUID, { instances: manifest.instances.length, frames: buildStack(manifest) });
+    report({ study: manifest.study, series: current(), error: undefined, loading: false });
+  }
+  report({ series: current(), error: undefined, loading: false });
+}
+
+/** What an event says about instances on their way into this study; null = nothing is on its way (any more); undefined = says nothing. */
+function arrivalOf(event: ContractEvent, studyInstanceUID: string): Arrival | null | undefined {
+  if (event.type !== 'ActionUpdate' && event.type !== 'ActionComplete') return undefined;
+  const { action, counts } = event;
+  if (action.command !== 'retrieve' || action.studyInstanceUID !== studyInstanceUID || action.destination !== undefined) return undefined;
+  const { received, expected } = counts;
+  if (event.type === 'ActionUpdate') return { state: 'arriving', received, expected };
+  const complete = event.outcome === 'success' || expected === undefined || received >= expected;
+  return complete ? null : { state: 'incomplete', received, expected };
+}

@@ -1,0 +1,45 @@
+import type { ColourFrame, DrawableFrame, GreyFrame } from './decode-messages.ts';
+import { greyTable, type StoredWindow } from './voi.ts';
+
+/** A frame shrunk to at most `size` pixels in either direction, drawn with its first window. */
+export function shrink(frame: DrawableFrame, size: number, windows: readonly StoredWindow[], invert: boolean): ColourFrame {
+  const scale = Math.min(1, size / Math.max(frame.columns, frame.rows));
+  const columns = Math.max(1, Math.round(frame.columns * scale));
+  const rows = Math.max(1, Math.round(frame.rows * scale));
+  const rgba = new Uint8ClampedArray(columns * rows * 4);
+  const colourAt = frame.kind === 'grey' ? greyReader(frame, windows, invert) : colourReader(frame);
+  const span = Math.max(1, Math.floor(1 / scale));
+  for (let y = 0, to = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++, to += 4) {
+      colourAt(rgba, to, Math.floor((x * frame.columns) / columns), Math.floor((y * frame.rows) / rows), span);
+    }
+  }
+  return { kind: 'colour', columns, rows, rgba };
+}
+
+type Reader = (rgba: Uint8ClampedArray, to: number, x: number, y: number, span: number) => void;
+
+function greyReader(frame: GreyFrame, windows: readonly StoredWindow[], invert: boolean): Reader {
+  const { first, last, slope, intercept, padding } = frame;
+  const table = greyTable({ first, last, slope, intercept, padding, invert, window: windows[0] ?? frame.autoWindow });
+  const origin = Math.min(first, 0);
+  const { samples } = frame.levels[0] ?? { samples: new Uint8Array() };
+  return (rgba, to, x, y, span) => {
+    let sum = 0;
+    let count = 0;
+    for (let dy = 0; dy < span && y + dy < frame.rows; dy++) {
+      for (let dx = 0; dx < span && x + dx < frame.columns; dx++, count++) {
+        sum += table[(samples[(y + dy) * frame.columns + x + dx] ?? 0) - origin] ?? 0;
+      }
+    }
+    rgba.fill(count === 0 ? 0 : sum / count, to, to + 3);
+    rgba[to + 3] = 255;
+  };
+}
+
+function colourReader(frame: ColourFrame): Reader {
+  return (rgba, to, x, y) => {
+    const from = (y * frame.columns + x) * 4;
+    for (let i = 0; i < 4; i++) rgba[to + i] = frame.rgba[from + i] ?? 0;
+  };
+}
