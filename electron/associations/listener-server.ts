@@ -114,8 +114,8 @@ export class ListenerServer {
         connection.association = association;
         if (this.#closing) this.#endIfIdle(connection);
       },
-      // It has been answered; who was refused has been reported by then, and a connection that never associated is no event.
-      () => socket.destroy(),
+      // It has been answered and closes by its own clock; who was refused has been reported by then.
+      () => {},
     );
   }
 

@@ -20,6 +20,8 @@ if (!port) throw new Error('listener-thread.ts runs as a worker thread only');
 /** Refusals told to the main thread per second: somebody who knocks without end must not keep it busy. */
 const REFUSALS_PER_SECOND = 50;
 const OPEN_INTERVAL_MS = 100;
+/** The index is told of the last arrivals within this when the listener closes. */
+const ARRIVALS_CLOSE_MS = 2_000;
 
 // The main side's ListenerHandle wrote it.
 const start = workerData as ListenerStart;
@@ -92,7 +94,8 @@ function unexpect(seq: number, actionId: string): void {
 
 async function close(): Promise<void> {
   await server.close();
-  await arrivals?.close();
+  // Everything acknowledged is on disk. An index that cannot keep up finds the rest at the next start.
+  await Promise.race([arrivals?.close(), new Promise((resolve) => setTimeout(resolve, ARRIVALS_CLOSE_MS))]);
   archive?.close();
   flush();
   openChanged.flush();

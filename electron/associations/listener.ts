@@ -11,10 +11,11 @@ const RESTARTS_PER_MINUTE = 5;
 /**
  * Opens the receiving port in a thread of its own.
  *
+ * @param onThread called with each thread that is started (tests of threads that die)
  * @throws PhosphorError `port-in-use`, or `unreachable` when the address is not ours
  */
-export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const listener = new ListenerHandle(options);
+export async function startListener(options: ListenerOptions, onThread?: (worker: Worker) => void): Promise<Listener> {
+  const listener = new ListenerHandle(options, onThread);
   await listener.started;
   return listener;
 }
@@ -28,6 +29,7 @@ type Answer = () => void;
 class ListenerHandle implements Listener {
   readonly started: Promise<void>;
   readonly #options: ListenerOptions;
+  readonly #onThread: ((worker: Worker) => void) | undefined;
   readonly #expectations = new Map<string, Expectation>();
   readonly #credited = new Map<string, number>();
   readonly #answers = new Map<number, Answer>();
@@ -40,8 +42,9 @@ class ListenerHandle implements Listener {
   #closing: Promise<void> | undefined;
   #failure: PhosphorErrorData | undefined;
 
-  constructor(options: ListenerOptions) {
+  constructor(options: ListenerOptions, onThread: ((worker: Worker) => void) | undefined) {
     this.#options = options;
+    this.#onThread = onThread;
     this.#access = options.access;
     this.#port = options.port;
     this.started = this.#start();
@@ -93,6 +96,7 @@ class ListenerHandle implements Listener {
       transferList: arrivals ? [arrivals] : [],
     });
     this.#worker = worker;
+    this.#onThread?.(worker);
     this.#listening = false;
     const before = this.#lastSeq;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
