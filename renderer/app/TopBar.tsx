@@ -90,7 +90,9 @@ function Listener() {
       )}
       <Tip label={explained}>
         <span className="listener" role="status">
-          <span className={`dot ${TONES[listener.state]}`} aria-hidden />
+          <span className={listener.state === 'failed' ? 'error' : `dot ${TONES[listener.state]}`} aria-hidden>
+            {listener.state === 'failed' && '✕'}
+          </span>
           <span className="numbers">{address}</span>
           <span className="quiet">
             {t(`listener.${listener.state}`)}
@@ -119,7 +121,13 @@ function Running() {
         aria-pressed={open}
         onClick={toggleDrawer}
       >
-        {attention > 0 ? <IconAlertTriangle className="icon error" aria-hidden /> : <IconArrowsUpDown className="icon" aria-hidden />}
+        {attention > 0 && (
+          <>
+            <IconAlertTriangle className="icon error" aria-hidden />
+            {attention}
+          </>
+        )}
+        <IconArrowsUpDown className="icon" aria-hidden />
         {running}
       </button>
     </Tip>

@@ -113,7 +113,7 @@ function EchoState({ node, state }: { node: PacsNode; state: NodeState | undefin
   const tone = echo === 'failed' ? 'error' : 'quiet';
   return (
     <span className={`source-echo ${tone}`}>
-      <span className={`dot ${tone}`} aria-hidden /> {t(`sources.${echo}`)}
+      {echo === 'failed' ? '✕' : <span className="dot" aria-hidden />} {t(`sources.${echo}`)}
     </span>
   );
 }

@@ -26,7 +26,10 @@ export function TableMessage() {
   }
   if (searching.length > 0) return <Message title={t('empty.searching', { names: names(searching) })} lines={[]} />;
   if (failed.length > 0) {
-    const lines = failed.map((node) => `${node.name}: ${searches[node.nodeId]?.sentence ?? t('sources.findFailed')}`);
+    const lines = failed.map((node) => {
+      const sentence = searches[node.nodeId]?.sentence ?? t('sources.findFailed');
+      return sentence.startsWith(node.name) ? sentence : `${node.name}: ${sentence}`;
+    });
     return (
       <Message title={t('empty.unanswered')} lines={lines}>
         <Button onClick={() => searchNow(true)}>{t('empty.again')}</Button>

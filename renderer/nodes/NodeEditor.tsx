@@ -91,7 +91,7 @@ export function NodeEditor({ nodeId }: { nodeId: string | undefined }) {
           key={key}
           className="editor-field"
           label={t(`node.${key}`)}
-          description={t(`node.${key}Help`)}
+          description={left.has(key) && wrong.includes(key) ? undefined : t(`node.${key}Help`)}
           value={form[key]}
           maxLength={longest}
           inputMode={mode}

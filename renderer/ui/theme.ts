@@ -16,7 +16,7 @@ export const theme = createTheme({
   focusRing: 'always',
   respectReducedMotion: true,
   cursorType: 'default',
-  fontSizes: { xs: '11px', sm: '13px', md: '13px', lg: '13px', xl: '16px' },
+  fontSizes: { xs: '13px', sm: '13px', md: '13px', lg: '13px', xl: '16px' },
   lineHeights: { xs: '18px', sm: '18px', md: '18px', lg: '18px', xl: '20px' },
   spacing: { xs: '4px', sm: '8px', md: '12px', lg: '16px', xl: '24px' },
   radius: { xs: '2px', sm: '4px', md: '4px', lg: '4px', xl: '4px' },
