@@ -105,6 +105,8 @@ const KIND_TEXTS: Readonly<Record<ErrorKind, TextKey>> = {
 export function errorText(error: PhosphorErrorData): TextKey {
   const { kind, upperLayer, clock, code, status } = error;
   if (kind === 'timed-out' && clock !== undefined) return clock;
+  // Ports below 1024 belong to the administrator.
+  if (kind === 'port-in-use' && code === 'EACCES') return 'listener';
   if (kind === 'unreachable' && code !== undefined) return UNREACHABLE_TEXTS[code] ?? 'unreachable';
   if (kind === 'peer-status' && status !== undefined) return statusText(status);
   if (kind === 'aborted-by-peer' && upperLayer?.source === 2) return 'abortedByPeerProvider';

@@ -27,7 +27,7 @@ const MAX_RUNNING = 1000;
 /** Instances named per finished action in a snapshot; the event itself names up to 10,000. */
 const NAMED_IN_SNAPSHOT = 500;
 /** A completion that cannot be written is tried again so often (ms between) before it is delivered all the same. */
-const RECORD_AGAIN_MS = [50, 500, 2000] as const;
+const RECORD_AGAIN_MS = [50, 200, 1000] as const;
 /** Longer than any clock that runs while an association is being ended. */
 const CLOSE_LIMIT_MS = 20_000;
 

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest';
+import type { Archive } from '../../../electron/archive/types.ts';
+import type { Listener, ListenerOptions } from '../../../electron/associations/types.ts';
+import { Receiver } from '../../../electron/workstation/receiver.ts';
+import { DEFAULT_SETTINGS } from '../../../electron/workstation/settings-text.ts';
+import { type ListenerState, type PacsNode, PhosphorError, type Settings } from '../../../shared/contract/index.ts';
+
+const pacs: PacsNode = {
+  nodeId: crypto.randomUUID(),
+  kind: 'pacs',
+  name: 'MAIN',
+  host: 'pacs.example',
+  port: 104,
+  aeTitle: 'MAINPACS',
+  method: 'move',
+};
+const demo: PacsNode = { ...pacs, nodeId: crypto.randomUUID(), kind: 'demo', name: 'Demo PACS', host: '127.0.0.1', aeTitle: 'DEMO' };
+
+function scene(startNodes: PacsNode[] = []) {
+  const started: (ListenerOptions & { closed: boolean; access: ListenerOptions['access'] })[] = [];
+  const states: ListenerState[] = [];
+  const it = {
+    nodes: startNodes,
+    settings: DEFAULT_SETTINGS as Settings,
+    refuse: undefined as PhosphorError | undefined,
+    started,
+    states,
+    receiver: undefined as unknown as Receiver,
+  };
+  it.receiver = new Receiver({
+    startListener: async (options) => {
+      if (it.refuse !== undefined) throw it.refuse;
+      const one = { ...options, closed: false };
+      started.push(one);
+      const listener: Listener = {
+        port: options.port,
+        setAccess: (access) => {
+          one.access = access;
+        },
+        expect: async () => {},
+        unexpect: async () => ({ credited: 1 }),
+        close: async () => {
+          one.closed = true;
+        },
+      };
+      return listener;
+    },
+    archive: { location: { directory: '', databases: '', durable: true } } as unknown as Archive,
+    settings: () => it.settings,
+    nodes: () => it.nodes,
+    changed: (state) => states.push(state),
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  });
+  return it;
+}
+
+const expectation = {
+  actionId: 'a',
+  moveOriginatorAETitle: 'PHOSPHOR',
+  messageId: 1,
+  studyInstanceUID: '1.2',
+};
+const handlers = { onStored: () => {}, onRefused: () => {} };
+
+test('without a node nothing listens', async () => {
+  const it = scene();
+  await it.receiver.reconsider();
+  expect(it.started).toEqual([]);
+  expect(it.receiver.state).toMatchObject({ state: 'off', port: 11112 });
+});
+
+test('with the demo PACS alone it listens on 127.0.0.1 only; a real node opens it, and the first one is known', async () => {
+  const it = scene([demo]);
+  await it.receiver.reconsider();
+  expect(it.started.map(({ host }) => host)).toEqual(['127.0.0.1']);
+  it.nodes = [demo, pacs];
+  await it.receiver.reconsider();
+  expect(it.started.map(({ host, closed }) => [host, closed])).toEqual([
+    ['127.0.0.1', true],
+    ['::', false],
+  ]);
+  expect(it.started[1]?.access).toEqual({
+    aeTitle: 'PHOSPHOR',
+    acceptAnyone: false,
+    knownAETitles: ['DEMO', 'MAINPACS'],
+    knownHosts: ['127.0.0.1', 'pacs.example'],
+  });
+  it.nodes = [];
+  await it.receiver.reconsider();
+  expect(it.receiver.state.state).toBe('off');
+  expect(it.started[1]?.closed).toBe(true);
+});
+
+test('a new title or node reaches the open port without closing it', async () => {
+  const it = scene([pacs]);
+  await it.receiver.reconsider();
+  it.settings = { ...it.settings, aeTitle: 'READING1', acceptAnyone: true };
+  await it.receiver.reconsider();
+  expect(it.started).toHaveLength(1);
+  expect(it.started[0]?.access).toMatchObject({ aeTitle: 'READING1', acceptAnyone: true });
+});
+
+test('a new port waits until no retrieve is running', async () => {
+  const it = scene([pacs]);
+  await it.receiver.expect(expectation, handlers);
+  it.settings = { ...it.settings, port: 4242 };
+  await it.receiver.reconsider();
+  expect(it.started.map(({ port }) => port)).toEqual([11112]);
+  expect(it.receiver.address().port).toBe(11112);
+  expect(await it.receiver.unexpect('a')).toEqual({ credited: 1 });
+  await it.receiver.reconsider();
+  expect(it.started.map(({ port, closed }) => [port, closed])).toEqual([
+    [11112, true],
+    [4242, false],
+  ]);
+});
+
+test('a port in use: the state names it and what to do, a retrieve fails, and the next one tries again', async () => {
+  const it = scene([pacs]);
+  it.refuse = new PhosphorError('port-in-use', 'in use', { code: 'EADDRINUSE' });
+  await it.receiver.reconsider();
+  expect(it.receiver.state).toMatchObject({ state: 'failed', sentence: expect.stringMatching(/port 11112.*another port/) });
+  await expect(it.receiver.expect(expectation, handlers)).rejects.toMatchObject({ data: { kind: 'port-in-use' } });
+  it.refuse = undefined;
+  await it.receiver.expect(expectation, handlers);
+  expect(it.receiver.state.state).toBe('listening');
+});
+
+test('asked for by a person, it listens without any node', async () => {
+  const it = scene();
+  expect(await it.receiver.start()).toMatchObject({ state: 'listening', host: '::' });
+  it.refuse = new PhosphorError('port-in-use', 'in use');
+  const other = scene();
+  other.refuse = it.refuse;
+  await expect(other.receiver.start()).rejects.toMatchObject({ data: { kind: 'port-in-use' } });
+});
+
+test('a port that is lost while open is told, and opened again when it is needed', async () => {
+  const it = scene([pacs]);
+  await it.receiver.reconsider();
+  it.started[0]?.events.onState({ state: 'failed', error: new PhosphorError('worker-died', 'gone').data });
+  expect(it.receiver.state.state).toBe('failed');
+  await it.receiver.expect(expectation, handlers);
+  expect(it.receiver.state.state).toBe('listening');
+});
+
+test('arrivals go to the retrieve they are credited to', async () => {
+  const it = scene([pacs]);
+  const got: number[] = [];
+  await it.receiver.expect(expectation, { onStored: (instances) => got.push(instances.length), onRefused: () => {} });
+  const one = {
+    actionId: 'a',
+    callingAETitle: 'X',
+    studyInstanceUID: '1',
+    seriesInstanceUID: '1',
+    sopInstanceUID: '1',
+    dataSetBytes: 1,
+    sha256: '',
+    result: 'stored' as const,
+  };
+  const { actionId: _, ...unsolicited } = one;
+  it.started[0]?.events.onStored([one, unsolicited, { ...one, actionId: 'b' }, one]);
+  expect(got).toEqual([2]);
+});
