@@ -7,6 +7,8 @@ import { app, bindClient } from './store.ts';
 
 /** A frame has 16 ms; the events of a burst beyond this wait for the next one. */
 const FRAME_BUDGET_MS = 8;
+/** Faster than this nobody reads; the time between belongs to the reader's own gestures. */
+const SHOW_EVERY_MS = 66;
 
 /** Connects, takes the snapshot and keeps the store true to the main side for as long as the window lives. */
 export async function startSession(open: () => Promise<Client> = connect): Promise<void> {
@@ -58,22 +60,27 @@ function takeEvents(events: readonly ContractEvent[]): number {
   return taken;
 }
 
-/** Collects events until the next frame (or 100 ms, in a window that nobody sees and that gets no frames). */
+/** Collects events until a frame at least SHOW_EVERY_MS after the last; in a window that nobody sees, and that gets no frames, by a timer. */
 function frameQueue(take: (events: readonly ContractEvent[]) => number): (event: ContractEvent) => void {
   let waiting: ContractEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let frame = 0;
+  let last = 0;
   const schedule = (): void => {
-    frame = requestAnimationFrame(flush);
-    timer = setTimeout(flush, 100);
+    const pause = Math.max(0, last + SHOW_EVERY_MS - performance.now());
+    timer = setTimeout(() => {
+      frame = requestAnimationFrame(flush);
+      timer = setTimeout(flush, SHOW_EVERY_MS);
+    }, pause);
   };
   const flush = (): void => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
+    timer = undefined;
+    last = performance.now();
     const batch = waiting;
     waiting = [];
     waiting = [...batch.slice(take(batch)), ...waiting];
-    timer = undefined;
     if (waiting.length > 0) schedule();
   };
   return (event) => {

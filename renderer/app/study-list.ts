@@ -25,7 +25,7 @@ export interface Sort {
 }
 
 /** Rows of a local answer that are merged and sorted with the PACS' rows; those after them are paged in as they scroll into view. */
-export const HEAD_ROWS = 1000;
+export const HEAD_ROWS = 400;
 export const TAIL_PAGE = 200;
 const TAIL_PAGES_KEPT = 20;
 

@@ -40,7 +40,7 @@ export function StudyTable() {
   const lastVisible = items.at(-1)?.index ?? 0;
 
   useEffect(() => {
-    const engaged = pointerInside.current || selected !== undefined || (scroller.current?.scrollTop ?? 0) > 0;
+    const engaged = pointerInside.current || selected !== undefined || (virtual.scrollOffset ?? 0) > 0;
     anchor.row = engaged ? rows.placeOf(Math.min(lastVisible, Math.max(0, rows.length - 1))) + 1 : 0;
   });
   useEffect(() => {
@@ -60,7 +60,7 @@ export function StudyTable() {
     virtual.scrollToIndex(Math.max(0, Math.min(rows.length - 1, index)));
     if (row.kind !== 'absent') app.set({ selected: row.id });
   };
-  const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
+  const page = Math.max(1, Math.floor((virtual.scrollRect?.height ?? 0) / ROW_HEIGHT) - 1);
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a virtualised grid cannot be a table element
