@@ -52,9 +52,6 @@ export interface MoveSCURequest {
   readonly priority?: number;
   /** Default: Study Root MOVE. */
   readonly sopClassUID?: string;
-  /** Seconds; 0 or absent = off. The stall clock is re-armed by `progress()` and by a changed count only. */
-  readonly stall?: number;
-  readonly total?: number;
   /** Every pending response. */
   readonly onPending: (counts: SubOperationCounts) => void;
 }
@@ -63,11 +60,6 @@ export interface MoveOutcome extends FinalStatus {
   readonly subOperations: SubOperationCounts;
   readonly failedSOPInstanceUIDs: readonly string[];
   readonly sawPending: boolean;
-}
-
-export interface MoveOperation extends ServiceOperation<MoveOutcome> {
-  /** An instance of this retrieve arrived: re-arms the stall clock. */
-  progress(): void;
 }
 
 /** An instance to send. */
@@ -96,7 +88,7 @@ export interface StoreRequest {
   readonly moveOriginatorMessageID?: number;
 }
 
-/** Takes one instance in (an archive Arrival fits). Errors become the response's status, see `storeStatusOf`. */
+/** Takes one instance in (an archive Arrival fits). Errors become the response's status, see `statusOfError`. */
 export interface StoreSink {
   write(chunk: Uint8Array): Promise<void> | undefined;
   /** Success is answered after this resolves. */

@@ -1,0 +1,51 @@
+import type { QueryLevel } from '../../../shared/contract/index.ts';
+import { decodeDataset, encodeDataset } from '../dataset/index.ts';
+import { type Association, CommandField, Priority, type ProposedContext } from '../network/index.ts';
+import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
+import { matchRowOf } from './match-row.ts';
+import { findIdentifier } from './query-identifier.ts';
+import { SOPClass } from './sop-classes.ts';
+import { UNCOMPRESSED } from './transfer-syntaxes.ts';
+import type { FindOutcome, FindSCURequest, ServiceOperation } from './types.ts';
+
+/** C-FIND as SCU (PS3.4 C.4.1). Throws `no-presentation-context`, `invalid-arguments`. */
+export function find(association: Association, request: FindSCURequest): ServiceOperation<FindOutcome> {
+  const { query, sopClassUID, onMatch } = request;
+  const context = requireContext(association, sopClassUID === undefined ? modelsOf(query.level) : [sopClassUID]);
+  let matches = 0;
+  let unusable = 0;
+  const operation = association.send({
+    context,
+    command: { commandField: CommandField.cFindRQ, affectedSOPClassUID: context.abstractSyntax, priority: Priority.medium },
+    dataSet: encodeDataset(findIdentifier(query), context.transferSyntax),
+    onPending: (_response, identifier) => {
+      const row = identifier && rowOf(identifier, context.transferSyntax, request);
+      if (row === undefined) {
+        unusable += 1;
+        return undefined;
+      }
+      matches += 1;
+      return onMatch(row);
+    },
+  });
+  const done = operation.done.then(({ command }) => ({ ...finalStatusOf(command), matches, unusable }));
+  return serviceOperation(operation, done);
+}
+
+/** At patient level the Patient Root model, else Study Root, with the other one for archives that know only that. */
+export function findContexts(level: QueryLevel = 'study'): ProposedContext[] {
+  return modelsOf(level).map((abstractSyntax) => ({ abstractSyntax, transferSyntaxes: UNCOMPRESSED }));
+}
+
+function modelsOf(level: QueryLevel): readonly string[] {
+  return level === 'patient' ? [SOPClass.PatientRootFind] : [SOPClass.StudyRootFind, SOPClass.PatientRootFind];
+}
+
+/** One match that cannot be read does not spoil the others. */
+function rowOf(identifier: Uint8Array, transferSyntaxUID: string, { query }: FindSCURequest) {
+  try {
+    return matchRowOf(query.level, decodeDataset(identifier, transferSyntaxUID), query);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { decodeDataset, encodeDataset, Tag } from '../dataset/index.ts';
+import { type Association, CommandField, type CommandSet, Priority, type ProposedContext } from '../network/index.ts';
+import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
+import { retrieveIdentifier } from './query-identifier.ts';
+import { SOPClass } from './sop-classes.ts';
+import { UNCOMPRESSED } from './transfer-syntaxes.ts';
+import type { MoveOutcome, MoveSCURequest, ServiceOperation, SubOperationCounts } from './types.ts';
+
+/**
+ * C-MOVE as SCU (PS3.4 C.4.2). No clock of the association runs while it is outstanding: the caller's stall clock ends it with `cancel(error)`.
+ * Throws `no-presentation-context`, `invalid-arguments`.
+ */
+export function move(association: Association, request: MoveSCURequest): ServiceOperation<MoveOutcome> {
+  const { destinationAETitle, messageID, priority = Priority.medium, sopClassUID = SOPClass.StudyRootMove, onPending } = request;
+  const context = requireContext(association, [sopClassUID]);
+  let sawPending = false;
+  const operation = association.send({
+    context,
+    command: { commandField: CommandField.cMoveRQ, affectedSOPClassUID: sopClassUID, moveDestination: destinationAETitle, priority },
+    dataSet: encodeDataset(retrieveIdentifier(request), context.transferSyntax),
+    ...(messageID === undefined ? {} : { messageID }),
+    responseClock: false,
+    onPending: (response) => {
+      sawPending = true;
+      onPending(subOperationCounts(response));
+    },
+  });
+  const done = operation.done.then(({ command, identifier }) => ({
+    ...finalStatusOf(command),
+    subOperations: subOperationCounts(command),
+    failedSOPInstanceUIDs: failedSOPInstanceUIDs(identifier, context.transferSyntax),
+    sawPending,
+  }));
+  return serviceOperation(operation, done);
+}
+
+export function moveContexts(): ProposedContext[] {
+  return [{ abstractSyntax: SOPClass.StudyRootMove, transferSyntaxes: UNCOMPRESSED }];
+}
+
+/** Number of … Sub-operations (PS3.7 §9.3.4.2), as far as the response has them. */
+export function subOperationCounts(response: Readonly<CommandSet>): SubOperationCounts {
+  const remaining = response.numberOfRemainingSuboperations;
+  const completed = response.numberOfCompletedSuboperations;
+  const failed = response.numberOfFailedSuboperations;
+  const warning = response.numberOfWarningSuboperations;
+  return {
+    ...(remaining === undefined ? {} : { remaining }),
+    ...(completed === undefined ? {} : { completed }),
+    ...(failed === undefined ? {} : { failed }),
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
+
+/** Failed SOP Instance UID List (0008,0058) of a final response's identifier (PS3.4 C.4.2.1.4.2); [] where it cannot be read. */
+export function failedSOPInstanceUIDs(identifier: Uint8Array | undefined, transferSyntaxUID: string): string[] {
+  if (identifier === undefined) return [];
+  try {
+    return decodeDataset(identifier, transferSyntaxUID)
+      .strings(Tag.FailedSOPInstanceUIDList)
+      .filter((uid) => UID.test(uid))
+      .slice(0, MAX_UIDS);
+  } catch {
+    return [];
+  }
+}
+
+const UID = /^[\x21-\x5b\x5d-\x7e]{1,128}$/;
+const MAX_UIDS = 100_000;

@@ -1,0 +1,87 @@
+import { PhosphorError, type Query, type QueryLevel } from '../../../shared/contract/index.ts';
+import { Dataset } from '../dataset/index.ts';
+
+/** Query/Retrieve Level (0008,0052). */
+export const LEVEL_NAMES: Readonly<Record<QueryLevel, string>> = { patient: 'PATIENT', study: 'STUDY', series: 'SERIES', image: 'IMAGE' };
+
+type MatchingKey = Exclude<keyof Query, 'level'>;
+
+/** Attributes asked for at each level, and which entry of the query they are matched with (PS3.4 tables C.6-1 to C.6-4). */
+const KEYS: Readonly<Record<QueryLevel, readonly (readonly [keyword: string, matchedWith?: MatchingKey])[]>> = {
+  patient: [
+    ['PatientName', 'patientName'],
+    ['PatientID', 'patientID'],
+    ['PatientBirthDate', 'patientBirthDate'],
+    ['PatientSex'],
+    ['NumberOfPatientRelatedStudies'],
+  ],
+  study: [
+    ['StudyDate', 'studyDate'],
+    ['StudyTime'],
+    ['AccessionNumber', 'accessionNumber'],
+    ['ModalitiesInStudy', 'modality'],
+    ['ReferringPhysicianName'],
+    ['StudyDescription', 'studyDescription'],
+    ['PatientName', 'patientName'],
+    ['PatientID', 'patientID'],
+    ['PatientBirthDate', 'patientBirthDate'],
+    ['PatientSex'],
+    ['StudyInstanceUID', 'studyInstanceUID'],
+    ['StudyID'],
+    ['NumberOfStudyRelatedSeries'],
+    ['NumberOfStudyRelatedInstances'],
+  ],
+  series: [
+    ['SeriesDate'],
+    ['Modality', 'modality'],
+    ['SeriesDescription'],
+    ['BodyPartExamined'],
+    ['StudyInstanceUID', 'studyInstanceUID'],
+    ['SeriesInstanceUID', 'seriesInstanceUID'],
+    ['SeriesNumber'],
+    ['NumberOfSeriesRelatedInstances'],
+  ],
+  image: [
+    ['SOPClassUID'],
+    ['SOPInstanceUID'],
+    ['StudyInstanceUID', 'studyInstanceUID'],
+    ['SeriesInstanceUID', 'seriesInstanceUID'],
+    ['InstanceNumber'],
+  ],
+};
+
+/**
+ * The identifier of a C-FIND (PS3.4 C.4.1.1.3): matching keys of the query at its level, all else that a row shows as empty return keys. Specific
+ * Character Set only where a key needs it: some archives match nothing as soon as it is there. Throws `invalid-arguments`.
+ */
+export function findIdentifier(query: Query): Dataset {
+  const identifier = Dataset.of({ QueryRetrieveLevel: LEVEL_NAMES[query.level] });
+  let ascii = true;
+  for (const [keyword, matchedWith] of KEYS[query.level]) {
+    const value = matchedWith === undefined ? '' : (query[matchedWith] ?? '');
+    if (!isASCII(value)) ascii = false;
+    identifier.set(keyword, value);
+  }
+  if (!ascii) identifier.set('SpecificCharacterSet', 'ISO_IR 192');
+  return identifier;
+}
+
+/** The identifier of a C-MOVE or C-GET (PS3.4 C.4.2.1.4): unique keys only. */
+export function retrieveIdentifier(keys: {
+  studyInstanceUID: string;
+  seriesInstanceUID?: string;
+  sopInstanceUIDs?: readonly string[];
+}): Dataset {
+  const { studyInstanceUID, seriesInstanceUID, sopInstanceUIDs } = keys;
+  if (sopInstanceUIDs?.length === 0) throw new PhosphorError('invalid-arguments', 'a retrieve of no instances');
+  const ofSeries: QueryLevel = seriesInstanceUID === undefined ? 'study' : 'series';
+  const level = sopInstanceUIDs === undefined ? ofSeries : 'image';
+  const identifier = Dataset.of({ QueryRetrieveLevel: LEVEL_NAMES[level], StudyInstanceUID: studyInstanceUID });
+  if (seriesInstanceUID !== undefined) identifier.set('SeriesInstanceUID', seriesInstanceUID);
+  if (sopInstanceUIDs !== undefined) identifier.set('SOPInstanceUID', [...sopInstanceUIDs]);
+  return identifier;
+}
+
+function isASCII(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
