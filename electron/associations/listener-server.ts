@@ -169,7 +169,8 @@ export class ListenerServer {
 
   #endIfIdle(connection: Connection): void {
     if (connection.stores > 0) return;
-    if (connection.association) connection.association.abort(new PhosphorError('interrupted', 'the workstation is closing'));
-    else connection.socket.destroy();
+    connection.association?.abort(new PhosphorError('interrupted', 'the workstation is closing'));
+    // Not waiting for the peer to hang up, only for A-ABORT to be on its way.
+    connection.socket.destroySoon();
   }
 }

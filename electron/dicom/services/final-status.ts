@@ -33,6 +33,7 @@ export function statusOfError(error: PhosphorError): number {
 
 const STATUS_BY_KIND: Readonly<Partial<Record<PhosphorError['kind'], number>>> = {
   'storage-full': Status.outOfResources,
+  storage: Status.outOfResources,
   'limit-exceeded': Status.outOfResources,
   busy: Status.outOfResources,
   'not-dicom': Status.unableToProcess,

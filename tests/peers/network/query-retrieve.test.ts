@@ -134,7 +134,7 @@ describe('C-FIND', () => {
       String(listener.port),
     );
     expect(code).toBe(0);
-    expect(output).toContain('[1.2.826.2]');
+    expect(output).toMatch(/\[1\.2\.826\.2\W?\]/);
     expect(output).toContain('[20261118]');
     expect(output).not.toContain('Head');
   });
