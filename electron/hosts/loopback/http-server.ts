@@ -41,7 +41,8 @@ export function createHttpServer({ site, archive, keyring, onExchanged }: HttpSe
 
   const file: Handler = async (request, response, pathname) => {
     const found = site.files.get(pathname);
-    if (found === undefined) return answer(request, response, 404);
+    // Every browser asks for one; its absence is no mistake that belongs in a console.
+    if (found === undefined) return answer(request, response, pathname === '/favicon.ico' ? 204 : 404);
     response.writeHead(200, {
       ...securityHeaders(),
       'Content-Type': found.type,
