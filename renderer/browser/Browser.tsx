@@ -11,7 +11,7 @@ export function Browser() {
   const editing = useApp((state) => state.panel !== undefined);
   return (
     <Group className="browser" orientation="horizontal" defaultLayout={defaultLayout} onLayoutChanged={onLayoutChanged}>
-      <Panel id="sources" defaultSize={224} minSize={176} maxSize={400} groupResizeBehavior="preserve-pixel-size">
+      <Panel id="sources" defaultSize={208} minSize={176} maxSize={400} groupResizeBehavior="preserve-pixel-size">
         <Sources />
       </Panel>
       <Separator className="divider" />
@@ -19,7 +19,7 @@ export function Browser() {
         <StudyTable />
       </Panel>
       <Separator className="divider" />
-      <Panel id="details" defaultSize={264} minSize={208} maxSize={520} groupResizeBehavior="preserve-pixel-size" data-editing={editing}>
+      <Panel id="details" defaultSize={244} minSize={208} maxSize={520} groupResizeBehavior="preserve-pixel-size" data-editing={editing}>
         <SidePanelHost />
       </Panel>
     </Group>

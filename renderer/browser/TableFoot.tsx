@@ -11,11 +11,12 @@ export function TableFoot() {
   useApp((state) => state.listVersion);
   const list = useApp((state) => state.list);
   const searching = useApp((state) => Object.values(state.nodeSearches).some((one) => one.state === 'searching'));
+  const loading = useApp(({ localSearch }) => localSearch.state === 'searching');
   const count = list.length + list.late.length;
   return (
     <div className="study-foot" role="presentation">
       <span className="numbers" role="status">
-        {t('table.count', { count, number: formatCount(count) })}
+        {loading && count === 0 ? t('table.loading') : t('table.count', { count, number: formatCount(count) })}
         {searching && ` · ${t('table.searchingStill')} …`}
       </span>
       {list.late.length > 0 && (
