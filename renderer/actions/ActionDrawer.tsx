@@ -2,13 +2,15 @@ import './actions.css';
 import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconArrowsUpDown, IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { useMemo } from 'react';
+import type { ActionComplete, PacsNode } from '../../shared/contract/index.ts';
 import { toggleDrawer } from '../app/keys.ts';
-import { drawerActions, needsAttention } from '../app/state.ts';
+import { drawerActions, needsAttention, type RunningAction } from '../app/state.ts';
 import { useApp } from '../app/store.ts';
 import { dismissActions } from '../app/study-commands.ts';
 import { t } from '../i18n/index.ts';
 import { Tip } from '../ui/Tip.tsx';
 import { FinishedLine, RunningLine } from './ActionLine.tsx';
+import { actionName, outcomeWords, progressWords } from './words.ts';
 
 /** Everything that runs, waits or went wrong, one line each. Closed, its head still says what matters most. */
 export function ActionDrawer() {
@@ -32,6 +34,7 @@ export function ActionDrawer() {
             <span className="soft numbers" role="status">
               {summary}
             </span>
+            {!open && attention.length === 0 && <Newest running={running[0]} finished={finished[0]} nodes={workstation.nodes} />}
             {attention.length > 0 && (
               <span className="drawer-attention">
                 <IconAlertTriangle className="icon error" aria-hidden />
@@ -59,5 +62,26 @@ export function ActionDrawer() {
         </ul>
       )}
     </section>
+  );
+}
+
+interface NewestProps {
+  readonly running: RunningAction | undefined;
+  readonly finished: ActionComplete | undefined;
+  readonly nodes: readonly PacsNode[];
+}
+
+/** What the closed drawer says of the action that matters most: the oldest that runs, else the last that ended. */
+function Newest({ running, finished, nodes }: NewestProps) {
+  const action = running?.update.action ?? finished?.action;
+  if (action === undefined) return null;
+  const words = running !== undefined ? progressWords(running) : finished === undefined ? [] : outcomeWords(finished);
+  return (
+    <span className="drawer-attention numbers">
+      <span className="drawer-name">
+        <bdi>{actionName(action, nodes)}</bdi>
+      </span>
+      <span className="soft">{words.join(' · ')}</span>
+    </span>
   );
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { ActionDrawer } from '../actions/ActionDrawer.tsx';
 import { Browser } from '../browser/Browser.tsx';
 import { EmptyScreen } from '../browser/EmptyScreen.tsx';
+import { SidePanelHost } from '../browser/SidePanelHost.tsx';
 import { t } from '../i18n/index.ts';
 import { useShortcuts } from './keys.ts';
 import { NoticeStrip } from './NoticeStrip.tsx';
@@ -26,7 +27,10 @@ export function App() {
       <div className="browser-window" inert={viewing !== undefined} data-covered={viewing !== undefined}>
         <TopBar />
         <NoticeStrip />
-        <main className="stage">{known && (fresh ? <EmptyScreen /> : <Browser />)}</main>
+        <main className="stage">
+          {known && (fresh ? <EmptyScreen /> : <Browser />)}
+          <SidePanelHost />
+        </main>
         {known && !fresh && <ActionDrawer />}
       </div>
       {viewing !== undefined && (

@@ -1,14 +1,12 @@
 import './browser.css';
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
-import { useApp } from '../app/store.ts';
-import { SidePanelHost } from './SidePanelHost.tsx';
+import { Details } from './Details.tsx';
 import { Sources } from './Sources.tsx';
 import { StudyTable } from './StudyTable.tsx';
 
 /** Sources, studies, and the selected study beside them; the widths are remembered. */
 export function Browser() {
   const { defaultLayout, onLayoutChanged } = useDefaultLayout({ id: 'browser', panelIds: PANELS, storage: localStorage });
-  const editing = useApp((state) => state.panel !== undefined);
   return (
     <Group className="browser" orientation="horizontal" defaultLayout={defaultLayout} onLayoutChanged={onLayoutChanged}>
       <Panel id="sources" defaultSize={208} minSize={176} maxSize={400} groupResizeBehavior="preserve-pixel-size">
@@ -19,8 +17,8 @@ export function Browser() {
         <StudyTable />
       </Panel>
       <Separator className="divider" />
-      <Panel id="details" defaultSize={244} minSize={208} maxSize={520} groupResizeBehavior="preserve-pixel-size" data-editing={editing}>
-        <SidePanelHost />
+      <Panel id="details" defaultSize={244} minSize={208} maxSize={520} groupResizeBehavior="preserve-pixel-size">
+        <Details />
       </Panel>
     </Group>
   );

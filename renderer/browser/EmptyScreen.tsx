@@ -1,14 +1,12 @@
 import { Button } from '@mantine/core';
 import { IconServer, IconTestPipe } from '@tabler/icons-react';
-import { app, useApp } from '../app/store.ts';
+import { app } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
-import { SidePanelHost } from './SidePanelHost.tsx';
 import { useDemo } from './use-demo.ts';
 
 /** The first screen of a fresh profile: two ways to get to images. */
 export function EmptyScreen() {
   const { starting, start } = useDemo();
-  const panel = useApp((state) => state.panel);
   return (
     <div className="fresh">
       <section className="fresh-offer" aria-labelledby="fresh-title">
@@ -27,11 +25,6 @@ export function EmptyScreen() {
           </Button>
         </div>
       </section>
-      {panel !== undefined && (
-        <div className="fresh-panel">
-          <SidePanelHost />
-        </div>
-      )}
     </div>
   );
 }

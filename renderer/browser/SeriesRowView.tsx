@@ -31,6 +31,7 @@ export const SeriesRowView = memo(function SeriesRowView({ study, entry, index, 
       id={domId(id)}
       className="row columns series-row"
       role="row"
+      data-row={id}
       aria-rowindex={index + 3}
       aria-selected={selected}
       style={{ transform: `translateY(${top}px)` }}

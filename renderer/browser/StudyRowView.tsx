@@ -39,6 +39,7 @@ export const StudyRowView = memo(function StudyRowView({ entry, index, top, sele
       id={domId(entry.uid)}
       className="row columns study-row"
       role="row"
+      data-row={entry.uid}
       aria-rowindex={index + 3}
       aria-selected={selected}
       style={{ transform: `translateY(${top}px)` }}

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
+import { type KeyboardEvent, type SyntheticEvent, useEffect, useMemo, useRef } from 'react';
 import type { ActionComplete } from '../../shared/contract/index.ts';
 import { loadTail, setSearch } from '../app/searching.ts';
 import { loadSeries } from '../app/series.ts';
@@ -26,7 +26,7 @@ export function StudyTable() {
   const series = useApp((state) => state.series);
   const selected = useApp((state) => state.selected);
   const scroller = useRef<HTMLDivElement>(null);
-  const pointerInside = useRef(false);
+  const hand = useRef<{ touched: boolean; over: string | undefined }>({ touched: false, over: undefined });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the list changes in place and counts its changes in `version`
   const rows = useMemo(() => rowsOf(list, expanded, series), [list, version, expanded, series]);
   const arriving = useRetrieves();
@@ -37,12 +37,16 @@ export function StudyTable() {
     overscan: 6,
   });
   const items = virtual.getVirtualItems();
-  const lastVisible = items.at(-1)?.index ?? 0;
 
-  useEffect(() => {
-    const engaged = pointerInside.current || selected !== undefined || (virtual.scrollOffset ?? 0) > 0;
-    anchor.row = engaged ? rows.placeOf(Math.min(lastVisible, Math.max(0, rows.length - 1))) + 1 : 0;
-  });
+  // Rows may still come in below the one under the pointer and the selected one, never above them.
+  const holdRows = (): void => {
+    const { touched, over } = hand.current;
+    const firstVisible = Math.floor((virtual.scrollOffset ?? 0) / ROW_HEIGHT);
+    const held = touched ? [over, selected].map((id) => (id === undefined ? -1 : rows.indexOf(id))) : [];
+    const last = Math.max(-1, ...held, firstVisible > 0 ? firstVisible : -1);
+    anchor.row = last < 0 || rows.length === 0 ? 0 : rows.placeOf(Math.min(last, rows.length - 1)) + 1;
+  };
+  useEffect(holdRows);
   useEffect(() => {
     const head = list.order.length;
     const places = items.map((item) => rows.placeOf(item.index)).filter((place) => place >= head);
@@ -52,8 +56,15 @@ export function StudyTable() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new list is the signal
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
+    hand.current = { touched: false, over: undefined };
   }, [list]);
 
+  /** A resting pointer is no reader: only its movement, a wheel or a key since the search began holds rows in place. */
+  const touch = (event: SyntheticEvent): void => {
+    const row = event.target instanceof Element ? event.target.closest('.study-canvas > [role="row"]') : null;
+    hand.current = { touched: true, over: row?.getAttribute('data-row') ?? undefined };
+    holdRows();
+  };
   const select = (index: number): void => {
     const row = rows.at(Math.max(0, Math.min(rows.length - 1, index)));
     if (rows.length === 0 || row.kind === 'note') return;
@@ -71,12 +82,16 @@ export function StudyTable() {
       aria-rowcount={rows.length + 2}
       aria-activedescendant={selected === undefined ? undefined : domId(selected)}
       tabIndex={0}
-      onKeyDown={(event) => onKey(event, rows, select, page)}
-      onPointerEnter={() => {
-        pointerInside.current = true;
+      onKeyDown={(event) => {
+        hand.current = { ...hand.current, touched: true };
+        onKey(event, rows, select, page);
       }}
+      onPointerDown={touch}
+      onPointerMove={(event) => (event.movementX !== 0 || event.movementY !== 0) && touch(event)}
+      onWheel={touch}
+      onPointerOver={(event) => hand.current.touched && touch(event)}
       onPointerLeave={() => {
-        pointerInside.current = false;
+        hand.current = { ...hand.current, over: undefined };
       }}
     >
       <TableHead />
