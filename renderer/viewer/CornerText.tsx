@@ -23,7 +23,7 @@ export function CornerText({ view, study, series }: CornerTextProps) {
   return (
     <div className="viewer-corners numbers">
       <Who study={study.study} />
-      <div className="viewer-corner top right">
+      <div className="viewer-corner viewer-tr">
         {series !== undefined && (
           <>
             <bdi>{seriesName(series)}</bdi>
@@ -32,7 +32,7 @@ export function CornerText({ view, study, series }: CornerTextProps) {
           </>
         )}
       </div>
-      <div className="viewer-corner bottom left">
+      <div className="viewer-corner viewer-bl">
         {image !== undefined && view.window !== undefined && (
           <>
             {turn.invert && <span>{say('inverted')}</span>}
@@ -45,10 +45,10 @@ export function CornerText({ view, study, series }: CornerTextProps) {
         )}
       </div>
       <ScaleBar view={view} />
-      <span className="viewer-letter top">{letters.top}</span>
-      <span className="viewer-letter bottom">{letters.bottom}</span>
-      <span className="viewer-letter left">{letters.left}</span>
-      <span className="viewer-letter right">{letters.right}</span>
+      <span className="viewer-letter viewer-edge-top">{letters.top}</span>
+      <span className="viewer-letter viewer-edge-bottom">{letters.bottom}</span>
+      <span className="viewer-letter viewer-edge-left">{letters.left}</span>
+      <span className="viewer-letter viewer-edge-right">{letters.right}</span>
     </div>
   );
 }
@@ -58,7 +58,7 @@ const Who = memo(function Who({ study }: { study: LocalStudy | undefined }) {
   const age = ageInYears(study.patientBirthDate, study.studyDate);
   const sexAndAge = [study.patientSex, age === undefined ? '' : say('age', { years: age })].filter(Boolean).join(' · ');
   return (
-    <div className="viewer-corner top left" data-testid="who">
+    <div className="viewer-corner viewer-tl" data-testid="who">
       <strong>
         <bdi>{formatName(study.patientName) || say('noName')}</bdi>
       </strong>
@@ -102,7 +102,7 @@ function ScaleBar({ view }: { view: PaneView }) {
   const bar = scaleBar(shorter === undefined ? undefined : (shorter / view.scale) * view.pixelRatio, 120);
   if (bar === undefined) return null;
   return (
-    <div className="viewer-corner bottom right viewer-scale">
+    <div className="viewer-corner viewer-br viewer-scale">
       <span>{formatLength(bar.millimetres)}</span>
       <i style={{ width: bar.pixels }} />
     </div>

@@ -76,12 +76,13 @@ function Obstacle({ view, store, study, series }: Pick<ImagePaneProps, 'view' | 
     if (study.loading) return <p className="viewer-waiting">{say('loadingStudy')}</p>;
     return <Tile title={say('emptyStudy')} lines={[say('emptyStudyNext')]} />;
   }
+  const others = view.frames.length > 1 ? [say('othersWork')] : [];
   if (frame.image === undefined) {
-    return <Tile title={frame.instance.reason ?? say('noPixels', { modality: series?.modality ?? '' })} lines={[say('othersWork')]} />;
+    return <Tile title={frame.instance.reason ?? say('noPixels', { modality: series?.modality ?? '' })} lines={others} />;
   }
   const error = store.error(frame);
   if (error !== undefined) {
-    const lines = [sayOr(`reason.${error.kind}`, 'reason.other'), say('detail', { message: error.message }), say('othersWork')];
+    const lines = [sayOr(`reason.${error.kind}`, 'reason.other'), say('detail', { message: error.message }), ...others];
     return <Tile warning title={say('cannotShow')} lines={lines} action={{ label: say('tryAgain'), run: () => store.retry(frame) }} />;
   }
   if (view.shown === undefined) return <p className="viewer-waiting">{say('loadingImage', { number: view.wanted + 1 })}</p>;

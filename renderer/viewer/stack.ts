@@ -1,4 +1,4 @@
-import { nativeFrameBits } from '../../shared/codecs/index.ts';
+import { nativeFrameBits } from '../../shared/codecs/native.ts';
 import type { ImageModule, ManifestInstance, SeriesManifest } from '../../shared/contract/index.ts';
 
 /** One step of a stack: a frame of an instance, or an instance that has nothing to draw. */
