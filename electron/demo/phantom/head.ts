@@ -151,11 +151,26 @@ function hindbrain(x: number, side: number, y: number, z: number, depth: number,
   return mix(value, t.dura, cover(Math.abs(tentorium - z) - 0.6, 1) * 0.7);
 }
 
-const FRONTAL = [[6, -34, 10], [9, -14, 17]] as const;
-const BODY = [[9, -14, 17], [13, 18, 21]] as const;
-const ATRIUM = [[13, 18, 21], [22, 34, 10]] as const;
-const OCCIPITAL = [[22, 34, 10], [17, 54, 5]] as const;
-const TEMPORAL = [[22, 34, 10], [31, -6, -18]] as const;
+const FRONTAL = [
+  [6, -34, 10],
+  [9, -14, 17],
+] as const;
+const BODY = [
+  [9, -14, 17],
+  [13, 18, 21],
+] as const;
+const ATRIUM = [
+  [13, 18, 21],
+  [22, 34, 10],
+] as const;
+const OCCIPITAL = [
+  [22, 34, 10],
+  [17, 54, 5],
+] as const;
+const TEMPORAL = [
+  [22, 34, 10],
+  [31, -6, -18],
+] as const;
 
 function ventricles(x: number, side: number, y: number, z: number, value: number, t: HeadTissues): number {
   if (y < -44 || y > 62 || z < -48 || z > 30 || side > 40) return value;

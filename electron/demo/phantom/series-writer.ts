@@ -6,7 +6,10 @@ import { Dataset, encodeDataset, encodeFileMeta, TransferSyntaxUID, type ValueIn
 
 /** A UID under 2.25 (PS3.5 B.2) that is the same in every run for the same words. */
 export function uidFor(...words: readonly (string | number)[]): string {
-  const hash = createHash('sha256').update(`phosphor-phantom-1/${words.join('/')}`).digest('hex').slice(0, 32);
+  const hash = createHash('sha256')
+    .update(`phosphor-phantom-1/${words.join('/')}`)
+    .digest('hex')
+    .slice(0, 32);
   return `2.25.${BigInt(`0x${hash}`)}`;
 }
 

@@ -1,6 +1,6 @@
+import { CT_PIXELS } from './ct-head.ts';
 import { randomFrom } from './noise.ts';
 import type { Person } from './people.ts';
-import { CT_PIXELS } from './ct-head.ts';
 import { bytesOf, SOPClass, uidFor } from './series-writer.ts';
 import { openSeries } from './study.ts';
 
@@ -21,7 +21,20 @@ export interface SyntheticSummary {
   readonly files: readonly string[];
 }
 
-const FAMILY_NAMES = ['Andersson', 'Bergström', 'Carvalho', 'Dubois', 'Eriksen', 'Fischer', 'García', 'Horváth', 'Ivanova', 'Jensen', 'Kowalska', 'López'];
+const FAMILY_NAMES = [
+  'Andersson',
+  'Bergström',
+  'Carvalho',
+  'Dubois',
+  'Eriksen',
+  'Fischer',
+  'García',
+  'Horváth',
+  'Ivanova',
+  'Jensen',
+  'Kowalska',
+  'López',
+];
 const GIVEN_NAMES = ['Anna', 'Björn', 'Clara', 'David', 'Elena', 'Felix', 'Greta', 'Hugo', 'Ines', 'Jonas', 'Karin', 'Luis'];
 
 /** Writes CT-like gradients with a moving disc as Part 10 files below `directory`; the same files for the same options in every run. */
