@@ -3,6 +3,7 @@ import type { ArchiveJob, ImportSummary, VerifySummary } from '../archive/types.
 import type { ActionRun } from './action-run.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
+import type { TurnQueue } from './turn-queue.ts';
 import type { EngineParts, RunResult } from './types.ts';
 import { onAbort } from './waiting.ts';
 
@@ -11,8 +12,11 @@ export async function runImport(
   run: ActionRun,
   parts: EngineParts,
   { paths }: Extract<ActionRequest, { command: 'import' }>,
+  turns: TurnQueue,
 ): Promise<RunResult> {
-  const { imported, known, conflict, refused, bytes } = await follow<ImportSummary>(run, parts.archive.import(paths));
+  const { imported, known, conflict, refused, bytes } = await follow<ImportSummary>(run, turns, 'import', () =>
+    parts.archive.import(paths),
+  );
   await parts.archive.settled();
   const failed = refused + conflict;
   const received = imported + known + failed;
@@ -27,8 +31,13 @@ export async function runImport(
 }
 
 /** `verify` compares index and files; `rebuild` makes the index anew. Problems found make the outcome `partial`. */
-export async function runMaintenance(run: ActionRun, parts: EngineParts, command: 'verify' | 'rebuild'): Promise<RunResult> {
-  const { checked, problems, bytes } = await follow<VerifySummary>(run, parts.archive[command]());
+export async function runMaintenance(
+  run: ActionRun,
+  parts: EngineParts,
+  command: 'verify' | 'rebuild',
+  turns: TurnQueue,
+): Promise<RunResult> {
+  const { checked, problems, bytes } = await follow<VerifySummary>(run, turns, 'maintenance', () => parts.archive[command]());
   run.update({ bytes });
   return {
     outcome: problems === 0 ? 'success' : 'partial',
@@ -46,28 +55,41 @@ export async function runMaintenance(run: ActionRun, parts: EngineParts, command
   };
 }
 
-/** Passes items, credits, progress and cancel between a job of the archive and its action. Rejects as the job does. */
-async function follow<Result>(run: ActionRun, job: ArchiveJob<ActionItem, Result>): Promise<Result> {
-  const unwatch = onAbort(run.signal, () => job.cancel());
-  job.onItems(mainThreadTasks.wrap('job items', (items) => run.push(items, () => job.acknowledge(1))));
-  job.onProgress(
-    mainThreadTasks.wrap('job progress', ({ done, total, bytes }) =>
-      run.update({
-        bytes,
-        source: 'local',
-        counts: {
-          received: done,
-          completed: done,
-          failed: 0,
-          warning: 0,
-          ...(total === undefined ? {} : { expected: total, remaining: Math.max(0, total - done) }),
-        },
-      }),
-    ),
-  );
+/**
+ * Waits for its turn (one import, one verify or rebuild at a time), then passes items, credits, progress and cancel between the job of the
+ * archive and its action. Rejects as the job does.
+ */
+async function follow<Result>(
+  run: ActionRun,
+  turns: TurnQueue,
+  kind: 'import' | 'maintenance',
+  start: () => ArchiveJob<ActionItem, Result>,
+): Promise<Result> {
+  const leave = await turns.acquire(kind, kind, run.signal);
+  run.update({ state: 'running', attempt: 1 });
+  let unwatch = () => {};
   try {
+    const job = start();
+    unwatch = onAbort(run.signal, () => job.cancel());
+    job.onItems(mainThreadTasks.wrap('job items', (items) => run.push(items, () => job.acknowledge(1))));
+    job.onProgress(
+      mainThreadTasks.wrap('job progress', ({ done, total, bytes }) =>
+        run.update({
+          bytes,
+          source: 'local',
+          counts: {
+            received: done,
+            completed: done,
+            failed: 0,
+            warning: 0,
+            ...(total === undefined ? {} : { expected: total, remaining: Math.max(0, total - done) }),
+          },
+        }),
+      ),
+    );
     return await job.done;
   } finally {
     unwatch();
+    leave();
   }
 }

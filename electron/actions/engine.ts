@@ -12,18 +12,20 @@ import {
 import { ActionRun, type StopReason } from './action-run.ts';
 import { runImport, runMaintenance } from './archive-jobs.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
-import { MoveQueue } from './move-queue.ts';
 import { plainOutcome } from './outcome.ts';
 import { runRetrieve } from './retrieve.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import { runEcho, runFind } from './simple-operations.ts';
 import { FINISHED_SHOWN, type LoadedActions } from './store-protocol.ts';
 import { REFUSALS } from './texts.ts';
+import { TurnQueue } from './turn-queue.ts';
 import type { ActionRecord, CompleteDraft, EngineParts, RunResult } from './types.ts';
 import { within } from './waiting.ts';
 
 /** Actions that may be under way at once, waiting ones included. */
 const MAX_RUNNING = 1000;
+/** Moves that may run at once from one node. */
+const MOVES_PER_NODE = 2;
 /** Instances named per finished action in a snapshot; the event itself names up to 10,000. */
 const NAMED_IN_SNAPSHOT = 500;
 /** A completion that cannot be written is tried again so often (ms between) before it is delivered all the same. */
@@ -38,7 +40,8 @@ const CLOSE_LIMIT_MS = 20_000;
 export class ActionEngine {
   readonly #parts: EngineParts;
   readonly #runs = new Map<string, { readonly run: ActionRun; readonly ended: Promise<void> }>();
-  readonly #queue = new MoveQueue();
+  readonly #moves = new TurnQueue(MOVES_PER_NODE);
+  readonly #jobs = new TurnQueue(1);
   #finished: ActionComplete[] = [];
   #closing = false;
 
@@ -79,6 +82,10 @@ export class ActionEngine {
       this.#parts.notRecorded();
     }
     run.update({});
+    this.#parts.log.info(
+      { actionId: record.actionId, command: action.command, ...('nodeId' in action ? { nodeId: action.nodeId } : {}) },
+      'action requested',
+    );
     // The answer leaves first, so that no client hears of an action that it does not know yet.
     setImmediate(start.resolve);
     return record.actionId;
@@ -176,19 +183,19 @@ export class ActionEngine {
 
   #perform(run: ActionRun): Promise<RunResult> {
     const { action } = run.record;
-    if (action.command !== 'retrieve') run.update({ state: 'running', attempt: 1 });
+    if (action.command === 'echo' || action.command === 'find') run.update({ state: 'running', attempt: 1 });
     switch (action.command) {
       case 'echo':
         return runEcho(run, this.#parts, nodeOf(run));
       case 'find':
         return runFind(run, this.#parts, action, nodeOf(run));
       case 'retrieve':
-        return runRetrieve(run, this.#parts, action, nodeOf(run), this.#queue);
+        return runRetrieve(run, this.#parts, action, nodeOf(run), this.#moves);
       case 'import':
-        return runImport(run, this.#parts, action);
+        return runImport(run, this.#parts, action, this.#jobs);
       case 'verify':
       case 'rebuild':
-        return runMaintenance(run, this.#parts, action.command);
+        return runMaintenance(run, this.#parts, action.command, this.#jobs);
     }
   }
 

@@ -5,7 +5,7 @@ import { mainThreadTasks } from './main-thread-tasks.ts';
 import type { AttemptEnd } from './outcome.ts';
 import type { RetrieveLedger } from './retrieve-ledger.ts';
 import type { EngineParts } from './types.ts';
-import { cancelledError, onAbort, within } from './waiting.ts';
+import { abortedFor, cancelledError, onAbort, within } from './waiting.ts';
 
 /** What one C-MOVE asks for: a study, or one series of it. */
 export interface MoveTarget {
@@ -71,7 +71,7 @@ export async function attemptMove(
   } catch (thrown) {
     return { error: toErrorData(thrown) };
   } finally {
-    await within(parts.receiver.unexpect(actionId), LAST_ARRIVALS_MS);
+    await within(parts.receiver.unexpect(actionId), LAST_ARRIVALS_MS, abortedFor(signal, clocks.cancelGrace * 1000));
     if (messageId !== undefined) parts.messageIds.release(messageId);
   }
 }

@@ -2,13 +2,14 @@ import { type ActionRequest, type PacsNode, type PhosphorErrorData, toErrorData 
 import type { ActionRun } from './action-run.ts';
 import type { DiagnosisInput } from './diagnosis.ts';
 import { type Listing, listInstances } from './listing.ts';
-import type { MoveQueue } from './move-queue.ts';
+import { mainThreadTasks } from './main-thread-tasks.ts';
 import { type AttemptEnd, type Evidence, type Final, finalOf, OUTCOMES, VERIFIED_BY, type Verdict, verdictOf } from './outcome.ts';
 import { attemptMoves, type MoveTarget, optional } from './retrieve-attempt.ts';
 import { RetrieveLedger } from './retrieve-ledger.ts';
 import { RetryRule } from './retry.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TextKey } from './texts.ts';
+import type { TurnQueue } from './turn-queue.ts';
 import type { EngineParts, RunResult } from './types.ts';
 import { pause, within } from './waiting.ts';
 
@@ -16,6 +17,8 @@ type RetrieveRequest = Extract<ActionRequest, { command: 'retrieve' }>;
 
 /** A listing that is not there so long after the move does not hold the completion back any longer. */
 const LISTING_LIMIT_MS = 30_000;
+/** The index is behind by less than a second; a slow disk must not hold the completion back. */
+const INDEXED_LIMIT_MS = 5_000;
 /** UIDs in one question to the archive. */
 const PRESENT_CHUNK = 5_000;
 /** Instances named in a completion. */
@@ -39,7 +42,7 @@ export function runRetrieve(
   parts: EngineParts,
   request: RetrieveRequest,
   node: PacsNode,
-  queue: MoveQueue,
+  queue: TurnQueue,
 ): Promise<RunResult> {
   return new Retrieve(run, parts, request, node, queue).execute();
 }
@@ -48,7 +51,7 @@ class Retrieve {
   readonly #run: ActionRun;
   readonly #parts: EngineParts;
   readonly #request: RetrieveRequest;
-  readonly #queue: MoveQueue;
+  readonly #queue: TurnQueue;
   readonly #ledger = new RetrieveLedger();
   readonly #listingAbort = new AbortController();
   #node: PacsNode;
@@ -56,7 +59,7 @@ class Retrieve {
   #askedAgain = false;
   #growing = false;
 
-  constructor(run: ActionRun, parts: EngineParts, request: RetrieveRequest, node: PacsNode, queue: MoveQueue) {
+  constructor(run: ActionRun, parts: EngineParts, request: RetrieveRequest, node: PacsNode, queue: TurnQueue) {
     this.#run = run;
     this.#parts = parts;
     this.#request = request;
@@ -85,7 +88,7 @@ class Retrieve {
       const diagnosis = await this.#diagnose(end, final, found);
       this.#run.update({
         state: 'retrying',
-        retry: { diagnosis: diagnosis ?? { sentence: '' }, at: Date.now() + Math.round(wait * 1000) },
+        ...(diagnosis === undefined ? {} : { retry: { diagnosis, at: Date.now() + Math.round(wait * 1000) } }),
       });
       if (!(await pause(wait * 1000, signal))) return await this.#result(end, final, found);
       this.#run.update({ state: 'waiting', retry: undefined });
@@ -159,7 +162,7 @@ class Retrieve {
 
   async #missing(listing: Listing): Promise<ReadonlyMap<string, string> | undefined> {
     const present = await this.#present([...listing.keys()]);
-    return present && new Map([...listing].filter(([uid]) => !present.has(uid)));
+    return present && mainThreadTasks.run('reconcile', () => new Map([...listing].filter(([uid]) => !present.has(uid))));
   }
 
   /** Which of these are on disk; undefined when the archive cannot say. */
@@ -181,8 +184,10 @@ class Retrieve {
     const { received, peer } = this.#ledger;
     const response = 'response' in end ? end.response : undefined;
     const failed = await this.#failed(response?.failedSOPInstanceUIDs ?? [], found);
-    const stopped = this.#run.stopReason !== undefined;
-    const outcome = OUTCOMES[stopped && final !== 'success' ? 'cancelled' : final][found.verdict];
+    const honest = OUTCOMES[final][found.verdict];
+    const outcome = this.#run.stopReason === undefined || honest === 'success' ? honest : 'cancelled';
+    // Whoever hears of the end finds the study in the list.
+    if (received.size > 0) await within(this.#parts.archive.settled(), INDEXED_LIMIT_MS);
     const error = 'error' in end ? end.error : undefined;
     const diagnosis = await this.#diagnose(end, final, found);
     const counts = {
@@ -267,4 +272,5 @@ function narrow({ studyInstanceUID, seriesInstanceUID }: RetrieveRequest, { list
   return [...wanted].map((series) => ({ studyInstanceUID, seriesInstanceUID: series }));
 }
 
-const isSubset = (received: ReadonlySet<string>, listing: Listing) => [...received].every((uid) => listing.has(uid));
+const isSubset = (received: ReadonlySet<string>, listing: Listing) =>
+  mainThreadTasks.run('reconcile', () => [...received].every((uid) => listing.has(uid)));

@@ -42,4 +42,11 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   return () => signal.removeEventListener('abort', listener);
 }
 
+/** A signal that is aborted so long after `signal`: what was asked to stop has that long to end by itself. */
+export function abortedFor(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const controller = new AbortController();
+  onAbort(signal, () => setTimeout(() => controller.abort(), milliseconds).unref());
+  return controller.signal;
+}
+
 export const cancelledError = () => new PhosphorError('cancelled', 'cancelled here');

@@ -9,7 +9,7 @@ import {
   PhosphorError,
   toErrorData,
 } from '../../shared/contract/index.ts';
-import { ActionEngine, checkNode, type EngineParts, openActionStore } from '../actions/index.ts';
+import { ActionEngine, checkNode, type EngineParts, mainThreadTasks, openActionStore } from '../actions/index.ts';
 import type { OpenArchive } from '../archive/types.ts';
 import type { CreateAssociationPool, StartListener } from '../associations/types.ts';
 import { fileError } from './atomic-file.ts';
@@ -72,11 +72,12 @@ async function compose(
 
   const hub = new EventHub({ onFault: (fault) => log.error(fault, 'an event could not be delivered') });
   const notices = new Notices((notice) => hub.publish({ type: 'NoticeRaised', notice }));
-  archive.onNotice(({ severity, sentence }) => notices.raise(severity, sentence));
-  archive.onChanged(({ studyInstanceUIDs, everything }) => {
+  archive.onNotice(mainThreadTasks.wrap('archive notice', ({ severity, sentence }) => notices.raise(severity, sentence)));
+  const changed = mainThreadTasks.wrap('archive changed', (studyInstanceUIDs: string[], everything: boolean) => {
     const all = everything || studyInstanceUIDs.length > MAX_STUDIES_NAMED;
     hub.publish({ type: 'StudiesChanged', studyInstanceUIDs: all ? [] : studyInstanceUIDs, everything: all });
   });
+  archive.onChanged(({ studyInstanceUIDs, everything }) => changed(studyInstanceUIDs, everything));
   await settings.repair(notices.raise);
   await nodes.repair(notices.raise);
 

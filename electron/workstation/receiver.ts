@@ -105,10 +105,12 @@ export class Receiver implements MoveReceiver {
   }
 
   async unexpect(actionId: string): Promise<{ credited: number }> {
+    const handlers = this.#expected.get(actionId);
     try {
       return (await this.#listener?.unexpect(actionId)) ?? { credited: 0 };
     } finally {
-      this.#expected.delete(actionId);
+      // The next attempt of the same action may have begun meanwhile.
+      if (this.#expected.get(actionId) === handlers) this.#expected.delete(actionId);
       if (this.#postponed && this.#expected.size === 0) void this.reconsider();
     }
   }

@@ -120,7 +120,7 @@ test('a row without a usable UID is left out and counted', async () => {
   const scene = new Scene();
   const id = await scene.request(FIND);
   const find = await scene.find(1);
-  find.request.onMatches([studyRow(1), { ...imageRow('1'), sopInstanceUID: '' }], () => {});
+  find.request.onMatches([studyRow(1), imageRow('not a uid')], () => {});
   find.end({ ok: true, status: 0, offendingElements: [], matches: 2 });
   expect(await scene.completed(id)).toMatchObject({ outcome: 'success', details: { unusable: 1 }, counts: { received: 1 } });
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { EventHub } from '../../../electron/workstation/event-hub.ts';
+import { type EventDraft, EventHub } from '../../../electron/workstation/event-hub.ts';
 import type { ContractEvent } from '../../../shared/contract/index.ts';
 
 const ACTION = '22222222-2222-4222-8222-222222222222';
-const studies = (n: number) => ({ type: 'StudiesChanged', studyInstanceUIDs: [`1.${n}`], everything: false }) as const;
-const items = { type: 'ActionItems', actionId: ACTION, tag: null, items: [] } as const;
+const studies = (n: number): EventDraft => ({ type: 'StudiesChanged', studyInstanceUIDs: [`1.${n}`], everything: false });
+const items: EventDraft = { type: 'ActionItems', actionId: ACTION, tag: null, items: [] };
 const hub = (options: { maxEvents?: number; maxCharacters?: number } = {}) => {
   const faults: object[] = [];
   return { faults, hub: new EventHub({ ...options, onFault: (fault) => faults.push(fault) }) };
