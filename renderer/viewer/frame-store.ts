@@ -4,15 +4,13 @@ import { ByteCache } from './byte-cache.ts';
 import { type ColourFrame, type DrawableFrame, type FrameJob, frameBytes } from './decode-messages.ts';
 import { DecodePool } from './decode-pool.ts';
 import { PRIORITY, type Priority, Scheduler } from './scheduler.ts';
-import { frameRanges, type Ranges, type StackFrame } from './stack.ts';
+import { frameRanges, joinRanges, type StackFrame } from './stack.ts';
 
 export type FrameState = 'missing' | 'loaded' | 'failed';
 
 /** Decoded frames may take this much memory. */
 const CACHE_BYTES = 768 * 1024 * 1024;
 const THUMBNAIL_PIXELS = 112;
-/** Bytes that may be fetched in vain between two fragments of a frame rather than in a request of their own. */
-const MAX_GAP = 64 * 1024;
 
 /** Loads, keeps and hands out frames: scheduler, decode pool and cache behind one door. One for each open viewer. */
 export class FrameStore {
@@ -135,15 +133,4 @@ const THUMBNAIL_SUFFIX = '#thumbnail';
 
 function thumbnailKey(frame: StackFrame): string {
   return frame.key + THUMBNAIL_SUFFIX;
-}
-
-/** Fragments of a frame lie behind each other with 8 bytes between: one request fetches them all. */
-export function joinRanges(ranges: Ranges): [offset: number, length: number][] {
-  const joined: [number, number][] = [];
-  for (const [offset, length] of [...ranges].sort((a, b) => a[0] - b[0])) {
-    const last = joined.at(-1);
-    if (last !== undefined && offset - (last[0] + last[1]) <= MAX_GAP) last[1] = Math.max(last[1], offset + length - last[0]);
-    else joined.push([offset, length]);
-  }
-  return joined;
 }

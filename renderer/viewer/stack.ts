@@ -50,6 +50,20 @@ export function frameRanges(image: ImageModule, frame: number): { ranges: Ranges
   return { ranges: length === 0 ? [] : [[pixelData.offset + start, length]], bitOffset: (bits * frame) % 8 };
 }
 
+/** Bytes that may be fetched in vain between two fragments of a frame rather than in a request of their own. */
+const MAX_GAP = 64 * 1024;
+
+/** Fragments of a frame lie behind each other with 8 bytes between: one request fetches them all. */
+export function joinRanges(ranges: Ranges): [offset: number, length: number][] {
+  const joined: [number, number][] = [];
+  for (const [offset, length] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last !== undefined && offset - (last[0] + last[1]) <= MAX_GAP) last[1] = Math.max(last[1], offset + length - last[0]);
+    else joined.push([offset, length]);
+  }
+  return joined;
+}
+
 /** Bytes that a frame takes in the cache once decoded, near enough to plan with. */
 export function decodedBytes(image: ImageModule): number {
   const pixels = image.rows * image.columns;

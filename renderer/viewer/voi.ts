@@ -55,8 +55,8 @@ const MIN_WIDTH = 1e-3;
 const MAX_WIDTH = 1e7;
 
 /**
- * Window after the pointer moved by (dx, dy) px since the drag began: to the right wider, downwards brighter (lower centre) as on every
- * workstation; the speed follows the range of values so that a CT and a PET feel alike.
+ * Window after the pointer moved by (dx, dy) px since the drag began: to the right wider, downwards a higher
+ * centre (darker); the speed follows the range of values so that a CT and a PET feel alike.
  */
 export function dragWindow(start: Window, dx: number, dy: number, valueRange: number): Window {
   const perPixel = Math.max(start.width, valueRange / 16) / 320;

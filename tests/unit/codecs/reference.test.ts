@@ -32,7 +32,7 @@ describe.skipIf(ROOT === undefined)('real files against independent decoders', (
     let equal = 0;
     for (const row of rows) {
       const path = row.path ?? '';
-      const wanted = [row.gdcm_pixels_sha256, row.dcmtk_pixels_sha256].filter((hash) => hash !== undefined && hash !== '');
+      const wanted = [row.gdcm_pixels_sha256, row.dcmtk_pixels_sha256].filter((hash): hash is string => hash !== undefined && hash !== '');
       // Raw layouts hold packed or subsampled bytes; files without any decoder have nothing to compare with.
       if (wanted.length === 0 || row.layout !== 'interleaved') continue;
       const outcome = await compare(join(ROOT ?? '', path), wanted);
