@@ -43,20 +43,20 @@ export class MemoryTransport implements Transport {
 
   start(handler: TransportHandler): void {
     this.#handler = handler;
-    this.peer?.#schedule();
+    this.peer?.schedule();
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
     this.writes += 1;
     if (this.#ended || this.#closed) return true;
     for (const chunk of chunks) {
-      const copy = chunk.slice();
+      const copy = new Uint8Array(chunk);
       this.sent.push(copy);
       this.#queue.push(copy);
       this.#queued += copy.length;
     }
     this.maxBuffered = Math.max(this.maxBuffered, this.#queued);
-    this.#schedule();
+    this.schedule();
     if (this.#queued <= (this.#options.highWater ?? 65_536)) return true;
     this.#needsDrain = true;
     return false;
@@ -68,38 +68,38 @@ export class MemoryTransport implements Transport {
 
   resume(): void {
     this.#paused = false;
-    this.peer?.#schedule();
+    this.peer?.schedule();
   }
 
   end(): void {
     this.#ended = true;
-    this.#schedule();
+    this.schedule();
   }
 
   destroy(): void {
-    this.#close();
-    this.peer?.#close(new Error('reset'));
+    this.close();
+    this.peer?.close(new Error('reset'));
   }
 
   /** The connection breaks, as with a reset. */
   break(): void {
     const error = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
-    this.#close(error);
-    this.peer?.#close(error);
+    this.close(error);
+    this.peer?.close(error);
   }
 
   get started(): boolean {
     return this.#handler !== undefined;
   }
 
-  #close(error?: Error): void {
+  private close(error?: Error): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
     queueMicrotask(() => this.#handler?.onClose(error));
   }
 
-  #schedule(): void {
+  private schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
@@ -120,7 +120,7 @@ export class MemoryTransport implements Transport {
       else this.#queue.shift();
       this.#queued -= part.length;
       // The receiver's buffer may be reused by a real transport as soon as it says so.
-      const chunk = part.slice();
+      const chunk = new Uint8Array(part);
       if (peer.#handler.onData(chunk)) chunk.fill(0xee);
     }
     if (this.#queued > 0) return;
@@ -129,8 +129,8 @@ export class MemoryTransport implements Transport {
       this.#handler?.onDrain();
     }
     if (this.#ended && !peer.#closed && peer.#handler) {
-      peer.#close();
-      this.#close();
+      peer.close();
+      this.close();
     }
   }
 }
