@@ -146,6 +146,10 @@ class LocalArchive implements Archive {
     await this.#writer.call('settle', nothing);
   }
 
+  async killThreads(): Promise<void> {
+    await Promise.all([this.#writer.kill(), this.#reader?.kill(), this.#worker?.kill()]);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
     return this.#closing;
@@ -158,6 +162,8 @@ class LocalArchive implements Archive {
     await this.#worker?.close();
     await this.#writer.call('settle', nothing).catch(gone);
     for (const line of this.#arrivalLines) line.close();
+    // The last connection to go writes the journal back into index.db.
+    await this.#reader?.call('close', nothing).catch(gone);
     await this.#writer.call('close', nothing).catch(gone);
     await Promise.all([this.#writer.close(), this.#reader?.close()]);
     this.#lock.release();

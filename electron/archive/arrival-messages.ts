@@ -25,9 +25,14 @@ export interface IndexLine {
   readonly port: MessagePort;
 }
 
-/** Writer → index writer. After a new line is handed over everything not yet committed is sent again. */
+/**
+ * Writer → index writer. The first one on a line may be empty: it says whose line this is. After a new line is handed over everything not
+ * yet committed is sent again.
+ */
 export interface ArrivedMessage {
   readonly type: 'arrived';
+  /** Begins the names of this writer's entries in incoming/: should its thread die, the index writer takes them over. */
+  readonly writer: string;
   readonly entries: readonly ArrivedEntry[];
 }
 

@@ -38,7 +38,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
   const incoming = folderOf.incoming(location);
   const hardLinks = options.hardLinks ?? supportsHardLinks(incoming);
   const writer = randomBytes(6).toString('hex');
-  const feed = new IndexFeed(port);
+  const feed = new IndexFeed(port, writer);
   const buffers: Uint8Array[] = [];
   const open = new Set<FileArrival>();
   const idle: (() => void)[] = [];

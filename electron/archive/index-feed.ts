@@ -11,6 +11,7 @@ const BATCH = 64;
  */
 export class IndexFeed {
   readonly #control: MessagePort;
+  readonly #writer: string;
   readonly #open = new Map<number, ArrivedEntry>();
   readonly #unsent: ArrivedEntry[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -19,8 +20,9 @@ export class IndexFeed {
   #scheduled = false;
   #closed = false;
 
-  constructor(control: MessagePort) {
+  constructor(control: MessagePort, writer: string) {
     this.#control = control;
+    this.#writer = writer;
     control.on('message', (message: IndexLine) => {
       if (message.type === 'index') this.#connect(message.port);
     });
@@ -57,17 +59,19 @@ export class IndexFeed {
     this.#line?.close();
     this.#line = line;
     line.on('message', (message: CommittedMessage) => this.#committed(message.upTo));
+    this.#post([]);
     this.#unsent.splice(0, this.#unsent.length, ...this.#open.values());
     this.#flush();
   }
 
   #flush(): void {
     this.#scheduled = false;
-    if (this.#line === undefined) return;
-    while (this.#unsent.length > 0) {
-      const message: ArrivedMessage = { type: 'arrived', entries: this.#unsent.splice(0, BATCH) };
-      this.#line.postMessage(message);
-    }
+    while (this.#line !== undefined && this.#unsent.length > 0) this.#post(this.#unsent.splice(0, BATCH));
+  }
+
+  #post(entries: readonly ArrivedEntry[]): void {
+    const message: ArrivedMessage = { type: 'arrived', writer: this.#writer, entries };
+    this.#line?.postMessage(message);
   }
 
   #committed(upTo: number): void {

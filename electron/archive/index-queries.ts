@@ -14,6 +14,7 @@ export type IndexReaderMethods = {
   instances(args: CommandArgs<'archive.instances'>): CommandResult<'archive.instances'>['instances'];
   present(args: { sopInstanceUIDs: readonly string[] }): string[];
   stats(args: Record<string, never>): ArchiveStats;
+  close(args: Record<string, never>): void;
 };
 
 /** The read side of the index for lists, on a connection of its own. */

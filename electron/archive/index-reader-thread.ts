@@ -15,6 +15,7 @@ if (port !== null) {
     instances: (args) => readSafely(() => queries.instances(args)),
     present: ({ sopInstanceUIDs }) => queries.present(sopInstanceUIDs),
     stats: () => readSafely(() => queries.stats()),
+    close: () => queries.close(),
   };
   port.on('message', (message: CallMessage<IndexReaderMethods>) => answer(port, methods, message));
 }

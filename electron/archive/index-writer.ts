@@ -4,11 +4,12 @@ import { backup, type DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import { PhosphorError } from '../../shared/contract/index.ts';
 import type { ArrivedEntry, ArrivedMessage, CommittedMessage } from './arrival-messages.ts';
+import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
 import { type ImageDescriptionEntry, type IndexEntry, IndexStore } from './index-store.ts';
 import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
 import { fileOfHash, folderOf, hashOfUID, indexFile, shards } from './layout.ts';
-import { repairIncoming } from './repair.ts';
+import { repairIncoming, repairWriter } from './repair.ts';
 import type { ArchiveLocation } from './types.ts';
 
 /** A batch is gathered for this long, and takes at most about so long to write. */
@@ -26,7 +27,15 @@ const MAX_CHANGED = 1_000;
 
 interface Line {
   readonly port: MessagePort;
+  writer: string;
   committed: number;
+}
+
+/** Someone who waits until these names have left incoming/. */
+interface Settling {
+  readonly names: Set<string>;
+  readonly resolve: () => void;
+  readonly reject: (error: PhosphorError) => void;
 }
 
 interface Queued {
@@ -43,7 +52,7 @@ export class IndexWriter {
   readonly #location: ArchiveLocation;
   readonly #emit: (event: IndexWriterEvent) => void;
   readonly #queue: Queued[] = [];
-  readonly #settling: (() => void)[] = [];
+  #settling: Settling[] = [];
   /** Committed, but not yet known to be on the disk. */
   #volatile: Queued[] = [];
   #durableAt = 0;
@@ -84,17 +93,35 @@ export class IndexWriter {
   }
 
   attach(port: MessagePort): void {
-    const line: Line = { port, committed: 0 };
+    const line: Line = { port, writer: '', committed: 0 };
+    port.on('close', () => {
+      // Closed in order, nothing is left; a thread that died may have left what it had acknowledged a moment before.
+      if (line.writer !== '') this.#takeOver(line.writer).catch((thrown: unknown) => this.#failed(thrown));
+    });
     port.on('message', (message: ArrivedMessage) => {
+      line.writer = message.writer;
       for (const entry of message.entries) this.#queue.push({ entry, line, sequence: (entry as ArrivedEntry).sequence });
       this.#schedule(GATHER_MS);
     });
   }
 
+  /**
+   * Resolves when everything that stands complete in incoming/ now is indexed for good: an arrival that was acknowledged stands there, though
+   * its message may still be on the way.
+   */
   settle(): Promise<void> {
-    if (this.#queue.length === 0 && this.#volatile.length === 0) return Promise.resolve();
+    if (this.#stalled) return Promise.reject(STALLED);
+    const names = new Set(fs.readdirSync(folderOf.incoming(this.#location)).filter((name) => parseIncomingName(name) !== undefined));
+    if (names.size === 0) return Promise.resolve();
     this.#schedule(0);
-    return new Promise((resolve) => this.#settling.push(resolve));
+    return new Promise((resolve, reject) => this.#settling.push({ names, resolve, reject }));
+  }
+
+  async #takeOver(writer: string): Promise<void> {
+    if (this.#database === undefined) return;
+    const { entries } = await repairWriter(this.#location, writer);
+    for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
+    if (entries.length > 0) this.#schedule(0);
   }
 
   addImages(images: readonly ImageDescriptionEntry[]): void {
@@ -143,9 +170,12 @@ export class IndexWriter {
     clearTimeout(this.#changedTimer);
     this.#tellOddities();
     this.#rebuild?.database.close();
-    this.#writeAll();
-    this.#database?.close();
-    this.#database = undefined;
+    try {
+      this.#writeAll();
+    } finally {
+      this.#database?.close();
+      this.#database = undefined;
+    }
   }
 
   #rebuildFile(): string {
@@ -199,9 +229,20 @@ export class IndexWriter {
       this.#failed(thrown);
       return;
     }
+    this.#settle();
     if (this.#queue.length > 0) this.#schedule(1);
-    else if (this.#volatile.length > 0) this.#schedule(this.#settling.length > 0 ? 1 : DURABLE_MS);
-    else for (const resolve of this.#settling.splice(0)) resolve();
+    else if (this.#settling.length > 0) this.#schedule(GATHER_MS);
+    else if (this.#volatile.length > 0) this.#schedule(DURABLE_MS);
+  }
+
+  #settle(): void {
+    if (this.#settling.length === 0) return;
+    const standing = new Set(fs.readdirSync(folderOf.incoming(this.#location)));
+    this.#settling = this.#settling.filter(({ names, resolve }) => {
+      if ([...names].some((name) => standing.has(name))) return true;
+      resolve();
+      return false;
+    });
   }
 
   #writeAll(): void {
@@ -275,6 +316,7 @@ export class IndexWriter {
     const isFull = thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
     if (!this.#stalled) this.#emit({ type: 'stalled', reason: isFull ? 'storage-full' : 'storage' });
     this.#stalled = true;
+    for (const { reject } of this.#settling.splice(0)) reject(STALLED);
     this.#schedule(RETRY_MS);
   }
 
@@ -307,6 +349,7 @@ export class IndexWriter {
 }
 
 const SQLITE_FULL = 13;
+const STALLED = new PhosphorError('storage-full', 'the index cannot be written');
 
 function hasFiles(location: ArchiveLocation): boolean {
   const files = folderOf.files(location);

@@ -21,12 +21,22 @@ export interface Repaired {
  * What a crash or power loss left: everything that was in flight stands in incoming/, and nothing else has to be looked at. Complete
  * entries (the content's hash is that of the name) get their final name where they do not have it yet; all else was never acknowledged and goes.
  */
-export async function repairIncoming(location: ArchiveLocation): Promise<Repaired> {
+export function repairIncoming(location: ArchiveLocation): Promise<Repaired> {
+  return repairEntries(location, fs.readdirSync(folderOf.incoming(location)));
+}
+
+/** The same for one writer, whose thread has ended while the archive is open. Only complete entries are looked at. */
+export function repairWriter(location: ArchiveLocation, writer: string): Promise<Repaired> {
+  const names = fs.readdirSync(folderOf.incoming(location)).filter((name) => parseIncomingName(name)?.writer === writer);
+  return repairEntries(location, names);
+}
+
+async function repairEntries(location: ArchiveLocation, found: readonly string[]): Promise<Repaired> {
   const incoming = folderOf.incoming(location);
   const entries: IndexEntry[] = [];
   const names: string[] = [];
   let discarded = 0;
-  for (const name of fs.readdirSync(incoming)) {
+  for (const name of found) {
     const entry = parseIncomingName(name);
     const indexed = entry === undefined ? undefined : await landed(location, name, entry);
     if (indexed === undefined) {

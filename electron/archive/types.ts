@@ -109,6 +109,8 @@ export interface Archive {
   onNotice(listener: (notice: Omit<Notice, 'noticeId' | 'at'>) => void): void;
   /** Everything that was acknowledged is indexed. */
   settled(): Promise<void>;
+  /** Ends all threads at once, as a crash of each would (tests). They are replaced; calls in flight fail with `worker-died`. */
+  killThreads(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,119 @@
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { locateInstance } from '../../../electron/archive/index.ts';
+import { seriesManifest } from '../../../shared/contract/index.ts';
+import { opened, sample, store, writerOf } from './fixtures.ts';
+
+const SERIES = { studyInstanceUID: '1.2.3', seriesInstanceUID: '1.2.3.1' } as const;
+
+describe('the manifest of a series', () => {
+  it('describes where the pixels are and how they are shown', async () => {
+    const archive = await opened();
+    const values = {
+      PixelSpacing: ['0.5', '0.75'],
+      ImagePositionPatient: ['-100', '-50.5', '12'],
+      ImageOrientationPatient: ['1', '0', '0', '0', '1', '0'],
+      RescaleSlope: '2',
+      RescaleIntercept: '-1024',
+      RescaleType: 'HU',
+      WindowCenter: ['40', '-600'],
+      WindowWidth: ['400', '1500'],
+      WindowCenterWidthExplanation: ['SOFT', 'LUNG'],
+    };
+    await store(writerOf(archive), sample('1.2.3.4', values, { rows: 16, fill: 0x0abc }));
+    await archive.settled();
+    const manifest = seriesManifest.parse(await archive.manifest(SERIES));
+    const [instance] = manifest.instances;
+    expect(instance?.image).toMatchObject({
+      rows: 16,
+      columns: 16,
+      bitsAllocated: 16,
+      bitsStored: 12,
+      highBit: 11,
+      pixelRepresentation: 0,
+      rescaleSlope: 2,
+      rescaleIntercept: -1024,
+      rescaleType: 'HU',
+      pixelSpacing: [0.5, 0.75],
+      imagePositionPatient: [-100, -50.5, 12],
+      windows: [
+        { center: 40, width: 400, label: 'SOFT', function: 'LINEAR' },
+        { center: -600, width: 1500, label: 'LUNG' },
+      ],
+      pixelData: { encoding: 'native', length: 512, bigEndian: false },
+    });
+    const pixels = instance?.image?.pixelData;
+    const file = fs.readFileSync(locateInstance(archive.location, '1.2.3.4'));
+    expect(pixels?.encoding === 'native' && file.readUInt16LE(pixels.offset)).toBe(0x0abc);
+    expect(instance?.fileBytes).toBe(file.length);
+  });
+
+  it('is in stack order: along the normal, whatever the instance numbers say', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    const orientation = { ImageOrientationPatient: ['1', '0', '0', '0', '1', '0'] };
+    for (const [i, z] of [5, -10, 2.5, 0].entries()) {
+      await store(
+        writer,
+        sample(`1.2.3.${z + 100}`, { ...orientation, ImagePositionPatient: ['0', '0', String(z)], InstanceNumber: i + 1 }),
+      );
+    }
+    await archive.settled();
+    const z = (await archive.manifest(SERIES))?.instances.map((one) => one.image?.imagePositionPatient?.[2]);
+    expect(z).toEqual([-10, 0, 2.5, 5]);
+  });
+
+  it('falls back to instance numbers where planes are not parallel', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    const planes = [
+      ['1', '0', '0', '0', '1', '0'],
+      ['0', '1', '0', '0', '0', '-1'],
+      ['1', '0', '0', '0', '1', '0'],
+    ];
+    for (const [i, orientation] of planes.entries()) {
+      const values = { ImageOrientationPatient: orientation, ImagePositionPatient: ['0', '0', String(-i)], InstanceNumber: 3 - i };
+      await store(writer, sample(`1.2.3.${i}`, values));
+    }
+    await archive.settled();
+    expect((await archive.manifest(SERIES))?.instances.map((one) => one.instanceNumber)).toEqual([1, 2, 3]);
+  });
+
+  it('is null while nothing was added, and for a series that is not there', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    await store(writer, sample('1.2.3.4'));
+    await archive.settled();
+    expect(await archive.manifest({ ...SERIES, known: 1 })).toBeNull();
+    expect(await archive.manifest({ ...SERIES, seriesInstanceUID: '9.9' })).toBeNull();
+    await store(writer, sample('1.2.3.5'));
+    await archive.settled();
+    expect((await archive.manifest({ ...SERIES, known: 1 }))?.instances).toHaveLength(2);
+  });
+
+  it('says why an image cannot be shown', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    await store(writer, sample('1.2.3.4', { BitsAllocated: 13 }));
+    await store(writer, {
+      ...sample('1.2.3.5', { InstanceNumber: 2 }),
+      bytes: sample('1.2.3.5', { InstanceNumber: 2 }, { rows: 32 }).bytes.subarray(0, -1900),
+    });
+    await archive.settled();
+    const instances = (await archive.manifest(SERIES))?.instances ?? [];
+    expect(instances.map((one) => [one.image === undefined, one.reason])).toEqual([
+      [true, expect.stringMatching(/bits per sample/)],
+      [true, expect.stringMatching(/pixels end/)],
+    ]);
+  });
+
+  it('reads no file again that it has described, also after a rebuild', async () => {
+    const archive = await opened();
+    await store(writerOf(archive), sample('1.2.3.4'));
+    await archive.settled();
+    const first = await archive.manifest(SERIES);
+    await archive.rebuild().done;
+    fs.rmSync(locateInstance(archive.location, '1.2.3.4'));
+    expect(await archive.manifest(SERIES)).toEqual(first);
+  });
+});

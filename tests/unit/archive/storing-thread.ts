@@ -1,0 +1,14 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createArrivalWriter } from '../../../electron/archive/arrival.ts';
+
+/** Stores the given versions one after the other, as a listener thread would, and answers with their results. */
+const { location, port, versions, origin } = workerData;
+const writer = createArrivalWriter(location, port);
+const results: string[] = [];
+for (const version of versions) {
+  const arrival = writer.begin(version, origin);
+  await arrival.write(version.bytes);
+  results.push((await arrival.finish()).result);
+}
+await writer.close();
+parentPort?.postMessage(results);
