@@ -1,0 +1,89 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getRawHeader, listPackage } from '@electron/asar';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildRenderer } from '../../../build/scripts/build-renderer.ts';
+import { bundleMain } from '../../../build/scripts/bundle-main.ts';
+import { pack } from '../../../build/scripts/pack-application.ts';
+
+/** Marks the fuses in a real Electron: this text, version 1, their number, one character each. */
+const FUSE_SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
+const EXECUTABLE = 'phosphor-workstation';
+
+let folder: string;
+let application: string;
+let files: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phosphor-pack-'));
+  const electronDist = join(folder, 'electron');
+  await mkdir(join(electronDist, 'resources'), { recursive: true });
+  await mkdir(join(electronDist, 'locales'));
+  const program = Buffer.concat([Buffer.from(`fake ${FUSE_SENTINEL}`), Buffer.from([1, 9]), Buffer.from('100110000')]);
+  await writeFile(join(electronDist, 'electron'), program);
+  await chmod(join(electronDist, 'electron'), 0o755);
+  for (const name of ['LICENSE', 'LICENSES.chromium.html', 'chrome-sandbox', 'chrome_crashpad_handler', 'locales/en-US.pak']) {
+    await writeFile(join(electronDist, name), '');
+  }
+  await writeFile(join(electronDist, 'version'), '45.4.1');
+  await buildRenderer();
+  await bundleMain();
+  const output = await pack({ output: join(folder, 'release'), electronDist });
+  application = join(output, 'linux-unpacked');
+  files = listPackage(join(application, 'resources', 'app.asar'), { isPack: false });
+}, 120_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the packed application holds the bundle: what starts, every thread, the preload and the window', () => {
+  for (const path of [
+    '/package.json',
+    '/dist/main/electron/hosts/desktop/main.js',
+    '/dist/main/electron/hosts/desktop/preload.cjs',
+    '/dist/main/electron/hosts/desktop/reader-thread.js',
+    '/dist/main/electron/hosts/loopback/http-thread.js',
+    '/dist/main/electron/associations/association-thread.js',
+    '/dist/main/electron/associations/listener-thread.js',
+    '/dist/renderer/index.html',
+  ]) {
+    expect(files).toContain(path);
+  }
+});
+
+test('it holds nothing else: no sources, no tests, no packages beside the bundle', () => {
+  const strange = files.filter(
+    (file) => !/^\/(package\.json|dist(\/(main|renderer)(\/.*)?)?)$/.test(file) || /node_modules|\.ts$|\.sources$|\.map$/.test(file),
+  );
+  expect(strange).toEqual([]);
+});
+
+test('every file of the archive carries a hash for Electron to check', () => {
+  const { header } = getRawHeader(join(application, 'resources', 'app.asar'));
+  type Entry = { files?: Record<string, Entry>; integrity?: { algorithm: string } };
+  const leaves = (entry: Entry): Entry[] => (entry.files === undefined ? [entry] : Object.values(entry.files).flatMap(leaves));
+  const entries = leaves(header as Entry);
+  expect(entries.length).toBeGreaterThan(50);
+  expect(entries.filter((entry) => entry.integrity?.algorithm !== 'SHA256')).toEqual([]);
+});
+
+test('the fuses leave no way around the checked archive', async () => {
+  const program = await readFile(join(application, EXECUTABLE), 'latin1');
+  const at = program.indexOf(FUSE_SENTINEL) + FUSE_SENTINEL.length + 2;
+  // Node's own mode off, cookie encryption on, NODE_OPTIONS off, --inspect off, asar integrity on, asar only, own V8 snapshot off, file:// privileges off.
+  expect(program.slice(at, at + 8)).toBe('01001100');
+});
+
+test('the bundle imports nothing that is not in it but Node and Electron', async () => {
+  const missing: string[] = [];
+  const { extractFile } = await import('@electron/asar');
+  for (const file of files.filter((name) => /^\/dist\/main\/.*\.c?js$/.test(name))) {
+    const text = extractFile(join(application, 'resources', 'app.asar'), file.slice(1)).toString();
+    for (const [, specifier = ''] of text.matchAll(/^(?:import|export)\b[^'";]*?\bfrom "([^"]+)"|^import "([^"]+)"/gm)) {
+      if (!/^(node:|electron$|\.)/.test(specifier)) missing.push(`${file}: ${specifier}`);
+    }
+  }
+  expect(missing).toEqual([]);
+});
