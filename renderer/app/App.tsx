@@ -26,11 +26,12 @@ export function App() {
     <div className="window">
       <div className="browser-window" inert={viewing !== undefined} data-covered={viewing !== undefined}>
         <TopBar />
-        <NoticeStrip />
         <main className="stage">
           {known && (fresh ? <EmptyScreen /> : <Browser />)}
           <SidePanelHost />
         </main>
+        {/* At the foot: what appears here takes room from the table's end and moves no row. */}
+        <NoticeStrip />
         {known && !fresh && <ActionDrawer />}
       </div>
       {viewing !== undefined && (

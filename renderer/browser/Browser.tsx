@@ -1,5 +1,5 @@
 import './browser.css';
-import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
+import { Group, Panel, type PanelSize, Separator, useDefaultLayout } from 'react-resizable-panels';
 import { Details } from './Details.tsx';
 import { Sources } from './Sources.tsx';
 import { StudyTable } from './StudyTable.tsx';
@@ -17,7 +17,7 @@ export function Browser() {
         <StudyTable />
       </Panel>
       <Separator className="divider" />
-      <Panel id="details" defaultSize={244} minSize={208} maxSize={520} groupResizeBehavior="preserve-pixel-size">
+      <Panel id="details" defaultSize={244} minSize={208} maxSize={520} groupResizeBehavior="preserve-pixel-size" onResize={tellWidth}>
         <Details />
       </Panel>
     </Group>
@@ -25,3 +25,8 @@ export function Browser() {
 }
 
 const PANELS = ['sources', 'studies', 'details'];
+
+/** The form over the details covers them exactly. */
+function tellWidth(size: PanelSize): void {
+  document.documentElement.style.setProperty('--details-width', `${Math.ceil(size.inPixels) + 1}px`);
+}

@@ -9,6 +9,7 @@ import { openStudy } from '../app/study-commands.ts';
 import { TAIL_PAGE } from '../app/study-list.ts';
 import { t } from '../i18n/index.ts';
 import { domId } from './dom.ts';
+import { RowMenu } from './RowMenu.tsx';
 import { type Row, type Rows, rowsOf } from './rows.ts';
 import { SeriesRowView } from './SeriesRowView.tsx';
 import { StudyRowView } from './StudyRowView.tsx';
@@ -86,7 +87,10 @@ export function StudyTable() {
         hand.current = { ...hand.current, touched: true };
         onKey(event, rows, select, page);
       }}
-      onPointerDown={touch}
+      onPointerDown={(event) => {
+        touch(event);
+        if (event.button === 2) selectUnder(event);
+      }}
       onPointerMove={(event) => (event.movementX !== 0 || event.movementY !== 0) && touch(event)}
       onWheel={touch}
       onPointerOver={(event) => hand.current.touched && touch(event)}
@@ -95,18 +99,20 @@ export function StudyTable() {
       }}
     >
       <TableHead />
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-      <div className="study-rows" role="rowgroup" ref={scroller}>
-        {rows.length === 0 ? (
-          <TableMessage />
-        ) : (
-          <div className="study-canvas" role="presentation" style={{ height: virtual.getTotalSize() }}>
-            {items.map((item) => (
-              <TableRow key={item.key} row={rows.at(item.index)} index={item.index} top={item.start} selected={selected} {...arriving} />
-            ))}
-          </div>
-        )}
-      </div>
+      <RowMenu>
+        {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+        <div className="study-rows" role="rowgroup" ref={scroller}>
+          {rows.length === 0 ? (
+            <TableMessage />
+          ) : (
+            <div className="study-canvas" role="presentation" style={{ height: virtual.getTotalSize() }}>
+              {items.map((item) => (
+                <TableRow key={item.key} row={rows.at(item.index)} index={item.index} top={item.start} selected={selected} {...arriving} />
+              ))}
+            </div>
+          )}
+        </div>
+      </RowMenu>
       <TableFoot />
     </div>
   );
@@ -212,4 +218,11 @@ function stepBack(): void {
   else if (panel !== undefined) app.set({ panel: undefined });
   else if (selected !== undefined) app.set({ selected: undefined });
   else if (searchText !== '') setSearch({ searchText: '' });
+}
+
+/** The menu is about the row under the pointer. */
+function selectUnder(event: SyntheticEvent): void {
+  const row = event.target instanceof Element ? event.target.closest('[data-row]') : null;
+  const id = row?.getAttribute('data-row');
+  if (id !== null && id !== undefined) app.set({ selected: id });
 }
