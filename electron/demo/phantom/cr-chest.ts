@@ -75,7 +75,8 @@ function developed({ columns, rows, values }: Projection): Float32Array {
   for (let i = 0; i < film.length; i += 1) {
     const there = film[i] ?? 0;
     const lifted = there * 0.78 + (there - (broad[i] ?? 0)) * 1.15;
-    film[i] = 180 + 4400 * (lifted - 0.04);
+    const level = clamp((lifted - 0.02) / 0.84, 0, 1.08);
+    film[i] = 120 + 3700 * level ** 1.9;
   }
   return film;
 }

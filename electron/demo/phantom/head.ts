@@ -99,7 +99,7 @@ function inside(x: number, y: number, z: number, depth: number, options: HeadOpt
 
 function cerebrum(x: number, side: number, y: number, z: number, depth: number, t: HeadTissues): number {
   // The midline surfaces of the hemispheres are folded like the outer ones.
-  const cortical = Math.min(depth, z > 22 || y < -40 || y > 42 ? side + 1 : depth);
+  const cortical = Math.min(depth, (y / 42) ** 2 + ((z - 2) / 28) ** 2 > 1 ? side + 1 : depth);
   let value = cortical < 27 ? folded(x, y, z, cortical, t) : t.white;
   if (side < 44 && y > -44 && y < 30 && z > -16 && z < 24) value = mix(value, t.grey, nuclei(side, y, z));
   if (side > 34 && y > -32 && y < 26 && z > -20 && z < 30) {
@@ -107,7 +107,8 @@ function cerebrum(x: number, side: number, y: number, z: number, depth: number, 
     const sylvian = Math.abs(z + 5 - 0.25 * (y + 8) - 0.35 * (side - 36) + wave) - 1.3;
     value = mix(value, t.csf, cover(sylvian, 1.4) * 0.7);
   }
-  const open = z > 24 || y < -38 || y > 40;
+  // The corpus callosum and what lies below it bridge the midline.
+  const open = (y / 39) ** 2 + ((z - 2) / 25) ** 2 > 1;
   if (open && z > -14) {
     value = mix(value, t.csf, cover(side - 1.5 - (y < -30 ? 0.6 : 0), 1.2));
     value = mix(value, t.dura, cover(side - 0.75, 0.9) * (z > 6 || y > 30 ? 1 : 0.4));

@@ -9,9 +9,6 @@ import { writeUltrasoundCine } from './ultrasound.ts';
 
 export { generateSyntheticStudies, type SyntheticOptions, type SyntheticSummary } from './synthetic.ts';
 
-/** Rises whenever the pictures or headers change, so that demo archives of older versions are made anew. */
-export const PHANTOM_VERSION = 1;
-
 export type DemoProgress = (images: { readonly done: number; readonly total: number }) => void;
 
 const THORAX_SLICES = 500;

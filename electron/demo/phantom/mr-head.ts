@@ -62,7 +62,7 @@ const SERIES: readonly Weighting[] = [
     description: 'sag T1 SE',
     tissues: T1,
     plane: 'sagittal',
-    slices: 21,
+    slices: 22,
     spacing: 6,
     window: [420, 840],
     sequence: { ScanningSequence: 'SE', SequenceVariant: 'SK', RepetitionTime: 520, EchoTime: 12, FlipAngle: 90 },
