@@ -86,7 +86,8 @@ export function acceptAssociation(transport: Transport, options: AcceptorOptions
     ...PASSIVE,
     onAssociateIndication: (rq: AssociateRQ) => {
       name = nameOf(rq.calledAETitle, rq.callingAETitle);
-      void decide(rq);
+      // After the machine has reached state 3, however fast the judge is.
+      queueMicrotask(() => void decide(rq));
     },
     onFailure: fail,
     onClosed: () => fail(connectionLost()),

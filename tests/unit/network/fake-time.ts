@@ -18,6 +18,16 @@ export class FakeTime implements TimeSource {
     return this.#ticks.size;
   }
 
+  /** The computer sleeps: time goes on, and no timer with it, until the next one. */
+  async sleep(seconds: number): Promise<void> {
+    this.#now += seconds * 1000;
+    for (const [tick, timer] of [...this.#ticks]) {
+      timer.next = this.#now + timer.every;
+      tick();
+    }
+    await settled();
+  }
+
   /** Lets time pass, and what was set off by it happen. */
   async pass(seconds: number): Promise<void> {
     const end = this.#now + seconds * 1000;
@@ -28,6 +38,8 @@ export class FakeTime implements TimeSource {
         timer.next += timer.every;
         tick();
       }
+      // What is on its way arrives while time passes.
+      if (this.#now % 1000 === 0) await turns(4);
     }
     await settled();
   }
@@ -35,5 +47,9 @@ export class FakeTime implements TimeSource {
 
 /** Everything that is under way in memory has arrived. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns(20);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
