@@ -1,11 +1,14 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
 import { type Orthanc, startOrthanc } from '../../support/orthanc.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { type PhosphorRun, phosphor } from '../../support/workstation.ts';
+
+// Each step starts a process of its own.
+vi.setConfig({ testTimeout: 120_000 });
 
 let orthanc: Orthanc;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -26,7 +29,7 @@ async function profileWith(node: { host?: string; port?: number; ae?: string }) 
   const port = String(await freePort());
   const run = (...args: string[]) => phosphor([...args, '--profile', profile.path, '--port', port]);
   const { host = '127.0.0.1', port: nodePort = orthanc.dicomPort, ae = orthanc.aeTitle } = node;
-  const added = await run('node', 'add', 'MAIN', '--host', host, '--port', String(nodePort), '--ae', ae);
+  const added = await phosphor(['node', 'add', 'MAIN', '--host', host, '--port', String(nodePort), '--ae', ae, '--profile', profile.path]);
   expect(added.stderr + added.stdout).not.toContain('    at ');
   return { path: profile.path, port, run, [Symbol.asyncDispose]: () => profile[Symbol.asyncDispose]() };
 }
@@ -146,9 +149,7 @@ test('an unreadable file and a file that is not DICOM are named, the rest is imp
     join(place.path, 'profile'),
     '--json',
   ]);
-  const items = run.lines.flatMap((line) =>
-    line.type === 'ActionItems' ? (line.items as { path: string; result: string; error?: { kind: string } }[]) : [],
-  );
+  const items = run.lines.filter((line) => line.kind === 'file') as { path: string; result: string; error?: { kind: string } }[];
   expect(items.find((item) => item.path.endsWith('letter.txt'))).toMatchObject({ result: 'refused', error: { kind: 'not-dicom' } });
-  expect(items.find((item) => item.path.endsWith('missing'))).toMatchObject({ result: 'refused', error: { kind: 'unreadable' } });
+  expect(items.find((item) => item.path.endsWith('missing'))).toMatchObject({ result: 'refused', error: { kind: 'not-found' } });
 });

@@ -26,7 +26,7 @@ test('every real file is imported or refused with a typed reason, and what DCMTK
   expect(complete?.type, stderr).toBe('ActionComplete');
   expect([0, 2]).toContain(code);
 
-  const items = lines.flatMap((line) => (line.type === 'ActionItems' ? (line.items as FileItem[]) : []));
+  const items = lines.filter((line) => line.kind === 'file') as unknown as FileItem[];
   const byPath = new Map(items.map((item) => [item.path, item]));
   expect(items.length, 'each file is in exactly one item').toBe(files.length);
   expect(files.filter((file) => !byPath.has(file))).toEqual([]);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { generateSyntheticStudies } from '../../../electron/demo/phantom/index.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { generateSyntheticStudies } from '../../../electron/demo/phantom/synthetic.ts';
 import { filesBelow } from '../../support/dicom-data.ts';
 import { freePort } from '../../support/free-port.ts';
 import { type Orthanc, startOrthanc } from '../../support/orthanc.ts';
@@ -11,6 +11,9 @@ import { startRecordingProxy } from '../../support/recording-proxy.ts';
 import { storedDataSetHash } from '../../support/stored-file.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { phosphor } from '../../support/workstation.ts';
+
+// Each step starts a process of its own.
+vi.setConfig({ testTimeout: 120_000 });
 
 let orthanc: Orthanc;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -36,7 +39,8 @@ async function freshProfile() {
   const profile = await temporaryFolder('profile');
   const port = await freePort();
   const run = (...args: string[]) => phosphor([...args, '--profile', profile.path, '--port', String(port)]);
-  const added = await run('node', 'add', 'MAIN', '--host', '127.0.0.1', '--port', String(orthanc.dicomPort), '--ae', orthanc.aeTitle);
+  const node = ['--host', '127.0.0.1', '--port', String(orthanc.dicomPort), '--ae', orthanc.aeTitle];
+  const added = await phosphor(['node', 'add', 'MAIN', ...node, '--profile', profile.path]);
   expect(added.code, added.stderr).toBe(0);
   return { path: profile.path, port, run, [Symbol.asyncDispose]: () => profile[Symbol.asyncDispose]() };
 }
@@ -49,9 +53,9 @@ interface StudyMatch {
 async function firstStudy(run: (...args: string[]) => ReturnType<typeof phosphor>): Promise<string> {
   const found = await run('find', 'MAIN', '--level', 'study', '--json');
   expect(found.code, found.stderr).toBe(0);
-  const rows = found.lines.flatMap((line) => (line.type === 'ActionItems' ? (line.items as { row: StudyMatch }[]) : []));
+  const rows = found.lines.filter((line) => line.level === 'study') as unknown as StudyMatch[];
   expect(rows).toHaveLength(2);
-  return rows[0]?.row.studyInstanceUID ?? '';
+  return rows[0]?.studyInstanceUID ?? '';
 }
 
 test('search, retrieve, list, verify and rebuild work from the command line, and every stored data set is what was on the wire', async () => {
