@@ -21,8 +21,9 @@ export function SeriesStrip({ store, series, open, onOpen }: SeriesStripProps) {
   useEffect(() => {
     const wanted = series.map(({ frames }) => middleFrame(frames)).filter((frame): frame is StackFrame => frame !== undefined);
     store.want('strip', PRIORITY.thumbnail, wanted);
-    return () => store.want('strip', PRIORITY.thumbnail, []);
   }, [store, series]);
+  // Hidden, the strip wants nothing any more; a growing study must not stop and restart what is loading.
+  useEffect(() => () => store.want('strip', PRIORITY.thumbnail, []), [store]);
   useEffect(() => {
     if (open !== undefined) list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [open]);

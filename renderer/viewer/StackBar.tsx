@@ -13,6 +13,8 @@ interface StackBarProps {
 
 const WIDTH = 12;
 const TRACK = { x: 4, width: 4 };
+const MIN_THUMB = 6;
+const MAX_THUMB = 32;
 /** Height of the hatched end that stands for images still on their way: nobody knows yet into which series they go. */
 const ARRIVING_END = 28;
 
@@ -98,8 +100,8 @@ function drawBar(canvas: HTMLCanvasElement, store: FrameStore, view: PaneView, a
       }
       from = to;
     }
-    const thumb = Math.max(6, height / frames.length);
-    const at = frames.length === 1 ? 0 : (wanted / (frames.length - 1)) * (height - thumb);
+    const thumb = Math.min(MAX_THUMB, Math.max(MIN_THUMB, height / frames.length));
+    const at = (wanted / (frames.length - 1)) * (height - thumb);
     context.fillStyle = token('--text-1');
     context.fillRect(TRACK.x - 2, at, TRACK.width + 4, thumb);
   }

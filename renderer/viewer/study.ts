@@ -49,7 +49,10 @@ export function useStudy(client: Client, studyInstanceUID: string): OpenStudy & 
       try {
         do {
           again = false;
+          const started = performance.now();
           await loadStudy(client, studyInstanceUID, known, (change) => live && setState((before) => ({ ...before, ...change })));
+          // Taking in a large manifest costs the window time: the larger it is, the longer the pause before the next.
+          if (known.size > 0) await pause(Math.max(REFRESH_MS, REST * (performance.now() - started)));
         } while (again && live);
       } catch (thrown) {
         if (live) setState((before) => ({ ...before, loading: false, error: toErrorData(thrown) }));
@@ -71,6 +74,16 @@ export function useStudy(client: Client, studyInstanceUID: string): OpenStudy & 
   }, [client, studyInstanceUID]);
 
   return useMemo(() => ({ ...state, retry: () => refresh.current() }), [state]);
+}
+
+/** While a study arrives, its manifests are asked for at most this often, and at most every tenth of the time. */
+const REFRESH_MS = 250;
+const REST = 9;
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 }
 
 /** Asks for series and manifests; reports after each one, the first series first, so that its first image does not wait for the rest. */
