@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
+import { mainThreadTasks } from '../actions/index.ts';
 
 /** Work on the main thread between two turns of the event loop. */
 const SLICE_MS = 8;
@@ -11,13 +12,37 @@ const SHORT_LIST = 64;
  * 10,000 instances must not hold the main thread. Resolves with the path of the first mistake, or undefined when all is well.
  */
 export async function firstMistake(schema: z.ZodType, value: unknown): Promise<string | undefined> {
-  const clock = { since: performance.now() };
-  return await check(schema, value, [], clock);
+  const slices = new Slices();
+  try {
+    return await check(schema, value, [], slices);
+  } finally {
+    slices.end();
+  }
 }
 
-type Clock = { since: number };
+/** Each stretch between two turns is a task of its own on the main thread, and measured as one. */
+class Slices {
+  #since = performance.now();
+  #measured = mainThreadTasks.begin('result validation');
 
-async function check(schema: z.ZodType, value: unknown, path: readonly (string | number)[], clock: Clock): Promise<string | undefined> {
+  /** A turn for other work when this stretch is over, else undefined. */
+  breathe(): Promise<void> | undefined {
+    return performance.now() - this.#since <= SLICE_MS ? undefined : this.#nextTurn();
+  }
+
+  async #nextTurn(): Promise<void> {
+    this.end();
+    await nextTurn();
+    this.#since = performance.now();
+    this.#measured = mainThreadTasks.begin('result validation');
+  }
+
+  end(): void {
+    this.#measured();
+  }
+}
+
+async function check(schema: z.ZodType, value: unknown, path: readonly (string | number)[], slices: Slices): Promise<string | undefined> {
   const inner = unwrap(schema, value);
   if (inner instanceof z.ZodArray && Array.isArray(value) && value.length > SHORT_LIST) {
     // The list's own limits, without its elements.
@@ -25,19 +50,19 @@ async function check(schema: z.ZodType, value: unknown, path: readonly (string |
     if (!shell.success) return path.join('.');
     const element = inner.element as z.ZodType;
     for (let i = 0; i < value.length; i += 1) {
-      const mistake = holdsLongList(value[i]) ? await check(element, value[i], [...path, i], clock) : leaf(element, value[i], [...path, i]);
+      const mistake = holdsLongList(value[i])
+        ? await check(element, value[i], [...path, i], slices)
+        : leaf(element, value[i], [...path, i]);
       if (mistake !== undefined) return mistake;
-      if (performance.now() - clock.since > SLICE_MS) {
-        await nextTurn();
-        clock.since = performance.now();
-      }
+      const pause = slices.breathe();
+      if (pause !== undefined) await pause;
     }
     return undefined;
   }
   if (inner instanceof z.ZodObject && isRecord(value) && holdsLongList(value)) {
     for (const key of Object.keys(value)) if (!(key in inner.shape)) return [...path, key].join('.');
     for (const [key, field] of Object.entries<z.ZodType>(inner.shape)) {
-      const mistake = await check(field, value[key], [...path, key], clock);
+      const mistake = await check(field, value[key], [...path, key], slices);
       if (mistake !== undefined) return mistake;
     }
     return undefined;
@@ -52,6 +77,13 @@ function leaf(schema: z.ZodType, value: unknown, path: readonly (string | number
 
 function unwrap(schema: z.ZodType, value: unknown): z.ZodType {
   if (value === undefined || value === null) return schema;
+  if (schema instanceof z.ZodDiscriminatedUnion && isRecord(value)) {
+    const { discriminator } = schema.def;
+    const option = (schema.options as z.ZodType[]).find(
+      (it) => it instanceof z.ZodObject && (it.shape[discriminator] as z.ZodType | undefined)?.safeParse(value[discriminator]).success,
+    );
+    return option === undefined ? schema : option;
+  }
   if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional) return unwrap(schema.unwrap() as z.ZodType, value);
   return schema;
 }

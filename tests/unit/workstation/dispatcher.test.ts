@@ -80,6 +80,7 @@ const study = (n: number): LocalStudy => ({
 });
 
 test('long results are validated to the last element, with room for other work in between', async () => {
+  mainThreadTasks.reset();
   const schema = commands['archive.instances'].result;
   const instances = Array.from({ length: 60_000 }, (_, n) => ({
     seriesInstanceUID: '1.2',
@@ -93,6 +94,9 @@ test('long results are validated to the last element, with room for other work i
   expect(await firstMistake(schema, { instances })).toBeUndefined();
   clearInterval(counting);
   expect(turns).toBeGreaterThan(1);
+  const report = mainThreadTasks.report();
+  expect(report.longestTask.name).toBe('result validation');
+  expect(report.longestTask.ms).toBeLessThan(50);
   const wrong = instances.with(59_999, { seriesInstanceUID: '1.2', sopInstanceUID: 'no uid', sopClassUID: '1.3' });
   expect(await firstMistake(schema, { instances: wrong })).toBe('instances.59999.sopInstanceUID');
   expect(await firstMistake(schema, { instances, extra: 1 })).toBe('extra');
@@ -123,6 +127,46 @@ test('the meter counts own CPU time of each command, and waiting costs nothing',
   const { longestTask, tasks, histogram } = mainThreadTasks.report();
   expect(longestTask.name).toBe('command archive.stats');
   expect(longestTask.ms).toBeGreaterThan(5);
-  expect(tasks).toBe(2);
-  expect(histogram.reduce((sum, bucket) => sum + bucket.tasks, 0)).toBe(2);
+  // Two commands, and the validation of the one result.
+  expect(tasks).toBe(3);
+  expect(histogram.reduce((sum, bucket) => sum + bucket.tasks, 0)).toBe(3);
+});
+
+test('a multi-frame image with many fragments is validated in slices too, down to the last of them', async () => {
+  const schema = commands['archive.manifest'].result;
+  const frames = Array.from({ length: 30_000 }, (_, n) => [[n, 1]]);
+  const image = {
+    rows: 1,
+    columns: 1,
+    samplesPerPixel: 1,
+    photometricInterpretation: 'MONOCHROME2',
+    planarConfiguration: 0,
+    bitsAllocated: 8,
+    bitsStored: 8,
+    highBit: 7,
+    pixelRepresentation: 0,
+    rescaleSlope: 1,
+    rescaleIntercept: 0,
+    rescaleType: '',
+    windows: [],
+    lossy: false,
+    pixelData: { encoding: 'encapsulated', frames },
+  };
+  const instance = { sopInstanceUID: '1.1', sopClassUID: '1.2', transferSyntaxUID: '1.3', numberOfFrames: 30_000, fileBytes: 1, image };
+  const series = {
+    level: 'series',
+    studyInstanceUID: '1.2.1',
+    seriesInstanceUID: '1.2.1.1',
+    modality: 'US',
+    seriesDescription: '',
+    bodyPartExamined: '',
+    seriesDate: '',
+    numberOfInstances: 1,
+    bytes: 1,
+  };
+  const manifest = { study: study(1), series, instances: [instance] };
+  expect(await firstMistake(schema, { manifest })).toBeUndefined();
+  frames[29_999] = [[-1, 1]];
+  expect(await firstMistake(schema, { manifest })).toBe('manifest.instances.0.image.pixelData.frames.29999.0.0');
+  expect(await firstMistake(schema, { manifest: null })).toBeUndefined();
 });
