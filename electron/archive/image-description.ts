@@ -99,7 +99,9 @@ function locatePixels(file: Part10File, numberOfFrames: number): PixelData | str
   if (!pixelData.encapsulated) {
     const { offset, length } = pixelData;
     if (syntax?.deflated === true) return { encoding: 'deflated', dataSetOffset: meta.dataSetOffset, offset, length };
-    return { encoding: 'native', offset, length, bigEndian: syntax?.bigEndian ?? false };
+    // Samples of a byte lie in swapped words only where the pixels were written as OW (PS3.5 A.3).
+    const swapped = syntax?.bigEndian === true && (pixelData.vr === 'OW' || (dataset.number(Tag.BitsAllocated) ?? 8) > 8);
+    return { encoding: 'native', offset, length, bigEndian: swapped };
   }
   if (syntax?.video === true) return 'Video cannot be shown yet.';
   if (syntax === undefined) return 'The compression of the pixels is not known.';

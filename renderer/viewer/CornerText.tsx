@@ -78,6 +78,8 @@ function Warnings({ view, arrival }: { view: PaneView; arrival: Arrival | undefi
   const warnings: string[] = [];
   if (image?.lossy === true) warnings.push(say('lossy'));
   if (image !== undefined && usableSpacing(image) === undefined) warnings.push(say('uncalibrated'));
+  // An image with a reason is one that is shown although something about its file is wrong.
+  if (image !== undefined && view.shown?.instance.reason !== undefined) warnings.push(view.shown.instance.reason);
   if (arrival !== undefined) warnings.push(arrivalText(arrival));
   return warnings.map((warning) => (
     <span key={warning} className="viewer-warning">

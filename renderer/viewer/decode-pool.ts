@@ -23,6 +23,11 @@ export class DecodePool {
     this.#workers = Array.from({ length: this.size }, () => undefined);
   }
 
+  /** Starts the workers ahead of the first job: their code loads while the study's manifest is on its way. */
+  warmUp(): void {
+    for (let index = 0; index < this.size; index++) if (this.#workers[index] === undefined) this.#start(index);
+  }
+
   /** Calls `done` once, with the frame or with what went wrong. Returns the function that aborts the job. */
   load(job: Omit<FrameJob, 'id'>, done: (result: DrawableFrame | PhosphorErrorData) => void): () => void {
     const id = this.#nextId++;

@@ -26,6 +26,7 @@ export class FrameStore {
 
   constructor(client: Pick<Client, 'instanceRequest'>) {
     this.#client = client;
+    this.#pool.warmUp();
     this.#scheduler = new Scheduler({ done: (key) => this.#isDone(key), slots: this.#pool.size * 2, reserved: this.#pool.size });
   }
 

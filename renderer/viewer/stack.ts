@@ -18,16 +18,31 @@ export type Ranges = readonly (readonly [offset: number, length: number])[];
 /** A stack longer than this is cut; a 4D series of 100 volumes of 1,000 slices still fits. */
 const MAX_FRAMES = 200_000;
 
-/** Frames in the manifest's order: that of position, else of instance number. */
+/**
+ * Frames in the manifest's order, by position, else by instance number; from the end that the scanner numbered first, which is where
+ * people expect a stack to begin.
+ */
 export function buildStack(manifest: Pick<SeriesManifest, 'instances'>): StackFrame[] {
   const frames: StackFrame[] = [];
-  for (const instance of manifest.instances) {
+  for (const instance of asNumbered(manifest.instances)) {
     const count = instance.image === undefined ? 1 : Math.max(1, availableFrames(instance, instance.image));
     for (let frame = 0; frame < count && frames.length < MAX_FRAMES; frame++) {
       frames.push({ key: `${instance.sopInstanceUID}#${frame}`, instance, frame, image: instance.image });
     }
   }
   return frames;
+}
+
+/** Positions say which slices are neighbours, not at which end to begin: turned around where the numbers clearly run the other way. */
+function asNumbered(instances: readonly ManifestInstance[]): readonly ManifestInstance[] {
+  let up = 0;
+  let down = 0;
+  for (let i = 1; i < instances.length; i++) {
+    const step = (instances[i]?.instanceNumber ?? 0) - (instances[i - 1]?.instanceNumber ?? 0);
+    if (step > 0) up += 1;
+    else if (step < 0) down += 1;
+  }
+  return down > 3 * up ? [...instances].reverse() : instances;
 }
 
 /** Number of Frames may say more than the file holds. */

@@ -123,6 +123,14 @@ describe('the stack', () => {
     expect(buildStack({ instances: [instance({ numberOfFrames: 5000 })] })).toHaveLength(3);
   });
 
+  it('begins at the end that the scanner numbered first', () => {
+    const numbered = [3, 2, 1].map((instanceNumber) =>
+      instance({ sopInstanceUID: `1.${instanceNumber}`, instanceNumber, image: { ...IMAGE, rows: 12 } }),
+    );
+    expect(buildStack({ instances: numbered }).map((frame) => frame.key)).toEqual(['1.1#0', '1.2#0', '1.3#0']);
+    expect(buildStack({ instances: numbered.toReversed() }).map((frame) => frame.key)).toEqual(['1.1#0', '1.2#0', '1.3#0']);
+  });
+
   it('has one step for an object without pixels, so that it can say so', () => {
     const { image: _image, ...without } = instance({ reason: 'a report' });
     expect(buildStack({ instances: [without] })).toMatchObject([{ image: undefined, frame: 0 }]);
