@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -102,7 +103,7 @@ function listen(location: ArchiveLocation, port: number, { aeTitle, host, port: 
 /** Generates and takes in the studies unless the marker says that this version of them is there. */
 async function ensureStudies(directory: string, location: ArchiveLocation): Promise<void> {
   const marker = join(directory, 'phantoms.json');
-  if ((await versionOf(marker)) === PHANTOM_VERSION) return;
+  if ((await versionOf(marker)) === PHANTOM_VERSION && existsSync(join(location.databases, 'index.db'))) return;
   const generated = join(directory, 'generated');
   try {
     for (const old of [marker, generated, location.directory, location.databases]) await rm(old, { recursive: true, force: true });
