@@ -81,7 +81,8 @@ test('the bundle imports nothing that is not in it but Node and Electron', async
   const { extractFile } = await import('@electron/asar');
   for (const file of files.filter((name) => /^\/dist\/main\/.*\.c?js$/.test(name))) {
     const text = extractFile(join(application, 'resources', 'app.asar'), file.slice(1)).toString();
-    for (const [, specifier = ''] of text.matchAll(/^(?:import|export)\b[^'";]*?\bfrom "([^"]+)"|^import "([^"]+)"/gm)) {
+    for (const [, named, bare] of text.matchAll(/^(?:import|export)\b[^'";]*?\bfrom "([^"]+)"|^import "([^"]+)"/gm)) {
+      const specifier = named ?? bare ?? '';
       if (!/^(node:|electron$|\.)/.test(specifier)) missing.push(`${file}: ${specifier}`);
     }
   }
