@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError, toErrorData } from '../../../shared/contract/index.ts';
 import { Association } from './association.ts';
 import { systemTime, tickerOf } from './clock.ts';
 import { pduError, timedOut } from './errors.ts';
@@ -98,7 +98,9 @@ export function acceptAssociation(transport: Transport, options: AcceptorOptions
     let decision: Acceptance | { readonly reject: Rejection };
     try {
       decision = await options.authorize(requestOf(rq, transport.remoteAddress));
-    } catch {
+    } catch (thrown) {
+      const { kind, message } = toErrorData(thrown);
+      log(`${name} could not be judged: ${kind}, ${message}`);
       decision = { reject: Rejections.noReason };
     }
     // The peer may be gone by now.

@@ -64,16 +64,19 @@ export class InboundOperation implements InboundRequest {
 
   respond(response: Partial<CommandSet> & { status: number }, dataSet?: Uint8Array): Promise<void> | undefined {
     if (this.#over) return undefined;
-    const { commandField, affectedSOPClassUID = this.context.abstractSyntax, affectedSOPInstanceUID } = this.command;
+    const { command: request, context } = this;
+    // Responses name as affected what the requests of PS3.7 §10.3 name as requested.
+    const affectedSOPClassUID = request.affectedSOPClassUID ?? request.requestedSOPClassUID ?? context.abstractSyntax;
+    const affectedSOPInstanceUID = request.affectedSOPInstanceUID ?? request.requestedSOPInstanceUID;
     const command: CommandSet = {
       affectedSOPClassUID,
       ...(affectedSOPInstanceUID === undefined ? {} : { affectedSOPInstanceUID }),
       ...response,
-      commandField: commandField | RESPONSE,
+      commandField: request.commandField | RESPONSE,
       messageIDBeingRespondedTo: this.messageID,
       hasDataSet: dataSet !== undefined,
     };
-    const wait = this.#writer.send(this.context.id, command, dataSet)?.catch(() => {});
+    const wait = this.#writer.send(context.id, command, dataSet)?.catch(() => {});
     if (!isPending(response.status)) this.#end();
     return wait;
   }

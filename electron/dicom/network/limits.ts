@@ -16,6 +16,8 @@ export const DEFAULT_MAX_PDU_LENGTH = 131_072;
 export const SEND = {
   /** Largest variable field of a P-DATA-TF PDU that we send, whatever the peer would take. */
   pduLength: 262_144,
+  /** Messages up to this size are copied into one buffer. */
+  gather: 8192,
   /** About as much is handed to the transport in one write. */
   burst: 262_144,
   /** Above this many buffered bytes we wait for the transport. With one burst on top it stays far below 4 MiB. */
