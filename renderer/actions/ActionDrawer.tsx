@@ -6,7 +6,7 @@ import type { ActionComplete, PacsNode } from '../../shared/contract/index.ts';
 import { toggleDrawer } from '../app/keys.ts';
 import { drawerActions, needsAttention, type RunningAction } from '../app/state.ts';
 import { useApp } from '../app/store.ts';
-import { dismissActions } from '../app/study-commands.ts';
+import { clearAway } from '../app/study-commands.ts';
 import { t } from '../i18n/index.ts';
 import { Tip } from '../ui/Tip.tsx';
 import { FinishedLine, RunningLine } from './ActionLine.tsx';
@@ -45,7 +45,7 @@ export function ActionDrawer() {
           </button>
         </Tip>
         {open && finished.length > 0 && (
-          <Button size="compact-xs" onClick={() => dismissActions(finished.map(({ actionId }) => actionId))}>
+          <Button size="compact-xs" onClick={() => clearAway(finished.map(({ actionId }) => actionId))}>
             {t('actions.dismissAll')}
           </Button>
         )}

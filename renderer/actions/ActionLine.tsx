@@ -4,7 +4,7 @@ import { memo, type ReactNode, useState } from 'react';
 import type { ActionComplete, PacsNode } from '../../shared/contract/index.ts';
 import { formatMoment } from '../app/format.ts';
 import { needsAttention, type RunningAction } from '../app/state.ts';
-import { cancelAction, dismissActions, retryAction } from '../app/study-commands.ts';
+import { cancelAction, clearAway, retryAction } from '../app/study-commands.ts';
 import { t } from '../i18n/index.ts';
 import { actionName, outcomeWords, progressFraction, progressWords } from './words.ts';
 
@@ -57,7 +57,7 @@ export const FinishedLine = memo(function FinishedLine({ complete, nodes }: { co
             {t('actions.retry')}
           </Button>
         )}
-        <Button size="compact-xs" onClick={() => dismissActions([complete.actionId])}>
+        <Button size="compact-xs" onClick={() => clearAway([complete.actionId])}>
           {t('actions.dismiss')}
         </Button>
       </span>

@@ -1,7 +1,7 @@
 import type { PacsNode, PacsNodeDraft } from '../../shared/contract/index.ts';
 import { t } from '../i18n/index.ts';
 import { attempt, say } from './failure.ts';
-import { dropSource, searchNow } from './searching.ts';
+import { askAgain, dropSource, searchNow } from './searching.ts';
 import { app, client } from './store.ts';
 
 /** Adds or changes a PACS and answers with it as it is kept. Throws PhosphorError. */
@@ -12,6 +12,7 @@ export async function saveNode(nodeId: string | undefined, draft: PacsNodeDraft)
       : await client().invoke('nodes.update', { nodeId, node: draft });
   // The event says the same in a moment; the list must not wait for it.
   takeNode(node);
+  askAgain(node.nodeId, false);
   return node;
 }
 

@@ -3,7 +3,7 @@ import { sentenceOf } from './failure.ts';
 import { type ColumnFilters, isBlank, parseSearch, type StudyQuery } from './query.ts';
 import { takeSeriesEnd, takeSeriesMatches } from './series.ts';
 import { type AppState, anchor, app, client, LOCAL, type SourceSearch, studyOfRow } from './store.ts';
-import { dismissActions } from './study-commands.ts';
+import { clearAway } from './study-commands.ts';
 import { HEAD_ROWS, type Sort, StudyList, TAIL_PAGE } from './study-list.ts';
 
 const LOCAL_DEBOUNCE_MS = 120;
@@ -121,10 +121,11 @@ export function dropSource(nodeId: string): void {
   app.set({ listVersion: list.version, nodeSearches: rest });
 }
 
-/** Asks one PACS anew, after an error or an edit. */
-export function askAgain(nodeId: string): void {
+/** Asks one PACS the present question: anew after an error, or for the first time. `insist` as in `searchNow`. */
+export function askAgain(nodeId: string, insist = true): void {
   const { query } = parseSearch(app.get().searchText, app.get().filters, new Date());
-  void askNode(search, nodeId, query, true);
+  if (app.get().nodeSearches[nodeId] !== undefined) dropSource(nodeId);
+  void askNode(search, nodeId, query, insist);
 }
 
 export function setSort(sort: Sort): void {
@@ -203,34 +204,33 @@ export function takeMatches(event: ActionItems): void {
   setNodeSearch(tag.nodeId, { ...before, actionId: event.actionId, matches, state: matches >= MOST_MATCHES ? 'capped' : 'searching' });
 }
 
-/** The end of a find: the source row says how it went. */
-export function takeFindEnd(complete: ActionComplete): void {
-  if (complete.action.command !== 'find') return;
+/** The end of a find or an echo: the source row says how it went. */
+export function takeEnd(complete: ActionComplete): void {
+  const { action } = complete;
+  if (action.command === 'echo') clearOlder(complete, action.nodeId);
+  if (action.command !== 'find') return;
   const tag = ownTag(complete.tag);
   if (tag === undefined) {
     takeSeriesEnd(complete);
     return;
   }
-  if (complete.outcome === 'success' || complete.outcome === 'cancelled') {
-    client()
-      .invoke('actions.dismiss', { actionId: complete.actionId })
-      .catch(() => undefined);
-  }
-  dismissOlderFailures(complete, tag.nodeId);
+  clearOlder(complete, action.nodeId);
+  const good = complete.outcome === 'success' || complete.outcome === 'partial' || complete.outcome === 'cancelled';
+  if (good) clearAway([complete.actionId]);
   const before = app.get().nodeSearches[tag.nodeId];
   if (tag.search !== search || before === undefined || before.state === 'capped') return;
-  const good = complete.outcome === 'success' || complete.outcome === 'partial' || complete.outcome === 'cancelled';
   const { actionId: _ended, ...rest } = before;
   const sentence = complete.diagnosis?.sentence ?? complete.errorComment;
   setNodeSearch(tag.nodeId, { ...rest, state: good ? 'done' : 'failed', ...(good || sentence === undefined ? {} : { sentence }) });
 }
 
-/** A PACS that does not answer fails every search while a person types: one line of it is enough. */
-function dismissOlderFailures(newest: ActionComplete, nodeId: string): void {
+/** A PACS that does not answer fails every search while a person types: one line of it is enough, and none once it answers. */
+function clearOlder(newest: ActionComplete, nodeId: string): void {
   const older = Object.values(app.get().workstation.finished).filter(
-    ({ actionId, action }) => action.command === 'find' && action.nodeId === nodeId && actionId !== newest.actionId,
+    ({ actionId, action }) =>
+      (action.command === 'find' || action.command === 'echo') && action.nodeId === nodeId && actionId !== newest.actionId,
   );
-  if (older.length > 0) dismissActions(older.map(({ actionId }) => actionId));
+  if (newest.outcome !== 'cancelled') clearAway(older.map(({ actionId }) => actionId));
 }
 
 function ownTag(tag: unknown): { search: number; nodeId: string } | undefined {

@@ -1,6 +1,6 @@
 import type { ContractEvent } from '../../shared/contract/index.ts';
 import { type Client, connect } from '../api/index.ts';
-import { refreshArchive, searchNow, takeFindEnd, takeMatches } from './searching.ts';
+import { refreshArchive, searchNow, takeEnd, takeMatches } from './searching.ts';
 import { takeArrivals } from './series.ts';
 import { afterEvent, fromSnapshot, type WorkstationState } from './state.ts';
 import { app, bindClient } from './store.ts';
@@ -54,7 +54,7 @@ function takeEvents(events: readonly ContractEvent[]): number {
   const { list, listVersion } = app.get();
   if (workstation !== app.get().workstation || list.version !== listVersion) app.set({ workstation, listVersion: list.version });
   for (const event of done) {
-    if (event.type === 'ActionComplete') takeFindEnd(event);
+    if (event.type === 'ActionComplete') takeEnd(event);
     if (event.type === 'StudiesChanged') void takeArrivals(event);
   }
   return taken;

@@ -20,8 +20,7 @@ export function retrieveStudy(entry: StudyEntry): void {
   const nodeId = bestNode(app.get(), entry);
   if (nodeId === undefined || retrieveOf(app.get(), entry.uid) !== undefined) return;
   attempt(async () => {
-    for (const old of failedRetrieves(app.get(), entry.uid)) await client().invoke('actions.dismiss', { actionId: old });
-    forgetFinished(failedRetrieves(app.get(), entry.uid));
+    clearAway(failedRetrieves(app.get(), entry.uid));
     await client().invoke('actions.request', {
       action: { command: 'retrieve', nodeId, studyInstanceUID: entry.uid, label: labelOf(entry.study).slice(0, 256) },
       tag: { kind: 'retrieve', study: entry.uid },
@@ -36,14 +35,19 @@ export function cancelAction(actionId: string): void {
 export function retryAction(actionId: string): void {
   attempt(async () => {
     await client().invoke('actions.retry', { actionId });
-    await client().invoke('actions.dismiss', { actionId });
-    forgetFinished([actionId]);
+    clearAway([actionId]);
   });
 }
 
-export function dismissActions(actionIds: readonly string[]): void {
+/** Takes actions off the list that nobody needs to see; that one of them is gone already is no news. */
+export function clearAway(actionIds: readonly string[]): void {
+  if (actionIds.length === 0) return;
   forgetFinished(actionIds);
-  attempt(() => Promise.all(actionIds.map((actionId) => client().invoke('actions.dismiss', { actionId }))));
+  for (const actionId of actionIds) {
+    client()
+      .invoke('actions.dismiss', { actionId })
+      .catch(() => undefined);
+  }
 }
 
 export function dismissNotice(noticeId: string): void {
@@ -87,6 +91,13 @@ function bestNode(state: AppState, entry: StudyEntry): string | undefined {
 
 /** What people call a study: "Doe, Jane · CT Thorax 2026-11-18". */
 export function labelOf(study: StudyRow): string {
-  const what = [study.modalities.join(' '), study.studyDescription, formatDate(study.studyDate)].filter(Boolean).join(' ');
-  return [formatName(study.patientName), what].filter(Boolean).join(' · ');
+  return [formatName(study.patientName), [contentOf(study), formatDate(study.studyDate)].filter(Boolean).join(' ')]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** "CT Thorax", also where the description says "CT Thorax" itself. */
+export function contentOf({ modalities, studyDescription }: StudyRow): string {
+  const said = studyDescription.toLowerCase().split(/[\s,;/]+/);
+  return [...modalities.filter((modality) => !said.includes(modality.toLowerCase())), studyDescription].filter(Boolean).join(' ');
 }

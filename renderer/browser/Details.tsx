@@ -4,7 +4,7 @@ import { progressFraction, progressWords } from '../actions/words.ts';
 import { ageInYears, formatBytes, formatCount, formatDate, formatName, formatTime, otherNameGroups } from '../app/format.ts';
 import { loadSeries, type SeriesEntry, seriesEntries } from '../app/series.ts';
 import { app, selectedEntry, useApp } from '../app/store.ts';
-import { cancelAction, openStudy, retrieveOf, retrieveStudy } from '../app/study-commands.ts';
+import { cancelAction, contentOf, openStudy, retrieveOf, retrieveStudy } from '../app/study-commands.ts';
 import { imageCount, type StudyEntry, whereabouts } from '../app/study-list.ts';
 import { t } from '../i18n/index.ts';
 import { Tip } from '../ui/Tip.tsx';
@@ -34,7 +34,7 @@ function Study({ entry }: { entry: StudyEntry }) {
     [t('details.born'), born],
     [t('details.sex'), study.patientSex],
     [t('table.studyDate'), [formatDate(study.studyDate), formatTime(study.studyTime)].filter(Boolean).join(' ')],
-    [t('table.studyDescription'), [study.modalities.join(' '), study.studyDescription].filter(Boolean).join(' · ')],
+    [t('table.studyDescription'), contentOf(study)],
     [t('details.accession'), study.accessionNumber],
     [t('details.referring'), formatName(study.referringPhysicianName)],
   ];

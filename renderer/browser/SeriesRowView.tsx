@@ -38,16 +38,13 @@ export const SeriesRowView = memo(function SeriesRowView({ study, entry, index, 
       onClick={() => app.set({ selected: id })}
       onDoubleClick={() => openStudy(study)}
     >
-      <Cell className="series-name" title={words}>
+      <Cell className="series-name" title={[words, series.bodyPartExamined].filter(Boolean).join('\n')}>
         <span>{series.seriesNumber}</span>
         <bdi>{words}</bdi>
       </Cell>
       <Cell className="series-date">{formatDate(series.seriesDate)}</Cell>
       <Cell>{series.modality}</Cell>
-      <Cell className="soft" title={series.bodyPartExamined}>
-        {series.bodyPartExamined}
-      </Cell>
-      <Cell className="end">{seriesCount(entry)}</Cell>
+      <Cell className="series-count end">{seriesCount(entry)}</Cell>
       <Cell className="where" where={where} title={t(`where.word.${where}`)}>
         <WhereGlyph where={where} />
       </Cell>

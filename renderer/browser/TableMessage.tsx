@@ -44,7 +44,10 @@ export function TableMessage() {
       </Message>
     );
   }
-  const sources = [...(excluded[LOCAL] === true ? [] : [t('sources.local')]), ...asked.map((node) => node.name)].join(', ');
+  const sources = [
+    ...(excluded[LOCAL] === true ? [] : [t('sources.local')]),
+    ...asked.filter((node) => searches[node.nodeId] !== undefined).map((node) => node.name),
+  ].join(', ');
   return (
     <Message title={t('empty.noMatch')} lines={[t('empty.noMatchSources', { names: sources }), ...(blank ? [] : [t('empty.noMatchHint')])]}>
       {!blank && <Button onClick={() => setSearch({ searchText: '', filters: NO_FILTERS })}>{t('empty.clear')}</Button>}

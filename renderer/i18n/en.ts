@@ -212,7 +212,7 @@ export const en = {
     port: 'Port',
     portHelp: 'Often 104 or 11112',
     aeTitle: 'AE title',
-    aeTitleHelp: 'Its own title, exactly as its administrator wrote it',
+    aeTitleHelp: 'Exactly as its administrator gave it',
     save: 'Save',
     test: 'Test connection',
     testHelp: 'Saves what you entered, then asks the PACS for an answer.',
@@ -222,10 +222,10 @@ export const en = {
     tell: 'Its administrator needs to know this station as',
     tellLine: 'AE title {{title}}, port {{port}}',
     invalid: {
-      name: 'Give it a name of 1 to 64 characters.',
-      host: 'A host name or address, without spaces or slashes.',
-      port: 'A port is a whole number from 1 to 65535.',
-      aeTitle: 'An AE title has 1 to 16 plain characters and no backslash.',
+      name: 'A name has 1 to 64 characters.',
+      host: 'A name or address without spaces.',
+      port: 'A whole number from 1 to 65535.',
+      aeTitle: '1 to 16 plain characters, no \\.',
     },
   },
   settings: {
