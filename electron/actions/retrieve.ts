@@ -11,7 +11,7 @@ import { diagnoseRun } from './run-diagnosis.ts';
 import type { TextKey } from './texts.ts';
 import type { TurnQueue } from './turn-queue.ts';
 import type { EngineParts, RunResult } from './types.ts';
-import { pause, within } from './waiting.ts';
+import { pause, unlessAborted, within } from './waiting.ts';
 
 type RetrieveRequest = Extract<ActionRequest, { command: 'retrieve' }>;
 
@@ -101,7 +101,7 @@ class Retrieve {
     let leave = () => {};
     try {
       leave = await this.#queue.acquire(nodeId, this.#request.studyInstanceUID, this.#run.signal);
-      this.#node = await this.#parts.nodeReady(this.#node);
+      this.#node = await unlessAborted(this.#parts.nodeReady(this.#node), this.#run.signal);
       this.#run.update({ state: 'running', attempt: this.#run.progress.attempt + 1, retry: undefined });
       this.#ledger.beginAttempt();
       this.#listing ??= this.#list();

@@ -6,7 +6,7 @@ import { plainOutcome } from './outcome.ts';
 import { optional } from './retrieve-attempt.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { EngineParts, RunResult } from './types.ts';
-import { onAbort } from './waiting.ts';
+import { onAbort, unlessAborted } from './waiting.ts';
 
 /** More rows than anybody can read, and few enough for every window. */
 const MAX_MATCHES = 100_000;
@@ -44,7 +44,7 @@ export async function checkNode(parts: EchoParts, known: PacsNode, signal: Abort
 
 async function echo(parts: EchoParts, known: PacsNode, signal: AbortSignal): Promise<Awaited<Operation<EchoResult>['done']>> {
   try {
-    const node = await parts.nodeReady(known);
+    const node = await unlessAborted(parts.nodeReady(known), signal);
     const { aeTitle, clocks } = parts.settings();
     const operation = parts.pool.echo({ peer: peerOf(node, aeTitle), clocks });
     const unwatch = onAbort(signal, () => operation.cancel());
@@ -63,7 +63,7 @@ export async function runFind(
   { query }: Extract<ActionRequest, { command: 'find' }>,
   known: PacsNode,
 ): Promise<RunResult> {
-  const node = await parts.nodeReady(known);
+  const node = await unlessAborted(parts.nodeReady(known), run.signal);
   const { aeTitle, clocks } = parts.settings();
   let rows = 0;
   let unusable = 0;

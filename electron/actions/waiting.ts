@@ -42,6 +42,14 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   return () => signal.removeEventListener('abort', listener);
 }
 
+/** The promise's result, or PhosphorError `cancelled` as soon as `signal` is aborted. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const unwatch = onAbort(signal, () => reject(cancelledError()));
+    promise.then(resolve, reject).finally(unwatch);
+  });
+}
+
 /** A signal that is aborted so long after `signal`: what was asked to stop has that long to end by itself. */
 export function abortedFor(signal: AbortSignal, milliseconds: number): AbortSignal {
   const controller = new AbortController();

@@ -14,6 +14,10 @@ export interface DemoNodeParts {
 
 const NAME = 'Demo PACS';
 const DESTINATION_HOST = '127.0.0.1';
+/** Until it is up, and says for itself. */
+const PLACEHOLDER = { host: '127.0.0.1', port: 104, aeTitle: 'DEMOPACS' } as const;
+const CLOSE_LIMIT_MS = 5_000;
+const unsupported = () => new PhosphorError('unsupported', 'This program comes without the demo PACS.');
 
 /** The demo PACS and its node: started on demand, once, and again after a failure; its port is another one in every run. */
 export class DemoNode {
@@ -26,7 +30,10 @@ export class DemoNode {
     this.#parts = parts;
   }
 
-  /** Starts it and adds its node. Idempotent. @throws PhosphorError `unsupported` where the host brought none, or what the demo throws */
+  /**
+   * Adds its node and starts it in the background: the first start generates its studies, which takes a while, and actions wait for it.
+   * Idempotent. @throws PhosphorError `unsupported` where the host brought none
+   */
   start(): Promise<PacsNode> {
     this.#adding ??= this.#add().finally(() => {
       this.#adding = undefined;
@@ -58,17 +65,24 @@ export class DemoNode {
   async close(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    const demo = await running?.catch(() => undefined);
-    await demo?.close();
+    if (running === undefined) return;
+    const closed = running.then(
+      (demo) => demo.close(),
+      () => undefined,
+    );
+    // One that is still generating cannot be stopped; it is closed as soon as it is up, and nobody waits for that.
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([closed, new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_LIMIT_MS)))]);
+    clearTimeout(timer);
   }
 
   async #add(): Promise<PacsNode> {
-    const { nodes } = this.#parts;
-    const { host, port, aeTitle } = await this.#run();
+    const { factory, nodes, nodesChanged } = this.#parts;
+    if (factory === undefined) throw unsupported();
     const existing = this.node();
     if (existing !== undefined) return existing;
-    const node = await nodes.add({ name: nodes.freeName(NAME), host, port, aeTitle, method: 'move' }, 'demo');
-    this.#parts.nodesChanged();
+    const node = await nodes.add({ ...PLACEHOLDER, name: nodes.freeName(NAME), method: 'move' }, 'demo');
+    nodesChanged();
     return node;
   }
 
@@ -82,7 +96,7 @@ export class DemoNode {
 
   async #launch(): Promise<DemoPacs> {
     const { factory, profile, nodes, receiver } = this.#parts;
-    if (factory === undefined) throw new PhosphorError('unsupported', 'This program comes without the demo PACS.');
+    if (factory === undefined) throw unsupported();
     const { aeTitle, port } = receiver.address();
     this.#destination = `${aeTitle}:${port}`;
     const demo = await factory({ directory: join(profile, 'demo'), destination: { aeTitle, host: DESTINATION_HOST, port } });

@@ -77,6 +77,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'demo.start': async () => {
       const node = await demo.start();
+      // Starts it, and shows in the node list when it is there.
       parts.checkNode(node);
       return { node };
     },

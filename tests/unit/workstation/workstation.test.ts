@@ -9,11 +9,21 @@ import { openArchive } from '../../../electron/archive/index.ts';
 import type { AssociationPool } from '../../../electron/associations/index.ts';
 import { createAssociationPool, moveMessageIds, startListener } from '../../../electron/associations/index.ts';
 import { composeWorkstation } from '../../../electron/workstation/compose.ts';
-import { openWorkstation } from '../../../electron/workstation/index.ts';
+import { openWorkstation, type Workstation } from '../../../electron/workstation/index.ts';
 import type { DemoFactory } from '../../../electron/workstation/types.ts';
+import type { ContractEvent, PacsNode } from '../../../shared/contract/index.ts';
 import { gate, instanceUIDs, openedWorkstation, STUDY, scriptedPacs } from '../../move-models/scripted-pacs.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
+
+/** Resolves when the list of nodes is so. */
+async function until(workstation: Workstation, ready: (nodes: readonly PacsNode[]) => boolean): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = workstation.subscribe((event) => event.type === 'NodesChanged' && ready(event.nodes) && resolve());
+  if (ready((await workstation.invoke('session.snapshot', {})).nodes)) resolve();
+  await promise;
+  stop();
+}
 
 const retrieve = (nodeId: string) => ({ command: 'retrieve', nodeId, studyInstanceUID: STUDY }) as const;
 
@@ -277,7 +287,8 @@ test('the demo PACS: one node, started once, told where to send, and started aga
   const workstation = await openWorkstation(options);
   const nodes = await Promise.all([workstation.invoke('demo.start', {}), workstation.invoke('demo.start', {})]);
   expect(nodes[0]).toEqual(nodes[1]);
-  expect(nodes[0].node).toMatchObject({ kind: 'demo', name: 'Demo PACS', host: '127.0.0.1', port: 40_001, aeTitle: 'DEMOPACS' });
+  expect(nodes[0].node).toMatchObject({ kind: 'demo', name: 'Demo PACS', host: '127.0.0.1' });
+  await until(workstation, (all) => all[0]?.port === 40_001);
   expect(calls).toMatchObject([{ directory: join(folder.path, 'demo'), destinations: [`PHOSPHOR@127.0.0.1:${options.port}`] }]);
   const { node } = await workstation.invoke('nodes.update', {
     nodeId: nodes[0].node.nodeId,
@@ -287,12 +298,30 @@ test('the demo PACS: one node, started once, told where to send, and started aga
   await workstation.close();
   expect(calls[0]?.closed).toBe(true);
   const again = await openWorkstation(options);
-  const moved = Promise.withResolvers<void>();
-  again.subscribe((event) => event.type === 'NodesChanged' && moved.resolve());
-  const { nodes: now } = await again.invoke('session.snapshot', {});
-  if (now[0]?.port !== 40_002) await moved.promise;
+  await until(again, (all) => all[0]?.port === 40_002);
   expect((await again.invoke('session.snapshot', {})).nodes).toMatchObject([{ name: 'Teaching', port: 40_002 }]);
   await again.close();
+});
+
+test('while the demo PACS is being made, its node is there at once, a search waits for it and can be cancelled', async () => {
+  await using folder = await temporaryFolder('demo-slow');
+  const generating = gate();
+  const demo: DemoFactory = async () => {
+    await generating.passed;
+    throw new Error('never up');
+  };
+  const workstation = await openWorkstation({ profile: folder.path, port: await freePort(), version: 'test', demo });
+  const completed = Promise.withResolvers<ContractEvent>();
+  workstation.subscribe((event) => event.type === 'ActionComplete' && completed.resolve(event));
+  const { node } = await workstation.invoke('demo.start', {});
+  const { actionId } = await workstation.invoke('actions.request', {
+    action: { command: 'find', nodeId: node.nodeId, query: { level: 'study' } },
+    tag: null,
+  });
+  await workstation.invoke('actions.cancel', { actionId });
+  expect(await completed.promise).toMatchObject({ actionId, outcome: 'cancelled' });
+  generating.open();
+  await workstation.close();
 });
 
 test('without a demo in the program, demo.start says so in one sentence', async () => {
