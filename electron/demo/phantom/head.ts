@@ -1,5 +1,5 @@
 import { noise3 } from './noise.ts';
-import { capsule, clamp, cover, ellipsoid, mix, smoothstep } from './shapes.ts';
+import { capsule, clamp, cover, ellipsoid, mix, smoothstep, type Tube, tubeAt } from './shapes.ts';
 
 /** What a head is made of. One anatomy serves CT and MR: each modality brings its own value per tissue. */
 export interface HeadTissues {
@@ -38,7 +38,8 @@ export function headAt(x: number, y: number, z: number, options: HeadOptions): n
   if (surface > 0.8) return options.holder ? holderAt(x, y, z, t) : t.air;
   const side = Math.abs(x);
   const cavity = cavityAt(x, y, z);
-  if (cavity < 0.7) return mix(vaultAt(x, y, z, cavity, t), cavity < -0.7 ? inside(x, y, z, -cavity, options) : t.csf, cover(cavity, 1.4));
+  if (cavity < -0.7) return inside(x, y, z, -cavity, options);
+  if (cavity < 0.7) return mix(vaultAt(x, y, z, cavity, t), t.csf, cover(cavity, 1.4));
   const bare = mix(t.skin, t.fat, smoothstep(1.2, 2.2, -surface));
   const soft = mix(bare, t.muscle, smoothstep(4.5, 6.5, -surface - 2 * noise3(x / 14, y / 14, z / 14)));
   const shell = cavity < 14 ? mix(soft, vaultAt(x, y, z, cavity, t), cover(cavity - shellThickness(x, y, z), 1.2)) : soft;
@@ -139,7 +140,7 @@ function nuclei(side: number, y: number, z: number): number {
 }
 
 function hindbrain(x: number, side: number, y: number, z: number, depth: number, tentorium: number, t: HeadTissues): number {
-  const stem = capsule(x, y, z, [0, 6, -8], [0, 27, -68], 14, 8.5);
+  const stem = capsule(x, y, z, 0, 6, -8, 0, 27, -68, 14, 8.5);
   const folia = Math.sin(ellipsoid(x, y - 30, z + 24, 30, 14, 20) * 1.5 + 4 * noise3(x / 12, y / 12, z / 12));
   const cerebellum = mix(t.grey, t.white, smoothstep(0.1, 0.9, folia) * 0.45);
   const core = cover(ellipsoid(side - 17, y - 42, z + 40, 13, 10, 9), 4);
@@ -152,36 +153,21 @@ function hindbrain(x: number, side: number, y: number, z: number, depth: number,
   return mix(value, t.dura, cover(Math.abs(tentorium - z) - 0.6, 1) * 0.7);
 }
 
-const FRONTAL = [
-  [6, -34, 10],
-  [9, -14, 17],
-] as const;
-const BODY = [
-  [9, -14, 17],
-  [13, 18, 21],
-] as const;
-const ATRIUM = [
-  [13, 18, 21],
-  [22, 34, 10],
-] as const;
-const OCCIPITAL = [
-  [22, 34, 10],
-  [17, 54, 5],
-] as const;
-const TEMPORAL = [
-  [22, 34, 10],
-  [31, -6, -18],
-] as const;
+// The lateral ventricle of one side: frontal horn, body, atrium, occipital and temporal horn.
+const FRONTAL: Tube = [6, -34, 10, 9, -14, 17, 4.2, 4.6];
+const BODY: Tube = [9, -14, 17, 13, 18, 21, 4.6, 5.4];
+const ATRIUM: Tube = [13, 18, 21, 22, 34, 10, 5.4, 6.2];
+const OCCIPITAL: Tube = [22, 34, 10, 17, 54, 5, 5, 1.5];
+const TEMPORAL: Tube = [22, 34, 10, 31, -6, -18, 3.2, 1.4];
 
 function ventricles(x: number, side: number, y: number, z: number, value: number, t: HeadTissues): number {
   if (y < -44 || y > 62 || z < -48 || z > 30 || side > 40) return value;
-  // The frontal horn is hollowed by the caudate, the body is flat: radii are squeezed across by `side`.
   const lateral = Math.min(
-    capsule(side, y, z * 1.05, FRONTAL[0], FRONTAL[1], 4.2, 4.6),
-    capsule(side, y, z, BODY[0], BODY[1], 4.6, 5.4),
-    capsule(side, y, z, ATRIUM[0], ATRIUM[1], 5.4, 6.2),
-    capsule(side, y, z, OCCIPITAL[0], OCCIPITAL[1], 5, 1.5),
-    capsule(side, y, z, TEMPORAL[0], TEMPORAL[1], 3.2, 1.4),
+    tubeAt(side, y, z * 1.05, FRONTAL),
+    tubeAt(side, y, z, BODY),
+    tubeAt(side, y, z, ATRIUM),
+    tubeAt(side, y, z, OCCIPITAL),
+    tubeAt(side, y, z, TEMPORAL),
   );
   const third = ellipsoid(x, y - 0, z + 2, 2.1, 14, 11);
   const fourth = ellipsoid(x, y - 34, z + 36, 7, 5, 9);
@@ -194,6 +180,7 @@ function ventricles(x: number, side: number, y: number, z: number, value: number
 }
 
 function haemorrhage(x: number, y: number, z: number, value: number, t: HeadTissues): number {
+  if (Math.abs(x - 28) > 30 || Math.abs(y - 2) > 36 || Math.abs(z - 5) > 30) return value;
   const ragged = 3 * noise3(x / 8, y / 8, z / 8);
   const bleed = ellipsoid(x - 28, y - 2, z - 5, 11, 17, 13) + ragged;
   if (bleed > 12) return value;
@@ -203,13 +190,13 @@ function haemorrhage(x: number, y: number, z: number, value: number, t: HeadTiss
 
 function petrousAt(side: number, y: number, z: number): number {
   if (z > -20 || z < -62 || y < -12 || y > 56) return 10;
-  return capsule(side, y, z * 1.1, [18, 4, -42], [60, 26, -42], 7, 13);
+  return capsule(side, y, z * 1.1, 18, 4, -42, 60, 26, -42, 7, 13);
 }
 
 /** Dense bone at the tip, air cells towards the ear. */
 function mastoid(x: number, y: number, z: number, side: number, t: HeadTissues): number {
   const cells = noise3(x / 2.6, y / 2.6, z / 2.6) + 0.035 * (side - 48);
-  const canal = capsule(side, y, z, [28, 12, -38], [44, 13, -38], 2.2, 2);
+  const canal = capsule(side, y, z, 28, 12, -38, 44, 13, -38, 2.2, 2);
   const bone = mix(t.bone, t.air, side > 34 ? smoothstep(0.05, 0.3, cells) : 0);
   return mix(bone, side < 36 ? t.csf : t.air, cover(canal, 1.2));
 }
@@ -224,13 +211,13 @@ function faceAt(x: number, side: number, y: number, z: number, shell: number, t:
   let value = shell;
   const petrous = petrousAt(side, y, z);
   if (petrous < 1) value = mix(value, mastoid(x, y, z, side, t), cover(petrous, 1.6));
-  const clivus = capsule(x, y, z, [0, -6, -34], [0, 18, -66], 8, 6);
+  const clivus = capsule(x, y, z, 0, -6, -34, 0, 18, -66, 8, 6);
   value = mix(value, mix(t.bone, t.marrow, 0.6), cover(clivus, 1.4));
   const cheek = Math.min(
-    capsule(side, y, z, [50, -62, -44], [66, -28, -42], 4, 2.6),
-    capsule(side, y, z, [66, -28, -42], [66, 2, -38], 2.6, 3),
-    capsule(side, y, z, [44, -76, -40], [50, -62, -44], 3, 4.6),
-    capsule(side, y, z, [50, -6, -46], [48, -14, -90], 5.5, 4.5),
+    capsule(side, y, z, 50, -62, -44, 66, -28, -42, 4, 2.6),
+    capsule(side, y, z, 66, -28, -42, 66, 2, -38, 2.6, 3),
+    capsule(side, y, z, 44, -76, -40, 50, -62, -44, 3, 4.6),
+    capsule(side, y, z, 50, -6, -46, 48, -14, -90, 5.5, 4.5),
   );
   value = mix(value, mix(t.bone, t.marrow, cover(cheek + 2.4, 1)), cover(cheek, 1.2));
   const maxillary = ellipsoid(side - 27, y + 58, z + 64, 13, 17, 17) + 1.5 * noise3(x / 12, y / 12, z / 12);
@@ -270,7 +257,7 @@ function orbitAt(side: number, y: number, z: number, value: number, t: HeadTissu
     10 + (y < -66 || y > -26 ? 10 : -10),
   );
   if (y > -66 && y < -26) next = mix(next, t.muscle, cover(muscles, 1));
-  const nerve = capsule(dx, y, z, [0, -56, -34], [-6, -24, -32], 2, 2.2);
+  const nerve = capsule(dx, y, z, 0, -56, -34, -6, -24, -32, 2, 2.2);
   const gland = ellipsoid(dx - 13, y + 70, z + 26, 3.5, 7, 6);
   next = mix(next, t.grey, cover(Math.min(nerve, gland), 1));
   const eye = ellipsoid(dx, y + 68, z + 34, 12, 12, 12);
@@ -285,7 +272,7 @@ function neckAt(x: number, y: number, z: number, value: number, t: HeadTissues):
   let next = y > 8 && value === t.muscle ? mix(value, t.fat, smoothstep(0.42, 0.6, Math.abs(planes))) : value;
   const r = Math.hypot(x / 1.25, y - 34);
   const atlas = Math.max(Math.abs(r - 18) - 3.6, Math.abs(z + 78) - 9);
-  const dens = capsule(x, y, z, [0, 21, -66], [0, 21, -100], 5, 6);
+  const dens = capsule(x, y, z, 0, 21, -66, 0, 21, -100, 5, 6);
   next = mix(next, mix(t.bone, t.marrow, 0.4), cover(Math.min(atlas, dens), 1.2));
   next = mix(next, t.csf, cover(Math.hypot(x, y - 34) - 10, 1.2));
   next = mix(next, mix(t.white, t.grey, 0.4), cover(Math.hypot(x, (y - 34) * 1.2) - 5.6, 1.2));

@@ -13,13 +13,24 @@ export function ellipsoid(x: number, y: number, z: number, rx: number, ry: numbe
   return (k * (k - 1)) / Math.sqrt(ga * ga + gb * gb + gc * gc);
 }
 
-/** Distance to a segment with a radius that goes from `ra` to `rb`. */
+/** A round rod from a to b whose radius goes from `ra` to `rb`, mm. */
+export type Tube = readonly [ax: number, ay: number, az: number, bx: number, by: number, bz: number, ra: number, rb: number];
+
+export function tubeAt(x: number, y: number, z: number, tube: Tube): number {
+  return capsule(x, y, z, tube[0], tube[1], tube[2], tube[3], tube[4], tube[5], tube[6], tube[7]);
+}
+
+/** Distance to a rod. Plain numbers instead of points: this runs some hundred million times, and every point would be garbage. */
 export function capsule(
   x: number,
   y: number,
   z: number,
-  [ax, ay, az]: readonly [number, number, number],
-  [bx, by, bz]: readonly [number, number, number],
+  ax: number,
+  ay: number,
+  az: number,
+  bx: number,
+  by: number,
+  bz: number,
   ra: number,
   rb: number,
 ): number {

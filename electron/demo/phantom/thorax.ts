@@ -1,5 +1,5 @@
 import { noise3 } from './noise.ts';
-import { capsule, clamp, cover, ellipsoid, mix, smoothstep } from './shapes.ts';
+import { capsule, clamp, cover, ellipsoid, mix, smoothstep, type Tube, tubeAt } from './shapes.ts';
 
 const AIR = -1000;
 const FAT = -100;
@@ -9,34 +9,32 @@ const MYOCARDIUM = 105;
 const MARROW = 210;
 const CORTEX = 720;
 
-type Tube = readonly [from: readonly [number, number, number], to: readonly [number, number, number], ra: number, rb: number];
-
 /** Aorta and its branches, pulmonary arteries, great veins; enhanced. */
 const GREAT_VESSELS: readonly Tube[] = [
-  [[-6, -10, -22], [-16, -20, 52], 16, 15],
-  [[-16, -20, 52], [4, 6, 80], 15, 14],
-  [[4, 6, 80], [20, 44, 58], 14, 12.5],
-  [[20, 44, 58], [15, 47, -205], 12.5, 10.5],
-  [[14, -32, -12], [16, -18, 26], 15, 14],
-  [[16, -14, 24], [-42, 12, 16], 11, 9],
-  [[16, -14, 30], [46, 24, 30], 12, 9],
-  [[-30, -4, -30], [-28, -6, 105], 10, 8.5],
-  [[-28, -6, 105], [22, -34, 128], 8, 6],
-  [[-12, -2, 82], [-26, 4, 205], 6, 5],
-  [[4, 4, 84], [14, 10, 205], 5, 4],
-  [[18, 22, 80], [34, 24, 200], 5, 4.5],
-  [[-22, 8, -205], [-24, 4, -60], 12, 13],
+  [-6, -10, -22, -16, -20, 52, 16, 15],
+  [-16, -20, 52, 4, 6, 80, 15, 14],
+  [4, 6, 80, 20, 44, 58, 14, 12.5],
+  [20, 44, 58, 15, 47, -205, 12.5, 10.5],
+  [14, -32, -12, 16, -18, 26, 15, 14],
+  [16, -14, 24, -42, 12, 16, 11, 9],
+  [16, -14, 30, 46, 24, 30, 12, 9],
+  [-30, -4, -30, -28, -6, 105, 10, 8.5],
+  [-28, -6, 105, 22, -34, 128, 8, 6],
+  [-12, -2, 82, -26, 4, 205, 6, 5],
+  [4, 4, 84, 14, 10, 205, 5, 4],
+  [18, 22, 80, 34, 24, 200, 5, 4.5],
+  [-22, 8, -205, -24, 4, -60, 12, 13],
 ];
 
 /** Trachea and central bronchi: radius of the lumen. */
 const AIRWAYS: readonly Tube[] = [
-  [[0, 4, 205], [-2, 18, 44], 9, 8.5],
-  [[-2, 18, 44], [-36, 26, 16], 7, 6],
-  [[-2, 18, 44], [42, 28, 10], 6.5, 5.5],
-  [[-36, 26, 16], [-50, 34, -40], 5, 3],
-  [[42, 28, 10], [54, 38, -42], 4.6, 3],
-  [[-30, 24, 24], [-56, 14, 56], 4, 2.4],
-  [[40, 27, 14], [58, 10, 52], 4, 2.4],
+  [0, 4, 205, -2, 18, 44, 9, 8.5],
+  [-2, 18, 44, -36, 26, 16, 7, 6],
+  [-2, 18, 44, 42, 28, 10, 6.5, 5.5],
+  [-36, 26, 16, -50, 34, -40, 5, 3],
+  [42, 28, 10, 54, 38, -42, 4.6, 3],
+  [-30, 24, 24, -56, 14, 56, 4, 2.4],
+  [40, 27, 14, 58, 10, 52, 4, 2.4],
 ];
 
 /**
@@ -48,9 +46,13 @@ export function thoraxAt(x: number, y: number, z: number): number {
   if (body > 1.5) return tableAt(x, y);
   const side = Math.abs(x);
   const cage = cageAt(x, y, z);
-  const layer = 13 + 4 * smoothstep(-20, -120, z);
-  const wall = mix(FAT, MUSCLE, smoothstep(-0.5, 1.5, -body - layer - 2 * noise3(x / 30, y / 30, z / 30)));
-  let value = cage < 2 ? mix(wall, chestAt(x, side, y, z, cage), cover(cage, 2)) : muscles(x, side, y, z, cage, wall);
+  let value: number;
+  if (cage < -1.2) value = chestAt(x, side, y, z, cage);
+  else {
+    const layer = 13 + 4 * smoothstep(-20, -120, z);
+    const wall = mix(FAT, MUSCLE, smoothstep(-0.5, 1.5, -body - layer - 2 * noise3(x / 30, y / 30, z / 30)));
+    value = cage < 2 ? mix(wall, chestAt(x, side, y, z, cage), cover(cage, 2)) : muscles(x, side, y, z, cage, wall);
+  }
   if (y > 20) value = spineAt(x, side, y, z, value);
   if (body > -2) value = mix(value, 30, cover(-body - 2, 1));
   return mix(AIR, value, cover(body, 2));
@@ -65,10 +67,17 @@ function bodyAt(x: number, y: number, z: number): number {
 
 /** Half axes of the inner chest wall at a height. */
 export function cageAxes(z: number): readonly [number, number] {
-  const dome = Math.sqrt(Math.max(0.0001, 1 - (Math.max(0, z + 20) / 186) ** 2));
-  const scale = 0.25 + 0.75 * dome;
-  return [131 * scale, 90 * (0.35 + 0.65 * dome)];
+  if (z !== lastHeight) {
+    const dome = Math.sqrt(Math.max(0.0001, 1 - (Math.max(0, z + 20) / 186) ** 2));
+    lastHeight = z;
+    lastAxes = [131 * (0.25 + 0.75 * dome), 90 * (0.35 + 0.65 * dome)];
+  }
+  return lastAxes;
 }
+
+// A slice asks for the same height a hundred thousand times.
+let lastHeight = Number.NaN;
+let lastAxes: readonly [number, number] = [0, 0];
 
 function cageAt(x: number, y: number, z: number): number {
   const [rx, ry] = cageAxes(z);
@@ -111,14 +120,10 @@ function mediastinumAt(x: number, side: number, y: number, z: number): number {
   const spine = (Math.hypot(x / 1.15, y - 72) - 22) * 0.9;
   const back = Math.max(side - 13, 18 - y);
   let nearest = Math.min(heart, upper, front, spine, back);
-  if (side < 62 && z < 60) nearest = Math.min(nearest, capsule(x, y, z, [15, 46, 50], [14, 47, -205], 14, 13));
-  if (z < -30 && x < 0) nearest = Math.min(nearest, capsule(x, y, z, [-22, 6, -120], [-26, 2, -40], 16, 16));
+  if (side < 62 && z < 60) nearest = Math.min(nearest, capsule(x, y, z, 15, 46, 50, 14, 47, -205, 14, 13));
+  if (z < -30 && x < 0) nearest = Math.min(nearest, capsule(x, y, z, -22, 6, -120, -26, 2, -40, 16, 16));
   if (z > -30 && z < 60) {
-    nearest = Math.min(
-      nearest,
-      capsule(x, y, z, [16, -12, 26], [-44, 14, 16], 12, 9),
-      capsule(x, y, z, [16, -12, 30], [48, 26, 28], 13, 9),
-    );
+    nearest = Math.min(nearest, capsule(x, y, z, 16, -12, 26, -44, 14, 16, 12, 9), capsule(x, y, z, 16, -12, 30, 48, 26, 28, 13, 9));
   }
   return nearest;
 }
@@ -127,23 +132,25 @@ function organs(x: number, y: number, z: number): number {
   let value = mix(FAT + 20, 20, 0.35 + 0.25 * noise3(x / 16, y / 16, z / 16));
   const heart = ellipsoid(x - 20 - 0.12 * (z + 50), y + 14, z + 48, 58, 45, 54);
   if (heart < 2) value = mix(value, chambers(x, y, z), cover(heart, 2));
-  for (const [from, to, ra, rb] of GREAT_VESSELS) {
-    const low = Math.min(from[2], to[2]) - ra;
-    const high = Math.max(from[2], to[2]) + ra;
-    if (z < low || z > high) continue;
-    const distance = capsule(x, y, z, from, to, ra, rb);
+  for (const vessel of GREAT_VESSELS) {
+    if (!reaches(vessel, z)) continue;
+    const distance = tubeAt(x, y, z, vessel);
     if (distance < 2)
       value = mix(mix(value, MUSCLE, cover(distance - 1.3, 1.4)), BLOOD + 6 * noise3(x / 6, y / 6, z / 6), cover(distance, 1.6));
   }
-  const plaque = Math.max(
-    Math.abs(capsule(x, y, z, [4, 6, 80], [20, 44, 58], 14, 12.5)) - 1.3,
-    noise3(x / 7, y / 7, z / 7) > 0.42 ? -1 : 1,
-  );
+  const plaque = Math.max(Math.abs(capsule(x, y, z, 4, 6, 80, 20, 44, 58, 14, 12.5)) - 1.3, noise3(x / 7, y / 7, z / 7) > 0.42 ? -1 : 1);
   value = mix(value, 620, cover(plaque, 1));
   const oesophagus = Math.hypot((x - 4) / 1.4, y - 36);
   if (z > -110) value = mix(mix(value, MUSCLE, cover(oesophagus - 6.5, 1.4)), AIR, cover(oesophagus - 1.8 - noise3(1, 1, z / 20) * 2, 1.4));
   const node = Math.min(ellipsoid(x + 18, y - 8, z - 52, 6, 5, 8), ellipsoid(x - 6, y - 26, z - 30, 8, 5, 7));
   return mix(value, 62, cover(node, 1.4));
+}
+
+/** Whether a slice at this height may cut the tube. */
+function reaches(tube: Tube, z: number): boolean {
+  const low = Math.min(tube[2], tube[5]) - tube[6] - 2;
+  const high = Math.max(tube[2], tube[5]) + tube[6] + 2;
+  return z >= low && z <= high;
 }
 
 function chambers(x: number, y: number, z: number): number {
@@ -158,10 +165,7 @@ function chambers(x: number, y: number, z: number): number {
 function airways(x: number, y: number, z: number, value: number): number {
   if (Math.abs(x) > 64 || z < -46 || y < -4 || y > 46) return value;
   let lumen = 99;
-  for (const [from, to, ra, rb] of AIRWAYS) {
-    if (z < Math.min(from[2], to[2]) - ra || z > Math.max(from[2], to[2]) + ra) continue;
-    lumen = Math.min(lumen, capsule(x, y, z, from, to, ra, rb));
-  }
+  for (const airway of AIRWAYS) if (reaches(airway, z)) lumen = Math.min(lumen, tubeAt(x, y, z, airway));
   if (lumen > 3) return value;
   return mix(mix(value, 40, cover(lumen - 1.5, 1.4)), AIR, cover(lumen, 1.4));
 }
@@ -177,16 +181,16 @@ function abdomenAt(x: number, y: number, z: number, cage: number): number {
   const stomach = ellipsoid(x - 58, y + 22, z + 118, 40, 42, 40);
   const content = y < -38 ? -960 : 25;
   value = mix(value, stomach < -3.5 ? content : 70, cover(stomach, 2));
-  value = mix(value, BLOOD, cover(capsule(x, y, z, [15, 47, -60], [14, 44, -205], 11, 10), 2));
-  return mix(value, 170, cover(capsule(x, y, z, [-22, 8, -205], [-24, 4, -60], 12, 13), 2));
+  value = mix(value, BLOOD, cover(capsule(x, y, z, 15, 47, -60, 14, 44, -205, 11, 10), 2));
+  return mix(value, 170, cover(capsule(x, y, z, -22, 8, -205, -24, 4, -60, 12, 13), 2));
 }
 
 function muscles(x: number, side: number, y: number, z: number, cage: number, wall: number): number {
   let value = wall;
   if (z > 10) {
-    const blade = capsule(side, y, 0, [70, 82, 0], [128, 44, 0], 2.2, 4 + 4 * smoothstep(60, 110, z));
+    const blade = capsule(side, y, 0, 70, 82, 0, 128, 44, 0, 2.2, 4 + 4 * smoothstep(60, 110, z));
     if (z < 130) value = mix(value, mix(CORTEX, MARROW, cover(blade + 2.4, 1)), cover(blade, 1.4));
-    const clavicle = capsule(side, y, z, [16, -66, 138], [112, -16, 168], 6, 7);
+    const clavicle = capsule(side, y, z, 16, -66, 138, 112, -16, 168, 6, 7);
     value = mix(value, mix(CORTEX, MARROW, cover(clavicle + 2.2, 1)), cover(clavicle, 1.4));
     if (cage > 12) value = mix(value, FAT, smoothstep(0.35, 0.5, Math.abs(noise3(x / 24, y / 24, z / 40))) * 0.8);
   }
@@ -209,8 +213,8 @@ function spineAt(x: number, side: number, y: number, z: number, value: number): 
     next = mix(next, disc ? 85 : mix(600, endplate, cover(body + 1.8, 1.4)), cover(body, 1.6));
   }
   const arch = Math.abs(Math.hypot(x / 1.15, y - cy - 22) - 12) - 2.6;
-  const process = capsule(x, y, 0, [0, cy + 32, 0], [0, cy + 50, 0], 3.4, 3);
-  const transverse = capsule(side, y, 0, [12, cy + 16, 0], [34, cy + 24, 0], 4.4, 4);
+  const process = capsule(x, y, 0, 0, cy + 32, 0, 0, cy + 50, 0, 3.4, 3);
+  const transverse = capsule(side, y, 0, 12, cy + 16, 0, 34, cy + 24, 0, 4.4, 4);
   const bony = Math.min(level > 0.3 && level < 0.75 ? Math.min(arch, transverse) : level >= 0.75 ? arch : 9, level > 0.4 ? process : 9);
   next = mix(next, mix(CORTEX, 300, cover(bony + 2, 1)), cover(bony, 1.4));
   next = mix(next, 28, cover(Math.hypot(x / 1.1, y - cy - 21.5) - 8, 1.4));
