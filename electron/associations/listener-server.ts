@@ -1,6 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
-import { type Association, type AssociationRequest, acceptAssociation, type ServiceProvider } from '../dicom/network/index.ts';
+import {
+  type Association,
+  type AssociationRequest,
+  acceptAssociation,
+  type ServiceProvider,
+  type Transport,
+} from '../dicom/network/index.ts';
 import { type Admission, admit, KnownAddresses, plainAddress } from './access.ts';
 import type { Expectations } from './expectations.ts';
 import { listenError } from './socket-errors.ts';
@@ -12,6 +18,8 @@ import type { AccessRules, ListenerOptions } from './types.ts';
 const MAX_ASSOCIATIONS = 64;
 /** C-STOREs in flight may end within this when the listener closes. */
 const DRAIN_MS = 2_000;
+/** A peer that was sent A-ABORT hangs up within this, or is hung up on. */
+const ABORT_MS = 100;
 
 export interface ServerOptions {
   readonly host: string;
@@ -29,7 +37,7 @@ export interface ServerOptions {
 
 /** One caller from its first byte on. */
 interface Connection {
-  readonly socket: Socket;
+  readonly transport: Transport;
   readonly address: string;
   admitted: boolean;
   association: Association | undefined;
@@ -82,29 +90,31 @@ export class ListenerServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#connections) this.#endIfIdle(connection);
     const timer = setTimeout(() => {
-      for (const { socket } of this.#connections) socket.destroy();
+      for (const { transport } of this.#connections) transport.destroy();
     }, DRAIN_MS);
     await closed;
     clearTimeout(timer);
   }
 
   #connect(socket: Socket): void {
-    const connection: Connection = {
-      socket,
-      address: plainAddress(socket.remoteAddress ?? ''),
-      admitted: false,
-      association: undefined,
-      stores: 0,
-    };
-    const fromAddress = [...this.#connections].filter(({ address }) => address === connection.address).length;
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const fromAddress = [...this.#connections].filter((connection) => connection.address === address).length;
     if (this.#closing || fromAddress >= 2 * this.#maxPerAddress) {
       socket.destroy();
       return;
     }
+    const transport = acceptedSocket(socket);
+    const connection: Connection = {
+      transport,
+      address,
+      admitted: false,
+      association: undefined,
+      stores: 0,
+    };
     this.#connections.add(connection);
     socket.once('close', () => this.#disconnect(connection));
     const { clocks, maxPDULength } = this.#options;
-    acceptAssociation(acceptedSocket(socket), {
+    acceptAssociation(transport, {
       clocks,
       ...(maxPDULength === undefined ? {} : { maxPDULength }),
       services: [],
@@ -171,6 +181,7 @@ export class ListenerServer {
     if (connection.stores > 0) return;
     connection.association?.abort(new PhosphorError('interrupted', 'the workstation is closing'));
     // Not waiting for the peer to hang up, only for A-ABORT to be on its way.
-    connection.socket.destroySoon();
+    connection.transport.end();
+    setTimeout(() => connection.transport.destroy(), ABORT_MS);
   }
 }

@@ -223,6 +223,36 @@ describe('cancel', () => {
     expect(await aborted.promise).toBeDefined();
   });
 
+  test('a search whose reader takes nothing any more can still be cancelled, and tells no matches afterwards', async () => {
+    await using peer = await ScriptedPeer.listen(async (connection) => {
+      const request = await accept(connection);
+      for (let i = 0; i < 3_000; i += 1) {
+        connection.respond(request, { status: 0xff00 }, implicitDataSet({ 524370: 'STUDY', 2097165: `1.2.3.${i}` }));
+      }
+      await connection.readMessage();
+      connection.respond(request, { status: 0xfe00 });
+      await connection.finish();
+    });
+    const filled = Promise.withResolvers<void>();
+    let [batches, over] = [0, false];
+    const operation = pool.find({
+      peer: peerAt(peer.port),
+      clocks: clocks(),
+      query: { level: 'study' },
+      onMatches: () => {
+        expect(over).toBe(false);
+        batches += 1;
+        if (batches === 16) filled.resolve();
+      },
+    });
+    await filled.promise;
+    operation.cancel();
+    expect(await operation.done).toMatchObject({ ok: true, status: 0xfe00 });
+    over = true;
+    expect(batches).toBeLessThanOrEqual(17);
+    expect(peer.failures).toEqual([]);
+  });
+
   test('before the association stands, connecting is given up', async () => {
     const asked = Promise.withResolvers<void>();
     await using peer = await ScriptedPeer.listen(async (connection) => {
@@ -307,6 +337,42 @@ describe('clocks', () => {
     const result = await move(peer.port, { retrieveTotal: 0.2, cancelGrace: 0.1 }).done;
     expect(result).toMatchObject({ ok: false, error: { clock: 'retrieve-total' } });
   });
+});
+
+test('an association is released in good order once it has answered', async () => {
+  const released = Promise.withResolvers<Buffer | undefined>();
+  await using peer = await ScriptedPeer.listen(async (connection) => {
+    connection.respond(await accept(connection), { status: 0 });
+    released.resolve(await connection.expectPDU(PDU.releaseRQ));
+    connection.sendPDU(PDU.releaseRP, Buffer.alloc(4));
+  });
+  expect(await pool.echo({ peer: peerAt(peer.port), clocks: clocks() }).done).toMatchObject({ ok: true, status: 0 });
+  expect(await released.promise).toBeDefined();
+});
+
+test('a pool that closes cancels what runs, and everything ends', async () => {
+  const asked = Promise.withResolvers<void>();
+  await using peer = await ScriptedPeer.listen(async (connection) => {
+    const request = await accept(connection);
+    asked.resolve();
+    await connection.readMessage();
+    connection.respond(request, { status: 0xfe00, completed: 1, failed: 0, warning: 0, remaining: 2 });
+    await connection.finish();
+  });
+  const own = createAssociationPool({ workers: 2 });
+  const operation = own.move({
+    peer: peerAt(peer.port),
+    clocks: clocks(),
+    studyInstanceUID: '1.2.3',
+    destinationAETitle: 'PHOSPHOR',
+    messageId: moveMessageIds.take(),
+    thirdParty: false,
+    onPending: () => {},
+  });
+  await asked.promise;
+  await own.close();
+  expect(await operation.done).toMatchObject({ ok: true, status: 0xfe00 });
+  expect(own.workers()).toEqual([]);
 });
 
 test('a peer that stores one by one and answers the move only afterwards does not deadlock one worker', async () => {

@@ -6,7 +6,7 @@ import { acceptedSocket, connectSocket } from '../../../electron/associations/so
 import type { Transport, TransportHandler } from '../../../electron/dicom/network/index.ts';
 import { freePort } from '../../support/free-port.ts';
 
-async function pair(): Promise<{ ours: Transport; theirs: Transport; peer: Socket; close(): void }> {
+async function pair(): Promise<{ ours: Transport; theirs: Transport; close(): void }> {
   const server = createServer({ pauseOnConnect: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -15,12 +15,13 @@ async function pair(): Promise<{ ours: Transport; theirs: Transport; peer: Socke
   const accepted = once(server, 'connection');
   const ours = await connectSocket('127.0.0.1', address.port, 5);
   const [peer] = (await accepted) as [Socket];
+  const theirs = acceptedSocket(peer);
   const close = () => {
     ours.destroy();
-    peer.destroy();
+    theirs.destroy();
     server.close();
   };
-  return { ours, theirs: acceptedSocket(peer), peer, close };
+  return { ours, theirs, close };
 }
 
 /** Collects what arrives; `until` resolves when so many bytes are there. */
@@ -74,6 +75,28 @@ test('a host that does not answer ends with the connect clock', async () => {
   await expect(connectSocket('127.0.0.1', port, 0.2)).rejects.toMatchObject({ data: { kind: 'timed-out', clock: 'connect' } });
   for (const socket of queue) socket.destroy();
   child.kill('SIGKILL');
+});
+
+test('a connection that was accepted counts as one until it has ended', async () => {
+  const server = createServer({ pauseOnConnect: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  const accepted = once(server, 'connection');
+  const peer = connect({ host: '127.0.0.1', port: address.port });
+  const [socket] = (await accepted) as [Socket];
+  const transport = acceptedSocket(socket);
+  const handler = collector();
+  transport.start(handler);
+  expect(transport.remoteAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+  const count = () => new Promise((resolve) => server.getConnections((_, connections) => resolve(connections)));
+  expect(await count()).toBe(1);
+  peer.end('last words');
+  await handler.closed;
+  expect(handler.received().toString()).toBe('last words');
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  expect(await count()).toBe(0);
 });
 
 test('connecting can be given up', async () => {
@@ -158,11 +181,15 @@ test('the end of the connection is told once: without an error when it was order
   orderly.theirs.end();
   expect(await first.closed).toBeUndefined();
   orderly.close();
-  const reset = await pair();
+  const server = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  const reset = await connectSocket('127.0.0.1', address.port, 5);
   const second = collector();
-  reset.ours.start(second);
-  reset.theirs.start(collector());
-  reset.peer.resetAndDestroy();
+  reset.start(second);
+  reset.write([Buffer.from('x')]);
   expect(await second.closed).toMatchObject({ data: { kind: 'connection-lost', code: 'ECONNRESET' } });
-  reset.close();
+  server.close();
 });
