@@ -4,10 +4,11 @@ import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import { createArrivalWriter } from './arrival.ts';
 import { rebuildIndex, verifyFiles } from './check-files.ts';
 import { importPaths } from './import.ts';
+import { readSafely } from './index-database.ts';
 import { openReadOnly } from './index-reader.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
 import { type JobEvent, JobReporter } from './jobs.ts';
-import { describeAhead, type KeepImages, manifestOf } from './manifest.ts';
+import { describeAhead, type KeepImages, lastDescribed, manifestOf } from './manifest.ts';
 import { type AnswerMessage, answer, type CallMessage, type EventMessage, RpcClient } from './rpc.ts';
 import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } from './types.ts';
 
@@ -22,7 +23,7 @@ if (port !== null) {
   let index: RpcClient<IndexWriterMethods> | undefined;
   let arrivals: ArrivalWriter | undefined;
   let quiet: NodeJS.Timeout | undefined;
-  let described = Number(database.prepare('SELECT coalesce(max(instance_id), 0) AS last FROM image_descriptions').get()?.last ?? 0);
+  let described: number | undefined;
 
   const emit = (event: JobEvent): void => {
     const message: EventMessage<JobEvent> = { type: 'event', event };
@@ -42,6 +43,7 @@ if (port !== null) {
   };
 
   const lookAhead = async (): Promise<void> => {
+    described ??= lastDescribed(database);
     for (;;) {
       const last = await describeAhead(location, database, described, keep);
       if (last === undefined || quiet !== undefined) return;
@@ -76,7 +78,15 @@ if (port !== null) {
       connect(writer);
       if (line !== undefined) arrivals = createArrivalWriter(location, line);
     },
-    manifest: (args) => manifestOf(location, database, args, keep),
+    manifest: async (args) => {
+      try {
+        return await manifestOf(location, database, args, keep);
+      } catch (thrown) {
+        return readSafely(() => {
+          throw thrown;
+        });
+      }
+    },
     run: ({ jobId, kind, paths }) => run(jobId, kind, paths).finally(() => jobs.delete(jobId)),
     acknowledge: ({ jobId, batches }) => jobs.get(jobId)?.acknowledge(batches),
     cancel: ({ jobId }) => jobs.get(jobId)?.cancel(),

@@ -68,7 +68,7 @@ class LocalArchive implements Archive {
       start: () => new Worker(new URL('./index-writer-thread.ts', import.meta.url), { workerData: { location } }),
       onEvent: (event) => this.#onWriterEvent(event),
       onReplaced: () => {
-        if (this.#recovering === undefined) this.#recoverBy(this.#openWriter().then((report) => this.#reportOpening(report)));
+        if (this.#recovering === undefined) this.#recoverBy(this.#reopen(false));
       },
     });
   }
@@ -116,7 +116,7 @@ class LocalArchive implements Archive {
   }
 
   manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null> {
-    return this.#open(this.#worker).call('manifest', args);
+    return this.#watched(this.#open(this.#worker).call('manifest', args));
   }
 
   import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary> {
@@ -207,12 +207,17 @@ class LocalArchive implements Archive {
     control.postMessage(message, [port2]);
   }
 
-  /** A fresh index writer thread: opens the index and gets all lines again; writers then send what it had not committed. */
-  async #openWriter(): Promise<OpenReport> {
+  /**
+   * A fresh index writer thread: opens the index and gets all lines again; writers then send what it had not committed. Where the index is
+   * another file than before, the threads that read it are replaced.
+   */
+  async #reopen(isOther: boolean): Promise<void> {
     const report = await this.#writer.call('open', nothing);
+    if (this.#reader === undefined) return;
     for (const control of this.#arrivalLines) this.#attachArrivals(control);
-    this.#connectWorker(false);
-    return report;
+    if (isOther || report.setAside !== undefined) await Promise.all([this.#reader.kill(), this.#worker?.kill()]);
+    else this.#connectWorker(false);
+    this.#reportOpening(report);
   }
 
   #reportOpening(report: OpenReport): void {
@@ -228,7 +233,7 @@ class LocalArchive implements Archive {
         `The last run ended early. ${report.repaired} complete arrivals were kept, ${report.discarded} unfinished ones removed.`,
       );
     }
-    if (report.needsRebuild) this.#rebuildBehind(report.setAside === undefined);
+    if (report.needsRebuild) this.#rebuildBehind(report.setAside === undefined && this.#recovering === undefined);
   }
 
   #rebuildBehind(announce: boolean): void {
@@ -273,10 +278,8 @@ class LocalArchive implements Archive {
     const work = async (): Promise<void> => {
       setAsideIndex(indexFile(this.location));
       await this.#writer.kill();
-      const report = await this.#openWriter();
-      await Promise.all([this.#reader?.kill(), this.#worker?.kill()]);
       this.#notice('warning', INDEX_BROKE);
-      if (report.needsRebuild) this.#rebuildBehind(false);
+      await this.#reopen(true);
     };
     this.#recoverBy(work());
   }
@@ -309,7 +312,11 @@ class LocalArchive implements Archive {
     name: Name,
     args: Parameters<IndexReaderMethods[Name]>[0],
   ): Promise<Awaited<ReturnType<IndexReaderMethods[Name]>>> {
-    const answer = this.#open(this.#reader).call(name, args);
+    return this.#watched(this.#open(this.#reader).call(name, args));
+  }
+
+  /** A reader may be the first to find the index damaged. */
+  #watched<T>(answer: Promise<T>): Promise<T> {
     answer.catch((thrown: unknown) => {
       if (thrown instanceof PhosphorError && thrown.kind === 'damaged') this.#recover();
     });

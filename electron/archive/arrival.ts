@@ -10,6 +10,7 @@ import { IndexFeed } from './index-feed.ts';
 import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
 import { folderOf, hashOfUID, storageError } from './layout.ts';
 import { place } from './placement.ts';
+import { hasUsableUIDs } from './read-header.ts';
 import type { ArchiveLocation, Arrival, ArrivalOrigin, ArrivalReceipt, ArrivalWriter } from './types.ts';
 
 const writevAll = (fd: number, pieces: readonly Uint8Array[]): void => {
@@ -64,8 +65,9 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
   return {
     begin(announced, origin) {
       if (closing) throw new PhosphorError('interrupted', 'the archive is closing');
-      if (!uid.safeParse(announced.sopInstanceUID).success || !uid.safeParse(announced.sopClassUID).success) {
-        throw new PhosphorError('damaged', 'the SOP Class or Instance UID announced is not a usable UID');
+      const { sopClassUID, sopInstanceUID, transferSyntaxUID } = announced;
+      if (![sopClassUID, sopInstanceUID, transferSyntaxUID].every((value) => uid.safeParse(value).success)) {
+        throw new PhosphorError('damaged', 'the instance is announced with a UID that cannot be used');
       }
       count += 1;
       const arrival = new FileArrival(context, count, announced, origin);
@@ -215,9 +217,7 @@ class FileArrival implements Arrival {
     if (header.sopInstanceUID !== this.#announced.sopInstanceUID || header.sopClassUID !== this.#announced.sopClassUID) {
       throw new PhosphorError('damaged', 'the data set is another instance than the one announced');
     }
-    if (!uid.safeParse(header.studyInstanceUID).success || !uid.safeParse(header.seriesInstanceUID).success) {
-      throw new PhosphorError('damaged', 'the data set has no usable Study or Series Instance UID');
-    }
+    if (!hasUsableUIDs(header)) throw new PhosphorError('damaged', 'the data set has no usable Study or Series Instance UID');
     return header;
   }
 

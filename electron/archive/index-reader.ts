@@ -92,7 +92,7 @@ function instancesOf(
 }
 
 /** Matches one UID of a list; undefined when the key is absent or empty (universal matching). */
-export function isOneOf(column: string, key: string | undefined): Condition | undefined {
+function isOneOf(column: string, key: string | undefined): Condition | undefined {
   const uids = uidList(key ?? '');
   if (uids.length === 0) return undefined;
   return { sql: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(uids)] };

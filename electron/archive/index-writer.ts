@@ -8,7 +8,7 @@ import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
 import { type ImageDescriptionEntry, type IndexEntry, IndexStore } from './index-store.ts';
 import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
-import { fileOfHash, folderOf, hashOfUID, indexFile, shards } from './layout.ts';
+import { fileOfHash, folderOf, hashOfUID, indexFile, shards, storageError } from './layout.ts';
 import { repairIncoming, repairWriter } from './repair.ts';
 import type { ArchiveLocation } from './types.ts';
 
@@ -74,6 +74,16 @@ export class IndexWriter {
   }
 
   async open(): Promise<OpenReport> {
+    try {
+      return await this.#open();
+    } catch (thrown) {
+      throw isFull(thrown)
+        ? new PhosphorError('storage-full', 'the disk with the index is full')
+        : storageError(thrown, 'the index cannot be opened');
+    }
+  }
+
+  async #open(): Promise<OpenReport> {
     removeIndex(this.#rebuildFile());
     const opened = openForWriting(indexFile(this.#location));
     this.#database = opened.database;
@@ -313,8 +323,7 @@ export class IndexWriter {
       this.#emit({ type: 'damaged' });
       return;
     }
-    const isFull = thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
-    if (!this.#stalled) this.#emit({ type: 'stalled', reason: isFull ? 'storage-full' : 'storage' });
+    if (!this.#stalled) this.#emit({ type: 'stalled', reason: isFull(thrown) ? 'storage-full' : 'storage' });
     this.#stalled = true;
     for (const { reject } of this.#settling.splice(0)) reject(STALLED);
     this.#schedule(RETRY_MS);
@@ -349,6 +358,7 @@ export class IndexWriter {
 }
 
 const SQLITE_FULL = 13;
+const isFull = (thrown: unknown): boolean => thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
 const STALLED = new PhosphorError('storage-full', 'the index cannot be written');
 
 function hasFiles(location: ArchiveLocation): boolean {

@@ -55,24 +55,39 @@ export async function describeAhead(
   return rows.length === 0 ? undefined : number(rows.at(-1)?.instance_id);
 }
 
+/** Where describing ahead goes on after a start. */
+export function lastDescribed(database: DatabaseSync): number {
+  return number(database.prepare('SELECT max(instance_id) AS last FROM image_descriptions').get()?.last);
+}
+
 async function describeRows(location: ArchiveLocation, rows: readonly Row[], keep: KeepImages): Promise<ManifestInstance[]> {
   const instances: ManifestInstance[] = [];
   let fresh: ImageDescriptionEntry[] = [];
   for (const row of rows) {
-    let json = text(row.json);
-    if (json === '') {
-      const description = describeStored(locateInstance(location, text(row.sop_uid)));
-      json = JSON.stringify(description);
-      fresh.push({ instanceId: number(row.instance_id), sha256: Buffer.from(row.sha256 as Uint8Array).toString('hex'), json });
+    let description = kept(text(row.json));
+    if (description === undefined) {
+      description = describeStored(locateInstance(location, text(row.sop_uid)));
+      const sha256 = Buffer.from(row.sha256 as Uint8Array).toString('hex');
+      fresh.push({ instanceId: number(row.instance_id), sha256, json: JSON.stringify(description) });
       if (fresh.length % TURN === 0) await nextTurn();
     }
-    instances.push(instanceOf(row, JSON.parse(json) as ImageDescription));
+    instances.push(instanceOf(row, description));
   }
   while (fresh.length > 0) {
     keep(fresh.slice(0, 256));
     fresh = fresh.slice(256);
   }
   return instances;
+}
+
+/** A description as it was written; one that cannot be read is made anew. */
+function kept(json: string): ImageDescription | undefined {
+  if (json === '') return undefined;
+  try {
+    return JSON.parse(json) as ImageDescription;
+  } catch {
+    return undefined;
+  }
 }
 
 function describeStored(file: string): ImageDescription {

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
+import { PhosphorError, uid } from '../../shared/contract/index.ts';
 import { type InstanceHeader, readPart10Meta, StreamingHeader, Tag } from '../dicom/dataset/index.ts';
 import { dataSetOf, type StoredFile } from './stored-file.ts';
+
+/** Whether the UIDs of an instance can be kept at all (the contract's grammar, wider than the standard's). */
+export function hasUsableUIDs(header: InstanceHeader): boolean {
+  return [header.sopInstanceUID, header.sopClassUID, header.studyInstanceUID, header.seriesInstanceUID, header.transferSyntaxUID].every(
+    (value) => uid.safeParse(value).success,
+  );
+}
 
 /** What a file of the archive says about itself. */
 export interface FileFacts {
@@ -25,8 +33,10 @@ export async function factsOf(file: StoredFile, signal?: AbortSignal): Promise<F
     hash.update(piece);
     if (!headerDone) headerDone = streaming.push(piece);
   }
+  const header = streaming.finish();
+  if (!hasUsableUIDs(header)) throw new PhosphorError('damaged', 'the data set has UIDs that cannot be used');
   return {
-    header: streaming.finish(),
+    header,
     sha256: hash.digest('hex'),
     dataSetBytes: file.size - file.dataSetOffset,
     fileBytes: file.size,

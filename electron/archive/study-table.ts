@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { uid } from '../../shared/contract/index.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
 import type { IndexEntry } from './index-store.ts';
 import { fold, foldName } from './matching.ts';
@@ -249,13 +248,6 @@ function patientColumns(header: InstanceHeader): Record<string, string> {
     birth_date: clip(header.patientBirthDate),
     sex: clip(header.patientSex),
   };
-}
-
-/** Whether the UIDs of a header can be kept at all (the contract's grammar, wider than the standard's). */
-export function hasUsableUIDs(header: InstanceHeader): boolean {
-  return [header.sopInstanceUID, header.sopClassUID, header.studyInstanceUID, header.seriesInstanceUID, header.transferSyntaxUID].every(
-    (value) => uid.safeParse(value).success,
-  );
 }
 
 const PATIENT = [

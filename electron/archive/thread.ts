@@ -32,21 +32,12 @@ export class ArchiveThread<M extends Methods, Event> {
     this.#client = client;
   }
 
-  get threadId(): number {
-    return this.#worker.threadId;
-  }
-
   call<Name extends keyof M & string>(
     name: Name,
     args: Parameters<M[Name]>[0],
     transfer: readonly Transferable[] = [],
   ): Promise<Awaited<ReturnType<M[Name]>>> {
     return this.#client.call(name, args, transfer);
-  }
-
-  /** For messages that are no calls (credits, ports). */
-  post(message: unknown, transfer: readonly Transferable[] = []): void {
-    this.#worker.postMessage(message, transfer);
   }
 
   /** Ends the thread for good. */

@@ -6,7 +6,7 @@ import { statements as studiesSeriesInstances } from './0001-studies-series-inst
 const MIGRATIONS: readonly string[] = [studiesSeriesInstances];
 
 /** The version that this program writes. */
-export const INDEX_VERSION = MIGRATIONS.length;
+const INDEX_VERSION = MIGRATIONS.length;
 
 /** Marks index.db as ours (PRAGMA application_id): "PHOI". */
 export const APPLICATION_ID = 0x50484f49;

@@ -138,3 +138,27 @@ describe('a damaged or lost index', () => {
     expect(fs.readdirSync(location.databases).some((name) => name.startsWith('index.db.damaged-'))).toBe(_how !== 'deleted');
   });
 });
+
+describe('an index that breaks while in use', () => {
+  it('is set aside and rebuilt, and nothing that arrives meanwhile is lost', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    const notices: string[] = [];
+    archive.onNotice(({ sentence }) => notices.push(sentence));
+    for (let i = 0; i < 300; i += 1) await store(writer, sample(`1.2.3.${i}`, { StudyInstanceUID: `1.2.3.4.${i % 50}` }));
+    await archive.settled();
+    const file = path.join(archive.location.databases, 'index.db');
+    const direct = new DatabaseSync(file);
+    direct.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    direct.close();
+    const fd = fs.openSync(file, 'r+');
+    fs.writeSync(fd, Buffer.alloc(fs.fstatSync(fd).size - 4096, 0x5a), 0, undefined, 4096);
+    fs.closeSync(fd);
+    await archive.killThreads().catch(() => undefined);
+    await archive.search({ ...everything, query: { patientName: '*doe*' } }).catch(() => undefined);
+    await store(writer, sample('1.2.3.900', { StudyInstanceUID: '1.2.3.4.0' }));
+    await archive.settled();
+    expect(await archive.stats()).toMatchObject({ studies: 50, instances: 301 });
+    expect(notices.join(' ')).toMatch(/set aside/);
+  });
+});
