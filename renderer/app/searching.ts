@@ -224,13 +224,19 @@ export function takeEnd(complete: ActionComplete): void {
   setNodeSearch(tag.nodeId, { ...rest, state: good ? 'done' : 'failed', ...(good || sentence === undefined ? {} : { sentence }) });
 }
 
-/** A PACS that does not answer fails every search while a person types: one line of it is enough, and none once it answers. */
+/** A PACS that does not answer fails every search while a person types: one line of each kind is enough, and none once it answers. */
 function clearOlder(newest: ActionComplete, nodeId: string): void {
-  const older = Object.values(app.get().workstation.finished).filter(
-    ({ actionId, action }) =>
-      (action.command === 'find' || action.command === 'echo') && action.nodeId === nodeId && actionId !== newest.actionId,
-  );
-  if (newest.outcome !== 'cancelled') clearAway(older.map(({ actionId }) => actionId));
+  if (newest.outcome === 'cancelled') return;
+  const older = Object.values(app.get().workstation.finished).filter(({ actionId, action }) => {
+    const resolved = newest.outcome === 'success' && (action.command === 'find' || action.command === 'echo');
+    return (
+      (resolved || action.command === newest.action.command) &&
+      'nodeId' in action &&
+      action.nodeId === nodeId &&
+      actionId !== newest.actionId
+    );
+  });
+  clearAway(older.map(({ actionId }) => actionId));
 }
 
 function ownTag(tag: unknown): { search: number; nodeId: string } | undefined {

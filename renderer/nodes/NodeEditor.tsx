@@ -122,7 +122,7 @@ export function NodeEditor({ nodeId }: { nodeId: string | undefined }) {
         {failure !== undefined ? (
           <Answer good={false} sentence={failure} />
         ) : tested !== undefined && 'draft' in read ? (
-          <TestAnswer tested={tested} draft={read.draft} />
+          <TestAnswer key={tested.actionId} tested={tested} draft={read.draft} />
         ) : (
           <p className="quiet">{t('node.testHelp')}</p>
         )}
@@ -137,7 +137,10 @@ function close(): void {
 }
 
 function TestAnswer({ tested, draft }: { tested: { nodeId: string; actionId: string }; draft: PacsNodeDraft }) {
-  const complete = useApp(({ workstation }) => workstation.finished[tested.actionId]);
+  const finished = useApp(({ workstation }) => workstation.finished[tested.actionId]);
+  // The answer stays here also when a later one takes its place in the list of actions.
+  const [complete, setComplete] = useState(finished);
+  if (finished !== undefined && complete === undefined) setComplete(finished);
   const state = useApp(({ workstation }) => workstation.nodeStates[tested.nodeId]);
   if (complete === undefined) return <p className="soft">{t('node.testing', { host: `${draft.host}:${draft.port}` })}</p>;
   if (complete.outcome === 'success') {
