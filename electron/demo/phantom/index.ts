@@ -7,7 +7,7 @@ import { PEOPLE } from './people.ts';
 import type { Count, StudyPlan } from './study.ts';
 import { writeUltrasoundCine } from './ultrasound.ts';
 
-export { generateSyntheticStudies, type SyntheticOptions, type SyntheticSummary } from './synthetic.ts';
+export { generateSyntheticStudies } from './synthetic.ts';
 
 export type DemoProgress = (images: { readonly done: number; readonly total: number }) => void;
 

@@ -199,7 +199,7 @@ function toText(value: unknown, vr: VR): string {
 }
 
 /** A number in at most 16 characters, the limit of DS (PS3.5 §6.2). */
-export function decimalString(value: number): string {
+function decimalString(value: number): string {
   const plain = String(value);
   if (plain.length <= 16) return plain;
   for (let digits = 15; digits > 0; digits -= 1) {

@@ -2,7 +2,7 @@ import zlib from 'node:zlib';
 import { PhosphorError, systemCode } from '../../../shared/contract/index.ts';
 import { type ByteSource, memorySource, SourceReader } from './byte-source.ts';
 import { BulkReference, Dataset, Fragments } from './dataset.ts';
-import { isPrivate, type Tag, vrOf } from './dictionary.ts';
+import { isPrivate, isSignDependent, type Tag, vrOf } from './dictionary.ts';
 import { type ElementHeader, type Encoding, IMPLICIT_LITTLE, readElementHeader, readTag, UNDEFINED_LENGTH } from './element-header.ts';
 import { type DatasetLimits, exceeded, limitsFrom } from './limits.ts';
 import { Tag as T } from './tags.ts';
@@ -151,7 +151,7 @@ class Walk {
   #value(level: Level, header: ElementHeader): void {
     if (level.dataset.has(header.tag)) return;
     const { tag, length, valueOffset } = header;
-    const { vr, bigEndian } = knownForm(header, level.encoding);
+    const { vr, bigEndian } = knownForm(header, level);
     if (length > (this.#options.bulkAbove ?? Number.POSITIVE_INFINITY) && !isLookupTable(tag, length)) {
       level.dataset.setElement({ tag, vr, value: new BulkReference(valueOffset, length) });
       return;
@@ -238,11 +238,22 @@ class Walk {
   }
 }
 
-/** A standard element that came as UN, because some relay did not know it, is read by the dictionary, in little endian (PS3.5 §6.2.2). */
-function knownForm({ tag, vr }: ElementHeader, { bigEndian }: Encoding): { vr: VR; bigEndian: boolean } {
-  if (vr !== 'UN' || isPrivate(tag)) return { vr, bigEndian };
-  const known = vrOf(tag);
-  return known === 'SQ' || known === 'UN' ? { vr, bigEndian } : { vr: known, bigEndian: false };
+/**
+ * The VR to read a value by. A standard element that came as UN, because some relay did not know it, is read by the dictionary, in little
+ * endian (PS3.5 §6.2.2); `US or SS` of an implicit data set follows Pixel Representation (descriptors excepted: their first value is a count).
+ */
+function knownForm({ tag, vr }: ElementHeader, { encoding, dataset }: Level): { vr: VR; bigEndian: boolean } {
+  const { explicitVR, bigEndian } = encoding;
+  if (vr === 'UN' && !isPrivate(tag)) {
+    const known = vrOf(tag);
+    return known === 'SQ' || known === 'UN' ? { vr, bigEndian } : { vr: known, bigEndian: false };
+  }
+  const signed = !explicitVR && vr === 'US' && isSignDependent(tag) && !isDescriptor(tag) && dataset.number(T.PixelRepresentation) === 1;
+  return { vr: signed ? 'SS' : vr, bigEndian };
+}
+
+function isDescriptor(tag: Tag): boolean {
+  return (tag >= T.RedPaletteColorLookupTableDescriptor && tag <= 0x00281113) || tag === 0x00283002;
 }
 
 function isPixelData(tag: Tag): boolean {

@@ -21,11 +21,6 @@ export function tagOf(keyword: string): Tag | undefined {
   return tagsByKeyword.get(keyword);
 }
 
-/** Keyword of a tag, '' for private and unknown ones. */
-export function keywordOf(tag: Tag): string {
-  return entryOf(tag)?.keyword ?? '';
-}
-
 /**
  * VR that an implicit VR data set implies for a tag (PS3.5 §6.2.2 and annex A.1): group lengths are UL, private creators LO, everything
  * the dictionary does not know UN. `US or SS` is US, `OB or OW` is OW: a reader that knows Pixel Representation corrects the first.

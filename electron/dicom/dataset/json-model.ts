@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { BulkReference, type DataElement, Dataset, Fragments } from './dataset.ts';
+import { tagToHex } from './dictionary.ts';
 import { parsePersonName } from './person-name.ts';
 
 /** One attribute of the DICOM JSON model (PS3.18 F.2.2). Bulk has no URI here: its range in the stored file. */
@@ -24,7 +25,7 @@ export interface JsonDataset {
 }
 
 /** `BulkDataURI` of a range of the file: `bytes:offset,length`; fragments: `fragments:offset,length;offset,length…`. */
-export function bulkDataURI(value: BulkReference | Fragments): string {
+function bulkDataURI(value: BulkReference | Fragments): string {
   if (value instanceof BulkReference) return `bytes:${value.offset},${value.length}`;
   return `fragments:${value.items.map(({ offset, length }) => `${offset},${length}`).join(';')}`;
 }
@@ -37,7 +38,7 @@ export function toDicomJson(dataset: Dataset): JsonDataset {
   const json: Record<string, JsonAttribute> = {};
   for (const element of dataset) {
     if (element.tag % 0x10000 === 0) continue;
-    json[element.tag.toString(16).padStart(8, '0').toUpperCase()] = toAttribute(element);
+    json[tagToHex(element.tag).toUpperCase()] = toAttribute(element);
   }
   return json;
 }
@@ -56,7 +57,7 @@ function toJsonValue(value: string | number | bigint | Dataset, vr: string): Jso
   if (value instanceof Dataset) return toDicomJson(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') {
-    if (vr === 'AT') return value.toString(16).padStart(8, '0').toUpperCase();
+    if (vr === 'AT') return tagToHex(value).toUpperCase();
     return Number.isFinite(value) ? value : String(value);
   }
   if (vr === 'PN') return toJsonName(value);

@@ -6,7 +6,7 @@ import { UNDEFINED_LENGTH } from './element-header.ts';
 import { encodeDataset } from './encode.ts';
 import { type DatasetLimits, limitsFrom } from './limits.ts';
 import { Tag as T } from './tags.ts';
-import { dataSetEncodingOf, TransferSyntaxUID, transferSyntaxOf } from './transfer-syntaxes.ts';
+import { dataSetEncodingOf, TransferSyntaxUID } from './transfer-syntaxes.ts';
 import type { FileMeta } from './types.ts';
 import { isVR, type VR } from './vr.ts';
 
@@ -163,9 +163,4 @@ function plausible(group: number): boolean {
 
 function notDicom(): PhosphorError {
   return new PhosphorError('not-dicom', 'no DICOM file: neither prefix nor data set');
-}
-
-/** Whether the pixels of a syntax come in fragments; unknown syntaxes do (PS3.5 A.4). */
-export function isEncapsulated(transferSyntaxUID: string): boolean {
-  return transferSyntaxOf(transferSyntaxUID)?.encapsulated ?? true;
 }

@@ -136,3 +136,12 @@ describe('dictionary', () => {
 function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(' ', ''), 'hex');
 }
+
+describe('implicit VR', () => {
+  it('reads US-or-SS values as signed when the pixels are', () => {
+    const pixels = (representation: number) =>
+      encodeDataset(Dataset.of({ PixelRepresentation: representation }).set('PixelPaddingValue', [-2000], 'SS'), IMPLICIT);
+    expect(decodeDataset(pixels(1), IMPLICIT).number(0x00280120)).toBe(-2000);
+    expect(decodeDataset(pixels(0), IMPLICIT).number(0x00280120)).toBe(63_536);
+  });
+});

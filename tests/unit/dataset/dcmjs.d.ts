@@ -1,9 +1,8 @@
 declare module 'dcmjs' {
   interface Attribute {
     readonly vr: string;
-    readonly Value: readonly Value[];
+    readonly Value: readonly Attributes[];
   }
-  type Value = string & number & Attributes;
   type Attributes = { readonly [tag: string]: Attribute | undefined };
   const dcmjs: {
     readonly data: { readonly DicomMessage: { readFile(bytes: ArrayBuffer): { readonly meta: Attributes; readonly dict: Attributes } } };
