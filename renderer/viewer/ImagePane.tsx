@@ -31,7 +31,7 @@ export function ImagePane({ pane, store, tool, view, study, series }: ImagePaneP
   useEffect(() => {
     const [box, drawing] = [element.current, canvas.current];
     if (box === null || drawing === null) return;
-    pane.attach(drawing);
+    pane.attach(drawing, box);
     const endPointer = listenToPointer(box, pane, () => activeTool.current);
     const observer = new ResizeObserver(() => pane.resize());
     observer.observe(box);

@@ -29,7 +29,8 @@ export function StackBar({ pane, store, view, arriving }: StackBarProps) {
     let scheduled = 0;
     const draw = () => {
       scheduled = 0;
-      if (canvas.current !== null) drawBar(canvas.current, store, drawing.current.view, drawing.current.arriving);
+      const { view: now, arriving: growing } = drawing.current;
+      if (canvas.current !== null) pane.describeLoaded(drawBar(canvas.current, store, now, growing));
     };
     const schedule = () => {
       scheduled ||= requestAnimationFrame(draw);
@@ -75,13 +76,14 @@ export function StackBar({ pane, store, view, arriving }: StackBarProps) {
   );
 }
 
-function drawBar(canvas: HTMLCanvasElement, store: FrameStore, view: PaneView, arriving: boolean): void {
+/** Draws the bar; returns how many frames are loaded. */
+function drawBar(canvas: HTMLCanvasElement, store: FrameStore, view: PaneView, arriving: boolean): number {
   const { clientHeight } = canvas;
   const ratio = devicePixelRatio;
   canvas.width = WIDTH * ratio;
   canvas.height = Math.max(1, clientHeight * ratio);
   const context = canvas.getContext('2d');
-  if (context === null) return;
+  if (context === null) return 0;
   const style = getComputedStyle(canvas);
   const token = (name: string) => style.getPropertyValue(name);
   context.scale(ratio, ratio);
@@ -106,7 +108,7 @@ function drawBar(canvas: HTMLCanvasElement, store: FrameStore, view: PaneView, a
     context.fillRect(TRACK.x - 2, at, TRACK.width + 4, thumb);
   }
   if (arriving) hatch(context, clientHeight - ARRIVING_END + 2, clientHeight, token('--warn'));
-  canvas.dataset.loaded = String(frames.filter((frame) => store.state(frame) === 'loaded').length);
+  return frames.filter((frame) => store.state(frame) === 'loaded').length;
 }
 
 function stateAt(store: FrameStore, view: PaneView, index: number) {

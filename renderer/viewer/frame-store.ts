@@ -41,6 +41,8 @@ export class FrameStore {
       this.#frames.set(key, frame);
       return key;
     });
+    // Come back to, a frame that failed for a reason outside of it (a lost connection, a dead worker) is tried again.
+    if (priority === PRIORITY.visible) for (const key of keys) if (this.#errors.get(key)?.retryable === true) this.#errors.delete(key);
     for (const stale of this.#scheduler.want(owner, priority, keys)) this.#aborts.get(stale)?.();
     this.#fill();
   }

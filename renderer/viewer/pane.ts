@@ -66,6 +66,7 @@ export class Pane {
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
   #element: HTMLElement | undefined;
+  #described: HTMLElement | undefined;
   #seriesUID = '';
   #frames: readonly StackFrame[] = [];
   #now: Presentation = { ...FRESH };
@@ -95,9 +96,11 @@ export class Pane {
 
   // --- the element
 
-  attach(element: HTMLElement): void {
+  /** `element` holds the canvas and nothing else; `described` (the whole pane) gets the data attributes. */
+  attach(element: HTMLElement, described: HTMLElement = element): void {
     this.detach();
     this.#element = element;
+    this.#described = described;
     enable(element);
     element.addEventListener(EVENTS.IMAGE_RENDERED, this.#onRendered);
     this.resize();
@@ -109,6 +112,7 @@ export class Pane {
     element.removeEventListener(EVENTS.IMAGE_RENDERED, this.#onRendered);
     disable(element);
     this.#element = undefined;
+    this.#described = undefined;
   }
 
   /** Fits canvas and image to the element; in device pixels, so that a pixel of the image can be one of the screen. */
@@ -276,6 +280,11 @@ export class Pane {
     return this.#cine !== undefined;
   }
 
+  /** Frames of the series that are in the cache, counted by the stack bar. */
+  describeLoaded(count: number): void {
+    if (this.#described !== undefined) this.#described.dataset.loaded = String(count);
+  }
+
   // --- for React
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -395,13 +404,13 @@ export class Pane {
 
   /** What tests and assistive tools read off the pane, updated with every drawn picture. */
   #describe(): void {
-    const element = this.#element;
-    if (element === undefined) return;
-    const { dataset } = element;
+    const dataset = this.#described?.dataset;
+    if (dataset === undefined) return;
     dataset.frameIndex = String(this.#shown?.index ?? -1);
     dataset.wantedIndex = String(this.#now.index);
     dataset.frameCount = String(this.#frames.length);
-    dataset.loaded = String(this.#shown !== undefined && this.#shown.index === this.#now.index);
+    dataset.ready = String(this.#shown !== undefined && this.#shown.index === this.#now.index);
+    dataset.loaded ??= '0';
     dataset.windowCenter = String(this.#shown?.window.center ?? '');
     dataset.windowWidth = String(this.#shown?.window.width ?? '');
     dataset.zoom = String(this.#now.zoom);
