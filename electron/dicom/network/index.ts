@@ -1,11 +1,9 @@
 export { Association } from './association.ts';
-export { systemTime, TICK_MS, type TimeSource } from './clock.ts';
+export type { TimeSource } from './clock.ts';
 export { CommandField, Priority } from './command-set.ts';
-export { dimseError, rejected, timedOut } from './errors.ts';
 export { acceptAssociation, refuseAssociation, requestAssociation } from './establish.ts';
-export { DEFAULT_MAX_PDU_LENGTH, LIMITS } from './limits.ts';
 export { CollectingSink } from './message-reader.ts';
 export { Rejections, splitContexts } from './negotiation.ts';
-export { isPending, Status, type StatusCategory, type StatusMeaning, type StatusService, statusOf } from './status.ts';
+export { isPending, Status, statusOf } from './status.ts';
 export type { Transport, TransportHandler } from './transport.ts';
 export type * from './types.ts';

@@ -34,6 +34,7 @@ export class PduReader {
   #at = 0;
   #phase: Phase = 'header';
   #stopped = false;
+  #complete = 0;
 
   /** A header that came in pieces. */
   readonly #partial = new Uint8Array(PDU_HEADER);
@@ -53,14 +54,14 @@ export class PduReader {
     this.#maxPDULength = maxPDULength;
   }
 
+  /** PDUs that came in whole. */
+  get complete(): number {
+    return this.#complete;
+  }
+
   /** Between the first and the last byte of a PDU. */
   get insidePdu(): boolean {
     return this.#phase !== 'header' || this.#partialLength > 0;
-  }
-
-  /** Everything of the newest chunk was taken in. */
-  get empty(): boolean {
-    return this.#at >= this.#chunk.length;
   }
 
   /** From here on bytes are dropped unread. */
@@ -73,7 +74,7 @@ export class PduReader {
     this.#partialLength = 0;
   }
 
-  /** Takes a chunk in. A promise: call `proceed` after it resolved, and push nothing before `empty`. */
+  /** Takes a chunk in. A promise: call `proceed` after it resolved, and push nothing before. */
   push(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#stopped) return undefined;
     this.#chunk = chunk;
@@ -149,6 +150,7 @@ export class PduReader {
   #bodyComplete(body: Uint8Array): void {
     this.#phase = 'header';
     this.#body = EMPTY;
+    this.#complete += 1;
     this.#handler.onPdu(this.#type, body);
   }
 
@@ -175,6 +177,7 @@ export class PduReader {
     this.#left -= count;
     const ends = this.#pdvLeft === 0;
     if (ends) this.#phase = this.#left === 0 ? 'header' : 'pdv-header';
+    if (this.#left === 0) this.#complete += 1;
     return this.#handler.onFragment(this.#contextId, this.#control, this.#chunk.subarray(start, start + count), ends);
   }
 

@@ -1,10 +1,11 @@
 import { PhosphorError } from '../../../shared/contract/index.ts';
 import type { Ticker } from './clock.ts';
 import { AbortReason, AbortSource, abortedByPeer, pduError, rejected, timedOut } from './errors.ts';
+import { Intake } from './intake.ts';
 import { APPLICATION_CONTEXT, type AssociateAC, type AssociateRQ, PduType } from './pdu.ts';
 import { decodePdu } from './pdu-decode.ts';
 import { encodeAbort, encodeAssociateAC, encodeAssociateRJ, encodeAssociateRQ, encodeReleaseRP, encodeReleaseRQ } from './pdu-encode.ts';
-import { PduReader, type PduReaderHandler } from './pdu-reader.ts';
+import type { PduReaderHandler } from './pdu-reader.ts';
 import { Event, type State, StateMachine, type UpperLayerDriver } from './state-machine.ts';
 import type { Transport, TransportHandler } from './transport.ts';
 import type { AssociationClocks, Rejection } from './types.ts';
@@ -54,7 +55,7 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
 
   readonly #clocks: AssociationClocks;
   readonly #machine: StateMachine;
-  readonly #reader: PduReader;
+  readonly #intake: Intake;
 
   // What the next PDU of each kind says; each is sent once in an association's life, but P-DATA.
   #associateRQ: AssociateRQ | undefined;
@@ -71,13 +72,9 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
   #artim = OFF;
   #artimState: 2 | 13 = 2;
   #closing = OFF;
-  #pduReceive = OFF;
   #written = 0;
   #flushed = 0;
   #flushedAt = 0;
-
-  #pausedAt: number | undefined;
-  #backlog: Uint8Array[] = [];
   #closed = false;
 
   constructor(transport: Transport, user: UpperLayerUser, options: UpperLayerOptions) {
@@ -87,17 +84,21 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
     this.ticker = options.ticker;
     this.#clocks = options.clocks;
     this.#machine = new StateMachine(this);
-    this.#reader = new PduReader(this, options.maxPDULength);
+    this.#intake = new Intake({
+      transport,
+      ticker: options.ticker,
+      handler: this,
+      maxPDULength: options.maxPDULength,
+      pduReceive: options.clocks.pduReceive,
+      onReceived: () => this.user.onReceived(),
+      onBroken: (thrown) => this.#broken(thrown),
+    });
     this.#flushedAt = this.ticker.now;
     this.ticker.add(this);
   }
 
   get state(): State {
     return this.#machine.state;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
   }
 
   // ---- primitives of the service user
@@ -160,12 +161,7 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
   // ---- transport
 
   onData(chunk: Uint8Array): boolean {
-    if (this.#pausedAt !== undefined) {
-      // A transport that still had a chunk on its way when it was paused.
-      this.#backlog.push(chunk);
-      return false;
-    }
-    return this.#read(() => this.#reader.push(chunk));
+    return this.#intake.take(chunk);
   }
 
   onDrain(): void {
@@ -177,56 +173,12 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
     this.#closed = true;
     this.#transportError = error;
     this.ticker.remove(this);
-    this.#reader.stop();
-    this.#backlog = [];
+    this.#intake.close();
     if (this.#machine.allows(Event.transportClosed)) this.#machine.handle(Event.transportClosed);
     this.user.onClosed();
   }
 
-  /** Runs the reader; an error of the peer's becomes the A-ABORT it names. Returns whether the chunk is free again. */
-  #read(run: () => Promise<void> | undefined): boolean {
-    const wasInside = this.#reader.insidePdu;
-    let wait: Promise<void> | undefined;
-    try {
-      wait = run();
-      this.user.onReceived();
-    } catch (thrown) {
-      this.#broken(thrown);
-    }
-    if (!this.#reader.insidePdu) this.#pduReceive = OFF;
-    else if (!wasInside || this.#pduReceive === OFF) this.#pduReceive = this.ticker.in(this.#clocks.pduReceive);
-    if (wait === undefined) return true;
-    this.#pausedAt ??= this.ticker.now;
-    this.transport.pause();
-    wait.then(
-      () => this.#proceed(),
-      (thrown: unknown) => {
-        this.#broken(thrown);
-        this.#resume();
-      },
-    );
-    return false;
-  }
-
-  #proceed(): void {
-    if (this.#closed) return;
-    // What we took for ourselves is not the peer's delay.
-    if (this.#pausedAt !== undefined) this.#pduReceive += this.ticker.now - this.#pausedAt;
-    this.#pausedAt = undefined;
-    if (!this.#read(() => this.#reader.proceed())) return;
-    for (let next = this.#backlog.shift(); next !== undefined; next = this.#backlog.shift()) {
-      const chunk = next;
-      if (!this.#read(() => this.#reader.push(chunk))) return;
-    }
-    this.transport.resume();
-  }
-
-  #resume(): void {
-    this.#pausedAt = undefined;
-    this.#backlog = [];
-    if (!this.#closed) this.transport.resume();
-  }
-
+  /** An error of the peer's becomes the A-ABORT that it names. */
   #broken(thrown: unknown): void {
     const error =
       thrown instanceof PhosphorError
@@ -278,7 +230,7 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
   sendAssociateRJ(): void {
     this.#write([encodeAssociateRJ(this.#rejection)]);
     this.#fail(rejected('us', this.#rejection));
-    this.#finishReading();
+    this.#intake.drop();
   }
 
   sendPData(): void {
@@ -305,7 +257,7 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
         this.#failure.kind === 'protocol' && told?.source === AbortSource.serviceProvider ? told.reason : AbortReason.notSpecified;
       this.#write([encodeAbort(AbortSource.serviceProvider, reason)]);
     }
-    this.#finishReading();
+    this.#intake.drop();
     const error = this.#failure;
     // The user hears of it when the machine has reached its next state.
     queueMicrotask(() => this.#fail(error));
@@ -321,7 +273,7 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
   }
 
   closeTransport(): void {
-    this.#finishReading();
+    this.#intake.drop();
     this.transport.end();
     this.#closing = this.ticker.in(this.#clocks.release);
   }
@@ -384,8 +336,7 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
       this.#destroy();
     } else if (now >= this.#closing) {
       this.#destroy();
-    } else if (this.#pausedAt === undefined && now >= this.#pduReceive) {
-      this.#pduReceive = OFF;
+    } else if (this.#intake.expired(now)) {
       // In state 2 ARTIM is the narrower name of the same delay.
       this.abort(timedOut(this.state === 2 ? 'association' : 'pdu-receive'));
     } else if (this.#stalledWriting(now)) {
@@ -412,13 +363,6 @@ export class UpperLayer implements UpperLayerDriver, TransportHandler, PduReader
   #write(chunks: readonly Uint8Array[]): boolean {
     for (const chunk of chunks) this.#written += chunk.length;
     return this.transport.write(chunks);
-  }
-
-  /** What still comes is dropped, so that the peer's close is seen behind it. */
-  #finishReading(): void {
-    this.#reader.stop();
-    this.#pduReceive = OFF;
-    this.#resume();
   }
 
   #destroy(): void {

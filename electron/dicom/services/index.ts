@@ -1,11 +1,10 @@
-export { statusOfError } from './final-status.ts';
 export { find, findContexts } from './find.ts';
 export { findProvider } from './find-provider.ts';
 export { matchRowOf } from './match-row.ts';
 export { move, moveContexts } from './move.ts';
 export { moveProvider } from './move-provider.ts';
 export { findIdentifier, retrieveIdentifier } from './query-identifier.ts';
-export { isStorageSOPClass, SOPClass, sopClassName } from './sop-classes.ts';
+export { SOPClass, sopClassName } from './sop-classes.ts';
 export { storageProvider } from './storage-provider.ts';
 export { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
 export { storageContexts, store } from './store.ts';

@@ -30,7 +30,3 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 export function sopClassName(uid: string): string | undefined {
   return NAMES.get(uid);
 }
-
-export function isStorageSOPClass(uid: string): boolean {
-  return STORAGE_SOP_CLASSES.has(uid);
-}

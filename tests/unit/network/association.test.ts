@@ -467,6 +467,28 @@ describe('clocks', () => {
     expect(time.timers).toBe(0);
   });
 
+  test('PDU receive: a transfer may take as long as it likes, however its PDUs are cut', async () => {
+    const [near, far] = memoryTransportPair();
+    const peer = new RawPeer(near);
+    const time = new FakeTime();
+    const accepting = acceptAssociation(far, { clocks: CLOCKS, time, services: [verification], authorize: () => ({}) });
+    peer.send(pdus.associateRQ());
+    const association = await accepting;
+    const { echoRQ } = await import('./raw-peer.ts');
+    // Every delivery holds the end of one PDU and the beginning of the next.
+    let rest: Uint8Array = echoRQ();
+    for (let second = 0; second < 150; second += 10) {
+      const next = echoRQ(second + 2);
+      const cut = 20;
+      peer.send(Buffer.concat([rest, next.subarray(0, cut)]));
+      rest = next.subarray(cut);
+      await time.pass(10);
+    }
+    expect(association.established).toBe(true);
+    association.abort();
+    await time.pass(10);
+  });
+
   test('PDU receive: our own slow disk does not count', async () => {
     const gate = Promise.withResolvers<void>();
     const service: ServiceProvider = {

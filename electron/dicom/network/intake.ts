@@ -1,0 +1,110 @@
+import type { Ticker } from './clock.ts';
+import { PduReader, type PduReaderHandler } from './pdu-reader.ts';
+import type { Transport } from './transport.ts';
+
+export interface IntakeOptions {
+  readonly transport: Transport;
+  readonly ticker: Ticker;
+  readonly handler: PduReaderHandler;
+  /** Longest P-DATA-TF variable field that we announced; 0 = no limit. */
+  readonly maxPDULength: number;
+  /** The PDU receive clock, in seconds. */
+  readonly pduReceive: number;
+  /** Bytes came in. */
+  readonly onReceived: () => void;
+  /** What the reader or a sink threw. */
+  readonly onBroken: (thrown: unknown) => void;
+}
+
+const OFF = Number.POSITIVE_INFINITY;
+
+/**
+ * The receiving half of a transport: chunks go to the PDU reader; where a sink asks for time, the transport pauses; the PDU receive clock runs from a PDU's
+ * first byte to its last, save while we ourselves hold the reading up.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #reader: PduReader;
+  #deadline = OFF;
+  #pausedAt: number | undefined;
+  #backlog: Uint8Array[] = [];
+  #closed = false;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#reader = new PduReader(options.handler, options.maxPDULength);
+  }
+
+  /** See TransportHandler.onData. */
+  take(chunk: Uint8Array): boolean {
+    if (this.#pausedAt !== undefined) {
+      // A transport that still had a chunk on its way when it was paused.
+      this.#backlog.push(chunk);
+      return false;
+    }
+    return this.#read(() => this.#reader.push(chunk));
+  }
+
+  /** The PDU receive clock ran out. */
+  expired(now: number): boolean {
+    return this.#pausedAt === undefined && now >= this.#deadline;
+  }
+
+  /** What still comes is dropped unread, so that the peer's close is seen behind it. */
+  drop(): void {
+    this.#reader.stop();
+    this.#deadline = OFF;
+    this.#resume();
+  }
+
+  /** The transport is gone. */
+  close(): void {
+    this.#closed = true;
+    this.drop();
+  }
+
+  /** Runs the reader. Returns whether the chunk is free again. */
+  #read(run: () => Promise<void> | undefined): boolean {
+    const { ticker, transport, pduReceive, onReceived, onBroken } = this.#options;
+    const before = this.#reader.complete;
+    let wait: Promise<void> | undefined;
+    try {
+      wait = run();
+      onReceived();
+    } catch (thrown) {
+      onBroken(thrown);
+    }
+    if (!this.#reader.insidePdu) this.#deadline = OFF;
+    else if (this.#reader.complete !== before || this.#deadline === OFF) this.#deadline = ticker.in(pduReceive);
+    if (wait === undefined) return true;
+    this.#pausedAt ??= ticker.now;
+    transport.pause();
+    wait.then(
+      () => this.#proceed(),
+      (thrown: unknown) => {
+        onBroken(thrown);
+        this.#resume();
+      },
+    );
+    return false;
+  }
+
+  #proceed(): void {
+    if (this.#closed) return;
+    // What we took for ourselves is not the peer's delay.
+    if (this.#pausedAt !== undefined) this.#deadline += this.#options.ticker.now - this.#pausedAt;
+    this.#pausedAt = undefined;
+    if (!this.#read(() => this.#reader.proceed())) return;
+    for (let next = this.#backlog.shift(); next !== undefined; next = this.#backlog.shift()) {
+      const chunk = next;
+      if (!this.#read(() => this.#reader.push(chunk))) return;
+    }
+    this.#options.transport.resume();
+  }
+
+  #resume(): void {
+    this.#pausedAt = undefined;
+    this.#backlog = [];
+    if (!this.#closed) this.#options.transport.resume();
+  }
+}
