@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import { PhosphorError, type PhosphorErrorData, systemCode } from '../../shared/contract/index.ts';
+import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { AnyResult, FromAssociationWorker, Task, ToAssociationWorker } from './pool-protocol.ts';
+import { workerDied } from './worker-died.ts';
 
 /** Called on the main thread for what an operation reports; `done` is the last. */
 export interface OperationListener {
@@ -35,11 +36,11 @@ export class AssociationWorker {
     });
     this.#worker.on('message', (message: FromAssociationWorker) => this.#receive(message));
     this.#worker.on('error', (thrown) => {
-      this.#cause = workerDied(thrown);
+      this.#cause = workerDied('association worker', thrown);
     });
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
-        this.#end(this.#cause ?? workerDied(undefined));
+        this.#end(this.#cause ?? workerDied('association worker', undefined));
         onExit(this);
         resolve();
       });
@@ -60,7 +61,7 @@ export class AssociationWorker {
 
   start(seq: number, task: Task, listener: OperationListener): void {
     if (this.#dead) {
-      listener.onDone({ ok: false, error: workerDied(undefined) });
+      listener.onDone({ ok: false, error: workerDied('association worker', undefined) });
       return;
     }
     this.#operations.set(seq, listener);
@@ -131,15 +132,4 @@ export class AssociationWorker {
     }, PING_EVERY_MS);
     this.#watchdog.unref();
   }
-}
-
-function workerDied(thrown: unknown): PhosphorErrorData {
-  const code = systemCode(thrown);
-  const name = thrown instanceof Error ? thrown.name : undefined;
-  const reason = code ?? name;
-  return new PhosphorError(
-    'worker-died',
-    `the association worker ended${reason === undefined ? '' : ` (${reason})`}`,
-    code === undefined ? {} : { code },
-  ).data;
 }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { PhosphorError, type PhosphorErrorData, systemCode } from '../../shared/contract/index.ts';
+import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
 import type { AccessRules, Expectation, Listener, ListenerOptions } from './types.ts';
+import { workerDied } from './worker-died.ts';
 
 /** Closing waits this long for C-STOREs in flight and releases, beyond that the thread is ended. */
 const CLOSE_BOUND_MS = 5_000;
@@ -113,11 +114,10 @@ class ListenerHandle implements Listener {
       } else this.#receive(message);
     });
     worker.on('error', (thrown) => {
-      const code = systemCode(thrown);
-      cause ??= new PhosphorError('worker-died', 'the listener thread ended', code === undefined ? {} : { code }).data;
+      cause ??= workerDied('listener thread', thrown);
     });
     worker.once('exit', () => {
-      const error = cause ?? new PhosphorError('worker-died', 'the listener thread ended').data;
+      const error = cause ?? workerDied('listener thread', undefined);
       const hadListened = this.#listening;
       this.#worker = undefined;
       this.#listening = false;
