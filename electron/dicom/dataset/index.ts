@@ -2,7 +2,7 @@ export { type ByteSource, memorySource } from './byte-source.ts';
 export { characterSetFor, decodeText, encodeText } from './character-sets.ts';
 export { BulkReference, type DataElement, Dataset, Fragments, type ValueInput } from './dataset.ts';
 export { decodeDataset } from './decode.ts';
-export { entryOf, tagOf, vrOf } from './dictionary.ts';
+export { entryOf, tagOf, tagToHex, vrOf } from './dictionary.ts';
 export { encodeDataset } from './encode.ts';
 export { readFrameFragments } from './frames.ts';
 export { toDicomJson } from './json-model.ts';

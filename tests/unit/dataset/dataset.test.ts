@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   BulkReference,
@@ -123,6 +124,27 @@ describe('dictionary', () => {
     expect(entryOf(0x60023000)).toMatchObject({ keyword: 'OverlayData', vr: 'OW' });
     expect([vrOf(0x00090010), vrOf(0x00091001), vrOf(0x00280000), vrOf(0x00089999)]).toEqual(['LO', 'UN', 'UL', 'UN']);
     expect(tagOf('Nonsense')).toBeUndefined();
+  });
+
+  it('agrees with DCMTK on every tag that both know, and knows nearly all of DCMTK’s', () => {
+    const folder = readdirSync('/usr/share').find((name) => name.startsWith('libdcmtk'));
+    const lines = readFileSync(`/usr/share/${folder}/dicom.dic`, 'utf8').split('\n');
+    const both: Record<string, string> = { ox: 'OW', px: 'OW', xs: 'US', lt: 'OW', up: 'UL' };
+    let unknown = 0;
+    const differing = lines.filter((line) => {
+      const [, group = '', element = '', vr = '', keyword = ''] = /^\(([0-9A-F]{4}),([0-9A-F]{4})\)\t(\S+)\t(\S+)\t/.exec(line) ?? [];
+      if (group === '' || vr === 'na') return false;
+      const entry = entryOf(Number.parseInt(group, 16) * 0x10000 + Number.parseInt(element, 16));
+      if (entry === undefined) {
+        unknown += 1;
+        return false;
+      }
+      return entry.vr !== (both[vr] ?? vr) || (entry.keyword !== keyword && !keyword.startsWith('RETIRED_'));
+    });
+    expect(lines.length).toBeGreaterThan(4000);
+    expect(differing).toEqual([]);
+    // A newer DCMTK may know a few more.
+    expect(unknown).toBeLessThan(100);
   });
 
   it('knows every transfer syntax by what reading needs', () => {
