@@ -7,7 +7,8 @@ import { SidePanelHost } from '../browser/SidePanelHost.tsx';
 import { t } from '../i18n/index.ts';
 import { useShortcuts } from './keys.ts';
 import { NoticeStrip } from './NoticeStrip.tsx';
-import { client, useApp } from './store.ts';
+import { windowClient } from './session.ts';
+import { useApp } from './store.ts';
 import { TopBar } from './TopBar.tsx';
 
 const Viewer = lazy(() => import('../viewer/index.ts').then(({ Viewer }) => ({ default: Viewer })));
@@ -16,6 +17,7 @@ const Viewer = lazy(() => import('../viewer/index.ts').then(({ Viewer }) => ({ d
 export function App() {
   const { i18n } = useTranslation();
   useShortcuts();
+  const client = windowClient();
   const viewing = useApp((state) => state.viewing);
   const known = useApp((state) => state.workstation.settings !== undefined);
   const fresh = useApp(({ workstation, localStudies }) => workstation.nodes.length === 0 && localStudies === 0);
@@ -34,10 +36,10 @@ export function App() {
         <NoticeStrip />
         {known && !fresh && <ActionDrawer />}
       </div>
-      {viewing !== undefined && (
+      {viewing !== undefined && client !== undefined && (
         <div className="viewer-window">
           <Suspense fallback={<p className="viewer-opening">{t('viewer.loading')}</p>}>
-            <Viewer client={client()} studyInstanceUID={viewing} onClose={closeViewer} />
+            <Viewer client={client} studyInstanceUID={viewing} onClose={closeViewer} />
           </Suspense>
         </div>
       )}

@@ -10,6 +10,13 @@ const FRAME_BUDGET_MS = 8;
 /** Faster than this nobody reads; the time between belongs to the reader's own gestures. */
 const SHOW_EVERY_MS = 66;
 
+let current: Client | undefined;
+
+/** The window's connection whole, for what needs more of it than the contract; undefined before it stands. */
+export function windowClient(): Client | undefined {
+  return current;
+}
+
 /** Connects, takes the snapshot and keeps the store true to the main side for as long as the window lives. */
 export async function startSession(open: () => Promise<Client> = connect): Promise<void> {
   let client: Client;
@@ -19,6 +26,7 @@ export async function startSession(open: () => Promise<Client> = connect): Promi
     app.set({ connection: 'refused' });
     return;
   }
+  current = client;
   bindClient(client);
   const queue = frameQueue(takeEvents);
   client.subscribe(queue);

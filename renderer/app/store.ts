@@ -1,6 +1,5 @@
 import { create } from 'zustand';
-import type { LocalSeries, SeriesRow } from '../../shared/contract/index.ts';
-import type { Client, ConnectionState } from '../api/index.ts';
+import type { Contract, LocalSeries, SeriesRow } from '../../shared/contract/index.ts';
 import { recall, remember } from './memory.ts';
 import { type ColumnFilters, NO_FILTERS } from './query.ts';
 import { NOTHING_KNOWN, type WorkstationState } from './state.ts';
@@ -34,7 +33,7 @@ export interface LocalMessage {
 export type SidePanel = { readonly kind: 'node'; readonly nodeId: string | undefined } | { readonly kind: 'settings' } | undefined;
 
 export interface AppState {
-  readonly connection: ConnectionState | 'connecting' | 'refused';
+  readonly connection: 'connecting' | 'connected' | 'reconnecting' | 'closed' | 'refused';
   readonly workstation: WorkstationState;
   /** Studies in the archive; undefined until counted. */
   readonly localStudies: number | undefined;
@@ -103,15 +102,15 @@ export function selectedEntry({ selected, list }: AppState): StudyEntry | undefi
   return selected === undefined ? undefined : list.entries.get(studyOfRow(selected));
 }
 
-let current: Client | undefined;
+let current: Contract | undefined;
 
-/** The connection to the main side; only called after `bindClient`. */
-export function client(): Client {
+/** The main side; only called after `bindClient`. */
+export function client(): Contract {
   if (current === undefined) throw new Error('not connected yet');
   return current;
 }
 
-export function bindClient(connected: Client): void {
+export function bindClient(connected: Contract): void {
   current = connected;
 }
 

@@ -50,7 +50,7 @@ describe('actions as the window follows them', () => {
   });
 
   it('returns the same state for an event that changes nothing, so that nothing is drawn', () => {
-    const event = { type: 'StudiesChanged', seq: 1, studyInstanceUIDs: [], everything: true } as const;
+    const event: ContractEvent = { type: 'StudiesChanged', seq: 1, studyInstanceUIDs: [], everything: true };
     expect(afterEvent(NOTHING_KNOWN, event, 0)).toBe(NOTHING_KNOWN);
   });
 });
