@@ -27,6 +27,8 @@ type Text = (facts: Facts) => Pick<Diagnosis, 'sentence' | 'nextStep' | 'copyabl
 
 const registration = (f: Facts) => `AE title: ${f.ownAETitle}\nHost: ${f.ownHost}\nPort: ${f.ownPort}`;
 const askAdmin = (f: Facts) => `Ask the administrator of ${f.node} to register this workstation as a DICOM destination.`;
+/** `10 min`, or seconds where it is shorter than two minutes. */
+const span = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
 const of = (f: Facts) => (f.expected === undefined ? `${f.received} instances` : `${f.received} of ${f.expected} instances`);
 
 /** Every sentence that an action's completion can bring, in one place. English; other languages follow the same keys. */
@@ -175,11 +177,11 @@ export const TEXTS = {
     sentence: `${f.node} did not react to the cancel request within ${f.seconds} s, so the association was broken off.`,
   }),
   'retrieve-stall': (f) => ({
-    sentence: `Nothing arrived from ${f.node} for ${Math.round(f.seconds / 60)} min (${of(f)} came before).`,
+    sentence: `Nothing arrived from ${f.node} for ${span(f.seconds)} (${of(f)} came before).`,
     nextStep: `Check in the PACS whether it can reach ${f.ownHost}, port ${f.ownPort}. Then retrieve again.`,
     copyable: registration(f),
   }),
-  'retrieve-total': (f) => ({ sentence: `The retrieve was not finished within ${Math.round(f.seconds / 60)} min (${of(f)} came).` }),
+  'retrieve-total': (f) => ({ sentence: `The retrieve was not finished within ${span(f.seconds)} (${of(f)} came).` }),
   timedOut: (f) => ({ sentence: `${f.node} did not answer in time.`, nextStep: 'Try again.' }),
 
   // ---------------------------------------------------------------------------------------------------------- reconciliation

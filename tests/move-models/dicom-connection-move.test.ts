@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Settings } from '../../shared/contract/index.ts';
 import { gate, instanceUIDs, openedWorkstation, STUDY, scriptedPacs } from './scripted-pacs.ts';
 
 // DicomConnection.Move: a C-MOVE in the background, and one completion event.
@@ -64,6 +65,59 @@ test('while a peer is in the middle of a move, the workstation answers everythin
   expect(running).toMatchObject([{ actionId, state: 'running', counts: { received: 2 }, source: 'store-scp' }]);
   goOn.open();
   expect(await it.completed(actionId)).toMatchObject({ outcome: 'success', counts: { received: 4 } });
+});
+
+const impatient = (settings: Settings): Partial<Settings> => ({
+  retry: { attempts: 2, delaysSeconds: [0.05], missingRounds: 0 },
+  clocks: { ...settings.clocks, retrieveStall: 0.4, cancelGrace: 0.2, release: 0.5 },
+});
+
+test('a peer that is gone in the middle ends every attempt, and the action once', async () => {
+  await using it = await openedWorkstation();
+  const { settings } = await it.workstation.invoke('session.snapshot', {});
+  await it.workstation.invoke('settings.update', { changes: impatient(settings) });
+  await using pacs = await scriptedPacs({
+    instances: instanceUIDs(3),
+    destinationPort: it.port,
+    onMove: async (connection) => void connection.socket.destroy(),
+  });
+  const node = await it.addNode(pacs.port);
+  const { actionId } = await it.workstation.invoke('actions.request', {
+    action: { command: 'retrieve', nodeId: node.nodeId, studyInstanceUID: STUDY },
+    tag: null,
+  });
+  const complete = await it.completed(actionId);
+  expect(complete).toMatchObject({ outcome: 'aborted', attempts: 2, diagnosis: { error: { kind: 'connection-lost' } } });
+  expect(it.events.filter(({ type }) => type === 'ActionComplete')).toHaveLength(1);
+});
+
+test('a peer that sends the same pending response for ever is ended by the stall clock, which the sentence names', async () => {
+  await using it = await openedWorkstation();
+  const { settings } = await it.workstation.invoke('session.snapshot', {});
+  await it.workstation.invoke('settings.update', { changes: impatient(settings) });
+  await using pacs = await scriptedPacs({
+    instances: instanceUIDs(3),
+    destinationPort: it.port,
+    onMove: async (connection, message) => {
+      const pending = setInterval(
+        () => connection.respond(message, { status: 0xff00, remaining: 3, completed: 0, failed: 0, warning: 0 }),
+        30,
+      );
+      connection.socket.once('close', () => clearInterval(pending));
+    },
+  });
+  const node = await it.addNode(pacs.port);
+  const { actionId } = await it.workstation.invoke('actions.request', {
+    action: { command: 'retrieve', nodeId: node.nodeId, studyInstanceUID: STUDY },
+    tag: null,
+  });
+  const complete = await it.completed(actionId);
+  expect(complete).toMatchObject({
+    outcome: 'timed-out',
+    attempts: 2,
+    diagnosis: { error: { kind: 'timed-out', clock: 'retrieve-stall' } },
+  });
+  expect(complete.diagnosis?.sentence).toMatch(/^Nothing arrived from node \d+ for /);
 });
 
 test('a peer that says success and sent less gets no success', async () => {

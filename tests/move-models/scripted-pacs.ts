@@ -28,6 +28,8 @@ export interface ScriptedPacsOptions {
   readonly pending?: boolean;
   /** Awaited before each instance goes out. */
   readonly beforeEach?: (nth: number) => Promise<void>;
+  /** Takes the place of the answer to a C-MOVE. */
+  readonly onMove?: (connection: ScriptedConnection, message: ScriptedMessage) => Promise<void>;
   /** How many it really sends, whatever it reports. */
   readonly sends?: number;
 }
@@ -52,7 +54,9 @@ export function scriptedPacs(options: ScriptedPacsOptions): Promise<ScriptedPeer
       }
       if (message.command.commandField === Command.echoRQ) connection.respond(message, { status: 0 });
       else if (message.command.commandField === Command.findRQ) answerFind(connection, message, options);
-      else if (message.command.commandField === Command.moveRQ) await answerMove(connection, message, request.callingAETitle, options);
+      else if (message.command.commandField !== Command.moveRQ) continue;
+      else if (options.onMove !== undefined) await options.onMove(connection, message);
+      else await answerMove(connection, message, request.callingAETitle, options);
     }
   });
 }
