@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
-import { PhosphorError } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
 import type { ArrivedEntry, ArrivedMessage, CommittedMessage } from './arrival-messages.ts';
 import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
@@ -305,7 +305,7 @@ export class IndexWriter {
     const lines = new Set<Line>();
     const incoming = folderOf.incoming(this.#location);
     for (const { entry, line, sequence } of this.#volatile) {
-      if (entry.entryName !== undefined) fs.rmSync(path.join(incoming, entry.entryName), { force: true });
+      if (entry.entryName !== undefined) unlinkIfThere(path.join(incoming, entry.entryName));
       if (line === undefined) continue;
       line.committed = sequence;
       lines.add(line);
@@ -360,6 +360,14 @@ export class IndexWriter {
 const SQLITE_FULL = 13;
 const isFull = (thrown: unknown): boolean => thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
 const STALLED = new PhosphorError('storage-full', 'the index cannot be written');
+
+function unlinkIfThere(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'ENOENT') throw thrown;
+  }
+}
 
 function hasFiles(location: ArchiveLocation): boolean {
   const files = folderOf.files(location);

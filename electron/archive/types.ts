@@ -6,7 +6,6 @@ import type {
   ImportedItem,
   LocalSeries,
   Notice,
-  PhosphorErrorData,
   SeriesManifest,
   VerifiedItem,
 } from '../../shared/contract/index.ts';
@@ -119,5 +118,3 @@ export type OpenArchive = (location: ArchiveLocation) => Promise<Archive>;
 
 /** A file of the archive, for those who serve bytes: the path is derived from a hash of the UID and from nothing else. */
 export type LocateInstance = (location: ArchiveLocation, sopInstanceUID: string) => string;
-
-export type ArchiveFailure = PhosphorErrorData;

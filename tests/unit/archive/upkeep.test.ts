@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ArchiveLocation, locateInstance, openArchive } from '../../../electron/archive/index.ts';
 import { verifiedItem } from '../../../shared/contract/index.ts';
 import {
@@ -144,6 +144,37 @@ describe('a full disk', () => {
     await archive.settled();
     expect(namesIn(archive.location, 'files')).toHaveLength(2);
     expect((await finished(archive.verify())).result).toMatchObject({ checked: 2, problems: 0 });
+  });
+});
+
+describe('a full disk under the index', () => {
+  const mounted = process.getuid?.() === 0 && process.platform === 'linux';
+
+  it.runIf(mounted)('stops the lists, not the arrivals: they appear once there is room again', async () => {
+    const folder = temporaryFolder();
+    const volume = path.join(folder, 'volume');
+    fs.mkdirSync(volume);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', volume]).status !== 0) throw new Error('tmpfs cannot be mounted');
+    onTestFinished(() => void spawnSync('umount', ['-l', volume]));
+    const archive = await opened({ directory: path.join(folder, 'archive'), databases: volume, durable: true });
+    const writer = writerOf(archive);
+    const stalled = new Promise<string>((resolve) => archive.onNotice(({ sentence }) => resolve(sentence)));
+    fs.writeFileSync(path.join(volume, 'ballast'), '');
+    spawnSync('fallocate', ['-l', '2m', path.join(volume, 'ballast')]);
+    spawnSync('dd', ['if=/dev/zero', `of=${path.join(volume, 'more')}`, 'bs=4k']);
+    let stored = 0;
+    const isStalled = stalled.then(() => true);
+    while (!(await Promise.race([isStalled, Promise.resolve(false)])) && stored < 1_500) {
+      await store(writer, sample(`1.2.3.${stored}`, { StudyInstanceUID: `1.2.3.4.${stored}` }));
+      stored += 1;
+    }
+    expect(await stalled).toMatch(/disk with the index is full/);
+    await store(writer, sample('1.2.3.5000'));
+    for (const name of ['ballast', 'more']) fs.rmSync(path.join(volume, name), { force: true });
+    spawnSync('mount', ['-o', 'remount,size=64m', volume]);
+    await vi.waitFor(() => archive.settled(), { timeout: 10_000, interval: 100 });
+    expect((await archive.stats()).instances).toBe(stored + 1);
+    expect(namesIn(archive.location, 'incoming')).toEqual([]);
   });
 });
 
