@@ -251,6 +251,15 @@ describe('the thread', () => {
     expect(await listener.unexpect('a')).toEqual({ credited: 2 });
   });
 
+  test('a thread that dies with the only line to the archive is a failed listener, and says so to who expects', async () => {
+    await using folder = await temporaryFolder('plain');
+    await using receiver = await startReceiver(folder.path, { plainPort: true });
+    await receiver.killThread();
+    await receiver.until(() => receiver.states.includes('failed'));
+    const expectation = { actionId: 'a', moveOriginatorAETitle: 'PHOSPHOR', messageId: 5, studyInstanceUID: study };
+    await expect(receiver.listener.expect(expectation)).rejects.toMatchObject({ data: { kind: 'worker-died' } });
+  });
+
   test('an expectation asked for while the thread dies is answered by the next one', async () => {
     await using folder = await temporaryFolder('killed-asking');
     await using receiver = await startReceiver(folder.path);
