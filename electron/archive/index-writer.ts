@@ -106,7 +106,7 @@ export class IndexWriter {
     const line: Line = { port, writer: '', committed: 0 };
     port.on('close', () => {
       // Closed in order, nothing is left; a thread that died may have left what it had acknowledged a moment before.
-      if (line.writer !== '') this.#takeOver(line.writer).catch((thrown: unknown) => this.#failed(thrown));
+      if (line.writer !== '') this.#takeOver(line.writer);
     });
     port.on('message', (message: ArrivedMessage) => {
       line.writer = message.writer;
@@ -127,11 +127,15 @@ export class IndexWriter {
     return new Promise((resolve, reject) => this.#settling.push({ names, resolve, reject }));
   }
 
-  async #takeOver(writer: string): Promise<void> {
+  #takeOver(writer: string): void {
     if (this.#database === undefined) return;
-    const { entries } = await repairWriter(this.#location, writer);
-    for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
-    if (entries.length > 0) this.#schedule(0);
+    repairWriter(this.#location, writer).then(
+      ({ entries }) => {
+        for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
+        if (entries.length > 0) this.#schedule(0);
+      },
+      () => setTimeout(() => this.#takeOver(writer), RETRY_MS),
+    );
   }
 
   addImages(images: readonly ImageDescriptionEntry[]): void {

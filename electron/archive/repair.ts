@@ -54,9 +54,13 @@ async function repairEntries(location: ArchiveLocation, found: readonly string[]
 async function landed(location: ArchiveLocation, name: string, entry: IncomingEntry): Promise<IndexEntry | undefined> {
   const own = path.join(folderOf.incoming(location), name);
   const target = targetOf(location, entry);
+  const stat = fs.statSync(own, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
   // Without hard links the entry is empty and the file is only under its final name.
-  const isMarker = fs.statSync(own).size === 0;
+  const isMarker = stat.size === 0;
   const facts = await read(isMarker ? target : own);
+  // In an open archive the entry may have been indexed and removed by now: then there is nothing to do, and nothing to undo.
+  if (!fs.existsSync(own)) return undefined;
   if (
     facts === undefined ||
     facts.sha256 !== entry.sha256.toString('hex') ||

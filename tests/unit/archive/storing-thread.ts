@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createArrivalWriter } from '../../../electron/archive/arrival.ts';
 
 /** Stores the given versions one after the other, as a listener thread would, and answers with their results. */
-const { location, port, versions, origin } = workerData;
+const { location, port, versions, origin, crashes } = workerData;
 const writer = createArrivalWriter(location, port);
 const results: string[] = [];
 for (const version of versions) {
@@ -10,5 +10,7 @@ for (const version of versions) {
   await arrival.write(version.bytes);
   results.push((await arrival.finish()).result);
 }
+// A thread that crashes closes nothing; what it has acknowledged a moment before must not depend on it.
+if (crashes === true) process.exit(1);
 await writer.close();
 parentPort?.postMessage(results);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ArchiveLocation, locateInstance, openArchive } from '../../../electron/archive/index.ts';
 import { verifiedItem } from '../../../shared/contract/index.ts';
@@ -12,6 +13,7 @@ import {
   opened,
   part10,
   RETRIEVE,
+  STORE,
   sample,
   store,
   temporaryFolder,
@@ -179,6 +181,20 @@ describe('a full disk under the index', () => {
 });
 
 describe('a thread that dies', () => {
+  it('loses nothing of what it had acknowledged, when it was the one that stores', async () => {
+    const archive = await opened();
+    const port = archive.arrivalPort();
+    const versions = Array.from({ length: 20 }, (_, i) => sample(`1.2.3.${i}`));
+    const worker = new Worker(new URL('./storing-thread.ts', import.meta.url), {
+      workerData: { location: archive.location, port, versions, origin: STORE, crashes: true },
+      transferList: [port],
+    });
+    await new Promise((resolve) => worker.once('exit', resolve));
+    await archive.settled();
+    expect((await archive.stats()).instances).toBe(20);
+    expect(namesIn(archive.location, 'incoming')).toEqual([]);
+  });
+
   it('does not take the archive with it', async () => {
     const location = temporaryLocation();
     const archive = await opened(location);
