@@ -2,5 +2,5 @@ export { diagnose } from './diagnosis.ts';
 export { ActionEngine } from './engine.ts';
 export { mainThreadTasks, type TaskReport } from './main-thread-tasks.ts';
 export { checkNode } from './simple-operations.ts';
-export { openActionStore } from './store.ts';
+export { startActionStore } from './store.ts';
 export type { EngineParts, Log, MoveReceiver } from './types.ts';

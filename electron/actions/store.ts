@@ -13,22 +13,19 @@ interface Pending {
   readonly reject: (error: PhosphorError) => void;
 }
 
-/**
- * Opens actions.db in a thread of its own and reads what a start needs.
- * @throws PhosphorError `storage`, `storage-full`
- */
-export async function openActionStore(file: string): Promise<{ store: ActionStore; loaded: LoadedActions }> {
-  const store = new ThreadStore(file);
-  try {
-    return { store, loaded: await store.load() };
-  } catch (thrown) {
-    await store.close();
-    throw thrown;
-  }
+/** An ActionStore that has yet to be opened. */
+export interface StartedActionStore extends ActionStore {
+  /** Opens actions.db and reads what a start needs. @throws PhosphorError `storage`, `storage-full` */
+  load(): Promise<LoadedActions>;
+}
+
+/** Starts the thread of actions.db. The file is not touched before `load`: the caller may still be waiting for the profile's lock. */
+export function startActionStore(file: string): StartedActionStore {
+  return new ThreadStore(file);
 }
 
 /** Sends in order, answers in order. A thread that dies is replaced, and what it had not answered is sent again (all of it is idempotent). */
-class ThreadStore implements ActionStore {
+class ThreadStore implements StartedActionStore {
   readonly #data: StoreWorkerData;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker;

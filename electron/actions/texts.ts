@@ -244,7 +244,10 @@ export const TEXTS = {
   busy: () => ({ sentence: 'Another program is using the archive.', nextStep: 'Close it and try again.' }),
 
   // ---------------------------------------------------------------------------------------------------------------- archive
-  importRefused: (f) => ({ sentence: `${f.failed} of ${f.received} files were not taken in; the list says why.` }),
+  importRefused: (f) => ({
+    sentence: `${f.failed} of ${f.received} files were not taken in; the list says why of each.`,
+    nextStep: 'Files that are not DICOM need nothing. Of instances that differ from what is here, the archive keeps both.',
+  }),
   verifyProblems: (f) => ({
     sentence: `${f.failed} problems were found in the archive; the list names the files.`,
     nextStep: 'A rebuild of the index repairs what is wrong in the index. Missing or altered files must be retrieved again.',

@@ -9,7 +9,7 @@ import {
   PhosphorError,
   toErrorData,
 } from '../../shared/contract/index.ts';
-import { ActionEngine, checkNode, type EngineParts, mainThreadTasks, openActionStore } from '../actions/index.ts';
+import { ActionEngine, checkNode, type EngineParts, mainThreadTasks, startActionStore } from '../actions/index.ts';
 import type { OpenArchive } from '../archive/types.ts';
 import type { CreateAssociationPool, StartListener } from '../associations/types.ts';
 import { fileError } from './atomic-file.ts';
@@ -64,6 +64,9 @@ async function compose(
   await prepareProfile(profile);
   const settings = await SettingsStore.read(profile, { aeTitle: options.aeTitle, port: options.port });
   const nodes = await NodeStore.read(profile);
+  // Its thread starts beside the archive's; the file is opened under the lock.
+  const store = startActionStore(join(profile, 'actions.db'));
+  closers.push(() => store.close());
   const archive = await rooms.openArchive({ directory: join(profile, 'archive'), databases: profile, durable: settings.current.durable });
   closers.push(() => archive.close());
   const log = openLog(profile);
@@ -81,8 +84,7 @@ async function compose(
   await settings.repair(notices.raise);
   await nodes.repair(notices.raise);
 
-  const { store, loaded } = await openActionStore(join(profile, 'actions.db'));
-  closers.push(() => store.close());
+  const loaded = await store.load();
   if (loaded.keptAside !== undefined) {
     notices.raise('warning', `The list of actions could not be read and begins anew. The old one was kept as ${loaded.keptAside}.`);
   }

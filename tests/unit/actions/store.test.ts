@@ -1,9 +1,19 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openActionStore } from '../../../electron/actions/store.ts';
+import { startActionStore } from '../../../electron/actions/store.ts';
 import type { CompleteDraft } from '../../../electron/actions/types.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
+
+async function openActionStore(file: string) {
+  const store = startActionStore(file);
+  try {
+    return { store, loaded: await store.load() };
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
 
 const record = (n: number) => ({
   actionId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,

@@ -113,8 +113,8 @@ test('the meter counts own CPU time of each command, and waiting costs nothing',
   const dispatcher = new Dispatcher(
     handlers({
       'archive.stats': () => {
-        const until = performance.now() + 30;
-        while (performance.now() < until);
+        const before = process.threadCpuUsage();
+        while (process.threadCpuUsage(before).user < 30_000);
         throw new PhosphorError('busy', 'enough');
       },
       'archive.series': () => new Promise((resolve) => setTimeout(() => resolve({ series: [] }), 60)),
@@ -122,11 +122,11 @@ test('the meter counts own CPU time of each command, and waiting costs nothing',
     log,
   );
   await dispatcher.invoke('archive.series', { studyInstanceUID: '1.2' });
-  expect(mainThreadTasks.report().longestTask.ms).toBeLessThan(30);
+  expect(mainThreadTasks.report().longestTask.ms).toBeLessThan(20);
   await dispatcher.invoke('archive.stats', {}).catch(() => undefined);
   const { longestTask, tasks, histogram } = mainThreadTasks.report();
   expect(longestTask.name).toBe('command archive.stats');
-  expect(longestTask.ms).toBeGreaterThan(5);
+  expect(longestTask.ms).toBeGreaterThanOrEqual(30);
   // Two commands, and the validation of the one result.
   expect(tasks).toBe(3);
   expect(histogram.reduce((sum, bucket) => sum + bucket.tasks, 0)).toBe(3);
