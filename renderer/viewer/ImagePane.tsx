@@ -76,7 +76,7 @@ function Obstacle({ view, store, study, series }: Pick<ImagePaneProps, 'view' | 
     if (study.loading) return <p className="viewer-waiting">{say('loadingStudy')}</p>;
     return <Tile title={say('emptyStudy')} lines={[say('emptyStudyNext')]} />;
   }
-  const others = view.frames.length > 1 ? [say('othersWork')] : [];
+  const others = view.frames.some((other) => other !== frame && other.image !== undefined) ? [say('othersWork')] : [];
   if (frame.image === undefined) {
     return <Tile title={frame.instance.reason ?? say('noPixels', { modality: series?.modality ?? '' })} lines={others} />;
   }

@@ -59,6 +59,8 @@ export const decodeJPEG: Decode = async (bytes, image) => {
 /** JPEG-LS (ITU-T T.87), lossless and near-lossless. */
 export const decodeJPEGLS: Decode = async (bytes, image) => {
   readJPEGHeader(bytes);
+  // CharLS takes seconds to give up on a codestream that is cut off.
+  if (!endsWithEOI(bytes)) throw new PhosphorError('damaged', 'the JPEG-LS codestream is cut off');
   const { info, bytes: samples, interleaveMode } = await charls(bytes);
   const wide = info.bitsPerSample > 8;
   const planar = interleaveMode === 0 && info.componentCount > 1;
@@ -75,6 +77,12 @@ export const decodeJPEGLS: Decode = async (bytes, image) => {
     bytes: new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength),
   };
 };
+
+/** End of image within the last bytes, padding behind it allowed; bit stuffing keeps the marker out of the coded data. */
+function endsWithEOI(bytes: Uint8Array): boolean {
+  for (let i = bytes.length - 2; i >= Math.max(0, bytes.length - 1024); i--) if (bytes[i] === 0xff && bytes[i + 1] === 0xd9) return true;
+  return false;
+}
 
 /** JPEG 2000 (ISO/IEC 15444-1). */
 export const decodeJPEG2000: Decode = (bytes, image) => wavelet(openjpeg, bytes, image);
