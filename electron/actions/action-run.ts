@@ -21,7 +21,7 @@ export type StopReason = 'cancelled' | 'closing' | 'rows-not-taken';
 export interface RunOptions {
   readonly record: ActionRecord;
   readonly node: PacsNode | undefined;
-  publish(draft: ActionEventDraft): number;
+  publish(draft: ActionEventDraft): number | undefined;
   hasAudience(): boolean;
   /** Default two minutes. */
   readonly rowsNotTakenMs?: number;
@@ -154,7 +154,7 @@ export class ActionRun {
     clearTimeout(this.#updateTimer);
     this.#updateTimer = undefined;
     this.#lastSent = performance.now();
-    this.#lastSeq = this.#options.publish(this.#draft());
+    this.#lastSeq = this.#options.publish(this.#draft()) ?? this.#lastSeq;
   }
 
   #draft(): Omit<ActionUpdate, 'seq'> {

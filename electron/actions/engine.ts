@@ -248,19 +248,17 @@ export class ActionEngine {
 
   #deliver(draft: CompleteDraft): void {
     let delivered = draft;
-    let seq: number;
-    try {
-      seq = this.#parts.publish(draft);
-    } catch {
+    let seq = this.#parts.publish(draft);
+    if (seq === undefined) {
       // Something in it breaks the contract (and was logged). Whoever waits must hear of the end all the same.
-      const { diagnosis: _, errorComment: __, details: ___, ...plain } = draft;
+      const { diagnosis: _, errorComment: __, details: ___, status: ____, ...plain } = draft;
       delivered = {
         ...plain,
         counts: { received: 0, completed: 0, failed: 0, warning: 0 },
         failedSOPInstanceUIDs: [],
         offendingElements: [],
       };
-      seq = this.#parts.publish(delivered);
+      seq = this.#parts.publish(delivered) ?? 0;
     }
     this.#finished = [{ ...delivered, seq }, ...this.#finished].slice(0, FINISHED_SHOWN);
   }

@@ -68,8 +68,8 @@ export interface EngineParts {
   node(nodeId: string): PacsNode | undefined;
   /** The node, ready to be called: the demo PACS is started first. Rejects with PhosphorError. */
   nodeReady(node: PacsNode): Promise<PacsNode>;
-  /** Delivers an event to every client; the answer is its `seq`. */
-  publish(draft: ActionEventDraft): number;
+  /** Delivers an event to every client; the answer is its `seq`, or undefined when it breaks the contract. Never throws. */
+  publish(draft: ActionEventDraft): number | undefined;
   /** False while no window and no command line listens: nobody then gives credits. */
   hasAudience(): boolean;
   /** Result of a C-ECHO, for the node list. */

@@ -78,7 +78,9 @@ async function compose(
   archive.onNotice(mainThreadTasks.wrap('archive notice', ({ severity, sentence }) => notices.raise(severity, sentence)));
   const changed = mainThreadTasks.wrap('archive changed', (studyInstanceUIDs: string[], everything: boolean) => {
     const all = everything || studyInstanceUIDs.length > MAX_STUDIES_NAMED;
-    hub.publish({ type: 'StudiesChanged', studyInstanceUIDs: all ? [] : studyInstanceUIDs, everything: all });
+    const seq = hub.publish({ type: 'StudiesChanged', studyInstanceUIDs: all ? [] : studyInstanceUIDs, everything: all });
+    // A study whose UID cannot travel: the list is read anew as a whole.
+    if (seq === undefined) hub.publish({ type: 'StudiesChanged', studyInstanceUIDs: [], everything: true });
   });
   archive.onChanged(({ studyInstanceUIDs, everything }) => changed(studyInstanceUIDs, everything));
   await settings.repair(notices.raise);

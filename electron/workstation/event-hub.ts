@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ContractEvent, contractEvent, PhosphorError } from '../../shared/contract/index.ts';
+import { type ContractEvent, contractEvent } from '../../shared/contract/index.ts';
 
 type WithoutSeq<E extends ContractEvent> = E extends unknown ? Omit<E, 'seq'> : never;
 export type EventDraft = WithoutSeq<ContractEvent>;
@@ -51,13 +51,16 @@ export class EventHub {
     return this.#listeners.size > 0;
   }
 
-  /** @throws PhosphorError `internal` when the event is none of the contract: nothing was delivered then */
-  publish(draft: EventDraft): number {
+  /**
+   * The event's `seq`, or undefined when it is none of the contract: it was reported as a fault and not delivered. Never throws, because
+   * those who publish are in the middle of a handler that must go on.
+   */
+  publish(draft: EventDraft): number | undefined {
     const checked = contractEvent.safeParse({ ...draft, seq: this.#seq + 1 });
     if (!checked.success) {
       const where = checked.error.issues[0]?.path.join('.') ?? '';
       this.#options.onFault({ event: draft.type, where });
-      throw new PhosphorError('internal', `${draft.type} breaks the contract at ${where}`);
+      return undefined;
     }
     const event = checked.data;
     this.#seq = event.seq;

@@ -190,3 +190,19 @@ test('retry is a new action with the same arguments and tag; dismiss takes a fin
   expect(scene.engine.finished().map(({ actionId }) => actionId)).toEqual([second]);
   expect(() => scene.engine.cancel(first)).toThrow(PhosphorError);
 });
+
+test('a completion that breaks the contract somewhere is delivered without that part', async () => {
+  const published: string[] = [];
+  const scene: Scene = new Scene({
+    publish: (draft) => {
+      if (draft.type !== 'ActionComplete') return 1;
+      published.push(draft.status === undefined ? 'plain' : 'with status');
+      return draft.status === undefined ? 2 : undefined;
+    },
+  });
+  await scene.request(FIND);
+  (await scene.find(1)).end({ ok: true, status: 0, offendingElements: [], matches: 0 });
+  await expect.poll(() => scene.engine.finished().length).toBe(1);
+  expect(published).toEqual(['with status', 'plain']);
+  expect(scene.engine.finished()).toMatchObject([{ outcome: 'success', seq: 2 }]);
+});
