@@ -1,2 +1,1 @@
-export { viewerEnglish } from './catalogue.en.ts';
 export { Viewer } from './Viewer.tsx';
