@@ -129,7 +129,7 @@ async function refreshStudies(uids: readonly string[]): Promise<void> {
       // The next change of the study asks again.
     }
   }
-  app.set({ listVersion: list.version });
+  app.set(({ localSearch }) => ({ listVersion: list.version, localSearch: { ...localSearch, matches: list.localMatches } }));
 }
 
 async function refreshSeries(uid: string): Promise<void> {

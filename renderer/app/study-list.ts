@@ -54,6 +54,8 @@ export class StudyList {
   late: string[] = [];
   /** Local matches in all, and those of them that are paged in rather than merged. */
   localTotal = 0;
+  /** Local matches as of now: those of the last answer, and what arrived or left since. */
+  localMatches = 0;
   /** Grows with every change. */
   version = 0;
   sort: Sort;
@@ -95,6 +97,7 @@ export class StudyList {
     const gone = [...this.entries.values()].filter((entry) => entry.local !== undefined && !fresh.has(entry.uid)).map((entry) => entry.uid);
     this.#tail.clear();
     this.localTotal = total;
+    this.localMatches = total;
     this.#removeLocal(gone);
     this.#insert(
       studies.map((study) => this.#withLocal(study)),
@@ -121,6 +124,7 @@ export class StudyList {
   /** Local studies that arrived or grew; `total` counts up by those that are new. */
   updateLocal(studies: readonly LocalStudy[], anchor: number): void {
     const added = studies.filter((study) => this.entries.get(study.studyInstanceUID)?.local === undefined).length;
+    this.localMatches += added;
     this.localTotal = Math.min(this.localTotal + added, Math.max(this.localTotal, HEAD_ROWS));
     this.#insert(
       studies.map((study) => this.#withLocal(study)),
@@ -130,6 +134,7 @@ export class StudyList {
 
   /** Studies that are no longer in the archive. */
   forgetLocal(uids: readonly string[]): void {
+    this.localMatches -= uids.filter((uid) => this.entries.get(uid)?.local !== undefined).length;
     this.#removeLocal(uids);
     this.version += 1;
   }

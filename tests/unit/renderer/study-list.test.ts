@@ -33,6 +33,17 @@ describe('merging sources', () => {
     expect(list.order).toEqual(uids(2));
   });
 
+  it('counts what is here as studies arrive and leave', () => {
+    const list = new StudyList(byName);
+    list.replaceLocal([localStudy(1, 5)], 1, 0);
+    list.putRemote('main', [studyRow(2)], 0);
+    list.updateLocal([localStudy(2, 1)], 0);
+    list.updateLocal([localStudy(2, 9)], 0);
+    expect(list.localMatches).toBe(2);
+    list.forgetLocal(['1.2.3.1', '1.2.3.77']);
+    expect(list.localMatches).toBe(1);
+  });
+
   it('lets a study that left the archive stay as the row of its PACS', () => {
     const list = new StudyList(byName);
     list.replaceLocal([localStudy(1, 5), localStudy(2, 5)], 2, 0);
