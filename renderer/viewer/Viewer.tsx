@@ -17,10 +17,14 @@ interface ViewerProps {
 }
 
 /** The viewer of one study: toolbar, series and an image pane. Fills its parent; grows with the study while it arrives. */
-export function Viewer({ client, studyInstanceUID, onClose }: ViewerProps) {
-  const engine = useEngine(client);
-  if (engine === undefined) return <div className="viewer" />;
-  return <OpenViewer key={studyInstanceUID} engine={engine} client={client} studyInstanceUID={studyInstanceUID} onClose={onClose} />;
+export function Viewer(props: ViewerProps) {
+  // Nothing of one study may outlive it into the next: another study is another viewer.
+  return <ViewerOfStudy key={props.studyInstanceUID} {...props} />;
+}
+
+function ViewerOfStudy(props: ViewerProps) {
+  const engine = useEngine(props.client);
+  return engine === undefined ? <div className="viewer" /> : <OpenViewer engine={engine} {...props} />;
 }
 
 interface Engine {
