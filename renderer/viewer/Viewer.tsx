@@ -1,5 +1,5 @@
 import './viewer.css';
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Client } from '../api/index.ts';
 import { FrameStore } from './frame-store.ts';
 import { ImagePane } from './ImagePane.tsx';
@@ -60,7 +60,8 @@ function OpenViewer({ engine, client, studyInstanceUID, onClose }: ViewerProps &
   const open = study.series.find(({ series }) => series.seriesInstanceUID === chosen) ?? firstWithImages(study);
   const seriesUID = open?.series.seriesInstanceUID;
   const frames = open?.frames;
-  useEffect(() => {
+  // Before the screen is painted: no image of one series may stand under the name of another.
+  useLayoutEffect(() => {
     if (seriesUID !== undefined && frames !== undefined) pane.setSeries(seriesUID, frames);
   }, [pane, seriesUID, frames]);
 

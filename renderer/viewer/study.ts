@@ -98,15 +98,23 @@ async function loadStudy(
     (a, b) => (a.seriesNumber ?? 1e9) - (b.seriesNumber ?? 1e9) || (a.seriesInstanceUID < b.seriesInstanceUID ? -1 : 1),
   );
   const current = () => ordered.map((entry) => ({ series: entry, frames: known.get(entry.seriesInstanceUID)?.frames ?? [] }));
+  let failure: PhosphorErrorData | undefined;
   for (const { seriesInstanceUID } of ordered) {
     const before = known.get(seriesInstanceUID);
     const args = { studyInstanceUID, seriesInstanceUID, ...(before === undefined ? {} : { known: before.instances }) };
-    const { manifest } = await client.invoke('archive.manifest', args);
+    const manifest = await client.invoke('archive.manifest', args).then(
+      (answer) => answer.manifest,
+      (thrown: unknown) => {
+        // The other series are worth showing without this one.
+        failure ??= toErrorData(thrown);
+        return null;
+      },
+    );
     if (manifest === null) continue;
     known.set(seriesInstanceUID, { instances: manifest.instances.length, frames: buildStack(manifest) });
     report({ study: manifest.study, series: current(), error: undefined, loading: false });
   }
-  report({ series: current(), error: undefined, loading: false });
+  report({ series: current(), error: known.size === 0 ? failure : undefined, loading: false });
 }
 
 /** What an event says about instances on their way into this study; null = nothing is on its way (any more); undefined = says nothing. */
