@@ -76,6 +76,22 @@ export function useStudy(client: Client, studyInstanceUID: string): OpenStudy & 
   return useMemo(() => ({ ...state, retry: () => refresh.current() }), [state]);
 }
 
+/** Objects about images rather than images: they come after them. */
+const BESIDE_IMAGES: ReadonlySet<string> = new Set([
+  'SEG',
+  'SR',
+  'PR',
+  'KO',
+  'DOC',
+  'REG',
+  'RTSTRUCT',
+  'RTPLAN',
+  'RTDOSE',
+  'RTRECORD',
+  'AU',
+  'ECG',
+]);
+
 /** While a study arrives, its manifests are asked for at most this often, and at most every tenth of the time. */
 const REFRESH_MS = 250;
 const REST = 9;
@@ -95,7 +111,10 @@ async function loadStudy(
 ): Promise<void> {
   const { series } = await client.invoke('archive.series', { studyInstanceUID });
   const ordered = [...series].sort(
-    (a, b) => (a.seriesNumber ?? 1e9) - (b.seriesNumber ?? 1e9) || (a.seriesInstanceUID < b.seriesInstanceUID ? -1 : 1),
+    (a, b) =>
+      Number(BESIDE_IMAGES.has(a.modality)) - Number(BESIDE_IMAGES.has(b.modality)) ||
+      (a.seriesNumber ?? 1e9) - (b.seriesNumber ?? 1e9) ||
+      (a.seriesInstanceUID < b.seriesInstanceUID ? -1 : 1),
   );
   const current = () => ordered.map((entry) => ({ series: entry, frames: known.get(entry.seriesInstanceUID)?.frames ?? [] }));
   let failure: PhosphorErrorData | undefined;
