@@ -25,7 +25,8 @@ const MAIN_SIDE = [
 
 export const ROOMS: readonly Room[] = [
   { room: 'shared/contract', may: [], packages: ['zod'] },
-  { room: 'shared/codecs', may: [] },
+  // For PhosphorError, the one error class.
+  { room: 'shared/codecs', may: ['shared/contract'] },
   { room: 'shared', may: ['shared'] },
   ...MAIN_SIDE.map((room, index) => ({ room, may: ['shared', ...MAIN_SIDE.slice(0, index)] })),
   { room: 'electron/hosts/desktop', may: ['shared', ...MAIN_SIDE, 'electron/hosts'], packages: ['*'] },

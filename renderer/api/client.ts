@@ -1,8 +1,8 @@
-import type { Contract } from '../../shared/contract/index.ts';
 import { type BridgeWindow, createBridgeTransport } from './bridge-transport.ts';
 import { createSession } from './session.ts';
 import { obtainSessionKey } from './session-key.ts';
 import { createSocketTransport, type Socket, type SocketHandlers } from './socket-transport.ts';
+import type { Client, InstanceRange, InstanceRequest } from './types.ts';
 
 /**
  * The renderer's only way to the main side. Opens the transport of the host that serves this page and resolves as soon as the first
@@ -30,43 +30,6 @@ export async function connect(): Promise<Client> {
     hostKind: 'loopback',
     instanceRequest: (uid, range) => instanceRequest(uid, range, { Authorization: `Bearer ${key}` }),
   };
-}
-
-export interface Client extends Contract {
-  readonly hostKind: 'desktop' | 'loopback';
-  readonly connection: Connection;
-  /**
-   * Calls when events were missed that the workstation no longer keeps (long disconnection, restart): the state built from events is stale,
-   * take `session.snapshot` and replace it. Events wait until that snapshot has been taken. Returns the function that ends it.
-   */
-  onSnapshotNeeded(listener: () => void): () => void;
-  /**
-   * URL and headers with which `fetch` gets the stored file of an instance, or `length` bytes from `offset` (HTTP 206). Structured-cloneable:
-   * hand it to a decode worker. Answers: 200/206 bytes, 404 not in the archive, 416 beyond its end.
-   */
-  instanceRequest(sopInstanceUID: string, range?: InstanceRange): InstanceRequest;
-  /** Paths of files dropped from the system's file manager. Desktop only: a loopback window does not learn paths. */
-  pathsOfDroppedFiles?(files: readonly File[]): string[];
-  /** Ends the connection for good (tests, hot reload). */
-  close(): void;
-}
-
-export type ConnectionState = 'connected' | 'reconnecting' | 'closed';
-
-/** Fits React's useSyncExternalStore. `closed` = the workstation ended or refuses this window; a reload will not help, a new window will. */
-export interface Connection {
-  get(): ConnectionState;
-  subscribe(listener: () => void): () => void;
-}
-
-export interface InstanceRange {
-  readonly offset: number;
-  readonly length: number;
-}
-
-export interface InstanceRequest {
-  readonly url: string;
-  readonly headers: Record<string, string>;
 }
 
 /** The nonce that inserted `<style>` elements need under this page's Content-Security-Policy (Mantine: `getStyleNonce={styleNonce}`). */

@@ -1,9 +1,2 @@
-export {
-  type Client,
-  type Connection,
-  type ConnectionState,
-  connect,
-  type InstanceRange,
-  type InstanceRequest,
-  styleNonce,
-} from './client.ts';
+export { connect, styleNonce } from './client.ts';
+export type { Client, ConnectionState, InstanceRequest } from './types.ts';

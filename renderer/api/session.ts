@@ -9,8 +9,8 @@ import {
   phosphorError,
   toErrorData,
 } from '../../shared/contract/index.ts';
-import type { Client, ConnectionState } from './client.ts';
 import type { Transport } from './transport.ts';
+import type { Client, ConnectionState } from './types.ts';
 
 export type Session = Pick<Client, 'invoke' | 'subscribe' | 'connection' | 'onSnapshotNeeded' | 'close'>;
 
