@@ -98,11 +98,13 @@ async function compose(
     hub.publish({ type: 'NodesChanged', nodes: [...nodes.list] });
     void receiver.reconsider();
   };
+  const standing = options.services !== 'on-demand';
   const receiver: Receiver = new Receiver({
     startListener: rooms.startListener,
     archive,
     settings: () => settings.current,
     nodes: () => nodes.list,
+    standing,
     changed: (listener) => {
       hub.publish({ type: 'ListenerChanged', listener });
       if (listener.state === 'listening') void demo.destinationChanged().catch(() => undefined);
@@ -165,7 +167,7 @@ async function compose(
     log,
   );
   void receiver.reconsider();
-  if (demo.node() !== undefined && options.demo !== undefined) {
+  if (standing && demo.node() !== undefined && options.demo !== undefined) {
     demo.ready().catch((thrown) => {
       log.error({ error: toErrorData(thrown) }, 'the demo PACS did not start');
       notices.raise('warning', 'The demo PACS did not start. Remove its entry and add it again.');

@@ -24,6 +24,8 @@ export interface ReceiverParts {
   readonly archive: Pick<Archive, 'location' | 'arrivalPort'>;
   settings(): Settings;
   nodes(): readonly PacsNode[];
+  /** Whether the port stays open while there are nodes (otherwise only while something needs it or has asked for it). */
+  readonly standing: boolean;
   /** At most four times a second while associations come and go. */
   changed(state: ListenerState): void;
   readonly log: Log;
@@ -137,7 +139,8 @@ export class Receiver implements MoveReceiver {
 
   async #apply(need?: 'needed'): Promise<void> {
     if (this.#closed) return;
-    const wanted = need === 'needed' || this.#askedFor || this.#expected.size > 0 || this.#parts.nodes().length > 0;
+    const wanted =
+      need === 'needed' || this.#askedFor || this.#expected.size > 0 || (this.#parts.standing && this.#parts.nodes().length > 0);
     const binding = this.#wantedBinding();
     if (this.#listener !== undefined && this.#binding !== undefined) {
       const same =

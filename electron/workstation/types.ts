@@ -24,6 +24,11 @@ export interface WorkstationOptions {
   readonly aeTitle?: string;
   readonly port?: number;
   readonly demo?: DemoFactory;
+  /**
+   * `standing` (the default): the receiver is open while there are nodes, the demo PACS runs while its node exists. `on-demand`: each starts
+   * when something needs it, so that a short command neither takes the port nor waits for it.
+   */
+  readonly services?: 'standing' | 'on-demand';
   readonly version: string;
 }
 

@@ -48,6 +48,7 @@ async function openHost(options: PhosphorOptions, line: CommandLine): Promise<He
       options.openWorkstation({
         profile,
         version: options.version,
+        services: 'on-demand',
         ...overrides,
         ...(options.demo === undefined ? {} : { demo: options.demo }),
       }),

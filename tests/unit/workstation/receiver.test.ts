@@ -16,7 +16,7 @@ const pacs: PacsNode = {
 };
 const demo: PacsNode = { ...pacs, nodeId: crypto.randomUUID(), kind: 'demo', name: 'Demo PACS', host: '127.0.0.1', aeTitle: 'DEMO' };
 
-function scene(startNodes: PacsNode[] = []) {
+function scene(startNodes: PacsNode[] = [], standing = true) {
   const started: (ListenerOptions & { closed: boolean; access: ListenerOptions['access'] })[] = [];
   const states: ListenerState[] = [];
   const it = {
@@ -48,6 +48,7 @@ function scene(startNodes: PacsNode[] = []) {
     archive: { location: { directory: '', databases: '', durable: true } } as unknown as Archive,
     settings: () => it.settings,
     nodes: () => it.nodes,
+    standing,
     changed: (state) => states.push(state),
     log: { info: () => {}, warn: () => {}, error: () => {} },
   });
@@ -67,6 +68,14 @@ test('without a node nothing listens', async () => {
   await it.receiver.reconsider();
   expect(it.started).toEqual([]);
   expect(it.receiver.state).toMatchObject({ state: 'off', port: 11112 });
+});
+
+test('for a short command the port is taken only when a retrieve needs it', async () => {
+  const it = scene([pacs], false);
+  await it.receiver.reconsider();
+  expect(it.started).toEqual([]);
+  await it.receiver.expect(expectation, handlers);
+  expect(it.started.map(({ port, closed }) => [port, closed])).toEqual([[11112, false]]);
 });
 
 test('with the demo PACS alone it listens on 127.0.0.1 only; a real node opens it, and the first one is known', async () => {
