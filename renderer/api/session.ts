@@ -9,6 +9,7 @@ import {
   phosphorError,
   toErrorData,
 } from '../../shared/contract/index.ts';
+import { checkResult } from './check-result.ts';
 import type { Transport } from './transport.ts';
 import type { Client, ConnectionState } from './types.ts';
 
@@ -84,10 +85,10 @@ export async function createSession({ transport, storage }: SessionOptions): Pro
           ? PhosphorError.from(error.data)
           : new PhosphorError('protocol', `${command}: the error is not in the contract`);
       }
-      const result = schema.result.safeParse(answer.result);
-      if (!result.success) throw new PhosphorError('protocol', `${command}: the result is not in the contract`);
-      noteResult(command, result.data as CommandResult<CommandName>);
-      return result.data as CommandResult<C>;
+      const result = await checkResult(command, answer.result);
+      if (result === undefined) throw new PhosphorError('protocol', `${command}: the result is not in the contract`);
+      noteResult(command, result);
+      return result;
     } finally {
       if (isSnapshot) snapshotsUnderWay -= 1;
     }

@@ -154,6 +154,27 @@ describe('commands', () => {
     await expect(session.invoke('archive.stats', {})).rejects.toMatchObject({ data: { kind: 'protocol' } });
   });
 
+  test('a long manifest is validated to its last instance while other work goes on', async () => {
+    const wire = createWire();
+    const session = await open(wire);
+    const args = { studyInstanceUID: '1.2', seriesInstanceUID: '1.3' };
+    wire.answer = { ok: true, result: { manifest: manifest(1000) } };
+    let turns = 0;
+    const turning = setInterval(() => {
+      turns += 1;
+    }, 0);
+    const { manifest: read } = await session.invoke('archive.manifest', args);
+    clearInterval(turning);
+    expect([read?.instances.length, read?.instances[999]?.sopInstanceUID]).toEqual([1000, '1.4.999']);
+    expect(turns).toBeGreaterThan(1);
+    const broken = manifest(1000);
+    broken.instances[999] = { ...broken.instances[0], fileBytes: -1 } as never;
+    wire.answer = { ok: true, result: { manifest: broken } };
+    await expect(session.invoke('archive.manifest', args)).rejects.toMatchObject({ data: { kind: 'protocol' } });
+    wire.answer = { ok: true, result: { manifest: { ...manifest(1000), extra: 1 } } };
+    await expect(session.invoke('archive.manifest', args)).rejects.toMatchObject({ data: { kind: 'protocol' } });
+  });
+
   test('items of own actions are credited after they were delivered, those of others are not', async () => {
     const wire = createWire();
     const session = await live(wire);
@@ -167,6 +188,49 @@ describe('commands', () => {
 });
 
 // ---------------------------------------------------------------------------------------------------------------------
+
+function manifest(count: number) {
+  const name = { alphabetic: 'A^B' };
+  return {
+    study: {
+      level: 'study',
+      studyInstanceUID: '1.2',
+      patientName: name,
+      patientID: '',
+      patientBirthDate: '',
+      patientSex: '',
+      studyDate: '',
+      studyTime: '',
+      accessionNumber: '',
+      studyDescription: '',
+      referringPhysicianName: name,
+      studyID: '',
+      modalities: ['CT'],
+      numberOfSeries: 1,
+      numberOfInstances: count,
+      bytes: 1,
+      arrivedAt: 1,
+    },
+    series: {
+      level: 'series',
+      studyInstanceUID: '1.2',
+      seriesInstanceUID: '1.3',
+      modality: 'CT',
+      seriesDescription: '',
+      bodyPartExamined: '',
+      seriesDate: '',
+      numberOfInstances: count,
+      bytes: 1,
+    },
+    instances: Array.from({ length: count }, (_, index) => ({
+      sopInstanceUID: `1.4.${index}`,
+      sopClassUID: '1.2',
+      transferSyntaxUID: '1.2',
+      numberOfFrames: 1,
+      fileBytes: 10,
+    })),
+  };
+}
 
 function publish(count: number): void {
   for (let index = 0; index < count; index += 1) workstation.publish({ type: 'NodesChanged', nodes: [] });
