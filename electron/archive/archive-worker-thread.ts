@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type ImportedItem, PhosphorError, type VerifiedItem } from '../../shared/contract/index.ts';
+import type { ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import { createArrivalWriter } from './arrival.ts';
 import { rebuildIndex, verifyFiles } from './check-files.ts';

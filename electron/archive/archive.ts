@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type {
+  ArchiveStats,
   CommandArgs,
   CommandResult,
   ImportedItem,
@@ -8,7 +9,7 @@ import type {
   SeriesManifest,
   VerifiedItem,
 } from '../../shared/contract/index.ts';
-import { type ArchiveStats, PhosphorError } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import type { IndexLine } from './arrival-messages.ts';
 import { setAsideIndex } from './index-database.ts';

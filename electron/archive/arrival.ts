@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
-import { PhosphorError, uid } from '../../shared/contract/index.ts';
+import { USABLE_UID } from '../../shared/contract/limits.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { encodeFileMeta, type InstanceHeader, StreamingHeader } from '../dicom/dataset/index.ts';
 import { partName } from './incoming-name.ts';
 import { IndexFeed } from './index-feed.ts';
@@ -66,7 +67,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
     begin(announced, origin) {
       if (closing) throw new PhosphorError('interrupted', 'the archive is closing');
       const { sopClassUID, sopInstanceUID, transferSyntaxUID } = announced;
-      if (![sopClassUID, sopInstanceUID, transferSyntaxUID].every((value) => uid.safeParse(value).success)) {
+      if (![sopClassUID, sopInstanceUID, transferSyntaxUID].every((value) => USABLE_UID.test(value))) {
         throw new PhosphorError('damaged', 'the instance is announced with a UID that cannot be used');
       }
       count += 1;

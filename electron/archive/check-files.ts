@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { PhosphorError, systemCode, type VerifiedItem } from '../../shared/contract/index.ts';
+import type { VerifiedItem } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { openReadOnly } from './index-reader.ts';
 import type { IndexEntry } from './index-store.ts';
 import { inParallel, type JobReporter } from './jobs.ts';

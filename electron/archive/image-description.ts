@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { type ImageModule, PhosphorError, type PixelData } from '../../shared/contract/index.ts';
+import type { ImageModule, PixelData } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import {
   type ByteSource,
   type Dataset,

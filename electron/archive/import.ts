@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type ImportedItem, PhosphorError, toErrorData } from '../../shared/contract/index.ts';
+import type { ImportedItem } from '../../shared/contract/index.ts';
+import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { type InstanceHeader, type Part10Meta, readPart10Meta, StreamingHeader, Tag } from '../dicom/dataset/index.ts';
 import { inParallel, type JobReporter } from './jobs.ts';
 import { type Found, scan, unreadable } from './scan.ts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { PhosphorError } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { APPLICATION_ID, migrate, pragma } from './migrations/index.ts';
 
 const RELATIVES = ['', '-wal', '-shm'];

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type MatchRow, PhosphorError, type Query } from '../../shared/contract/index.ts';
+import type { MatchRow, Query } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { indexFile, locateInstance } from './layout.ts';
 import { uidList } from './matching.ts';
 import { type Condition, conditionsOf, where } from './query-conditions.ts';

@@ -1,4 +1,5 @@
-import { ITEM_BATCH, ITEM_CREDITS, PhosphorError } from '../../shared/contract/index.ts';
+import { ITEM_BATCH, ITEM_CREDITS } from '../../shared/contract/limits.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 
 export type JobKind = 'import' | 'verify' | 'rebuild';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { systemCode } from '../../shared/contract/index.ts';
+import { systemCode } from '../../shared/contract/phosphor-error.ts';
 
 const fsync = promisify(fs.fsync);
 

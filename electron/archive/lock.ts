@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { storageError } from './layout.ts';
 
 export interface Lock {

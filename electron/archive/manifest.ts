@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandArgs, ManifestInstance, SeriesManifest } from '../../shared/contract/index.ts';
-import { systemCode } from '../../shared/contract/index.ts';
+import { systemCode } from '../../shared/contract/phosphor-error.ts';
 import { describeImage, type ImageDescription } from './image-description.ts';
 import type { ImageDescriptionEntry } from './index-store.ts';
 import { locateInstance } from './layout.ts';

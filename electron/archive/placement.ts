@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { type IncomingAction, type IncomingEntry, incomingName } from './incoming-name.ts';
 import type { Landing } from './landing.ts';
 import { conflictFile, fileOfHash, folderOf } from './layout.ts';

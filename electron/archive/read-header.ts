@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { PhosphorError, uid } from '../../shared/contract/index.ts';
+import { USABLE_UID } from '../../shared/contract/limits.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type InstanceHeader, readPart10Meta, StreamingHeader, Tag } from '../dicom/dataset/index.ts';
 import { dataSetOf, type StoredFile } from './stored-file.ts';
 
 /** Whether the UIDs of an instance can be kept at all (the contract's grammar, wider than the standard's). */
 export function hasUsableUIDs(header: InstanceHeader): boolean {
   return [header.sopInstanceUID, header.sopClassUID, header.studyInstanceUID, header.seriesInstanceUID, header.transferSyntaxUID].every(
-    (value) => uid.safeParse(value).success,
+    (value) => USABLE_UID.test(value),
   );
 }
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { type IncomingEntry, parseIncomingName } from './incoming-name.ts';
 import type { IndexEntry } from './index-store.ts';
 import { conflictFile, fileOfHash, folderOf, hashOfUID } from './layout.ts';

@@ -1,5 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
-import { PhosphorError, type PhosphorErrorData, toErrorData } from '../../shared/contract/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 
 /** Methods of a thread by name: what it takes and what it answers. */
 // biome-ignore lint/suspicious/noExplicitAny: parameters of unknown methods can only be bounded so; callers see the precise type

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 
 export type Found = { readonly path: string } | { readonly path: string; readonly error: PhosphorError };
 

@@ -1,5 +1,5 @@
 import type { Transferable, Worker } from 'node:worker_threads';
-import { PhosphorError } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type AnswerMessage, type EventMessage, type Methods, RpcClient } from './rpc.ts';
 
 /** Deaths within a minute after which a thread is not started again. */

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { AccessRules } from './types.ts';
 
 /** Who asks for an association. */

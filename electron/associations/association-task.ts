@@ -1,4 +1,6 @@
-import { ITEM_CREDITS, type MatchRow, PhosphorError, type Settings, toErrorData } from '../../shared/contract/index.ts';
+import type { MatchRow, Settings } from '../../shared/contract/index.ts';
+import { ITEM_CREDITS } from '../../shared/contract/limits.ts';
+import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { type Association, type ProposedContext, requestAssociation } from '../dicom/network/index.ts';
 import { echo, find, findContexts, move, moveContexts, verificationContexts } from '../dicom/services/index.ts';
 import { Batcher, Throttle } from './batcher.ts';

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { AnyResult, FromAssociationWorker, Task, ToAssociationWorker } from './pool-protocol.ts';
 import { workerDied } from './worker-died.ts';
 

@@ -1,4 +1,4 @@
-import { ITEM_BATCH } from '../../shared/contract/index.ts';
+import { ITEM_BATCH } from '../../shared/contract/limits.ts';
 
 /**
  * Collects items and hands them on in order, at most 64 at a time and none later than 50 ms after it came: messages between threads cost

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { readPart10Meta } from '../dicom/dataset/index.ts';
 import type { DataSetSource } from '../dicom/network/index.ts';
 

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import {
   type Association,
   type AssociationRequest,

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { toErrorData } from '../../shared/contract/index.ts';
+import { toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { createArrivalWriter } from '../archive/arrival.ts';
 import type { ArrivalWriter } from '../archive/types.ts';
 import type { ServiceProvider } from '../dicom/network/index.ts';

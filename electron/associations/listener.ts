@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
 import type { AccessRules, Expectation, Listener, ListenerOptions } from './types.ts';
 import { workerDied } from './worker-died.ts';

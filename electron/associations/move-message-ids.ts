@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 
 /**
  * Message IDs for C-MOVE-RQ (PS3.7 §9.1.4): one 16-bit counter, unique among all live moves. Together with our AE title the ID is what a

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type MatchRow, PhosphorError, type PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { MatchRow, PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { AssociationWorker } from './association-worker.ts';
 import type { Failure, FromAssociationWorker, Task, TaskResults } from './pool-protocol.ts';
 import type { AssociationPool, FindRequest, MoveRequest, Operation, OperationOptions, Peer, SubOperations } from './types.ts';

@@ -1,4 +1,5 @@
-import { type MatchRow, PhosphorError } from '../../shared/contract/index.ts';
+import type { MatchRow } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { openIndexReader } from '../archive/index-reader.ts';
 import { type Dataset, Tag } from '../dicom/dataset/index.ts';
 import { type Association, requestAssociation, type ServiceProvider } from '../dicom/network/index.ts';

@@ -1,4 +1,5 @@
-import { type ErrorKind, PhosphorError, systemCode } from '../../shared/contract/index.ts';
+import type { ErrorKind } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 
 /** What a socket's error code means for an association: could the peer not be reached, or did it go away? */
 const KIND_BY_CODE: Readonly<Record<string, ErrorKind>> = {

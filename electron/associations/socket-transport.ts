@@ -1,5 +1,5 @@
 import { connect, Socket, type SocketConstructorOpts } from 'node:net';
-import { PhosphorError } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Transport, TransportHandler } from '../dicom/network/index.ts';
 import { socketError } from './socket-errors.ts';
 

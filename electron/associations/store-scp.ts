@@ -1,4 +1,4 @@
-import { PhosphorError, toErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import type { Arrival, ArrivalOrigin, ArrivalReceipt, ArrivalWriter } from '../archive/types.ts';
 import type { ServiceProvider } from '../dicom/network/index.ts';
 import { type StoreRequest, type StoreSink, storageProvider } from '../dicom/services/index.ts';

@@ -1,4 +1,5 @@
-import { PhosphorError, type PhosphorErrorData, systemCode } from '../../shared/contract/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 
 /** The typed error of a thread that ended. Of what it threw only class and code are told: the text may hold patient data. */
 export function workerDied(who: string, thrown: unknown): PhosphorErrorData {

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { uid } from '../../shared/contract/index.ts';
+import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { locateInstance } from '../archive/layout.ts';
 import type { ArchiveLocation } from '../archive/types.ts';
 
@@ -22,8 +22,8 @@ export function instanceUID(pathname: string): string | undefined {
   const encoded = /^\/instances\/([^/]{1,384})$/.exec(pathname)?.[1];
   if (encoded === undefined) return undefined;
   try {
-    const checked = uid.safeParse(decodeURIComponent(encoded));
-    return checked.success ? checked.data : undefined;
+    const decoded = decodeURIComponent(encoded);
+    return USABLE_UID.test(decoded) ? decoded : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 
 /** What a codestream says about itself, read before a decoder sees it. */
 export interface CodestreamHeader {

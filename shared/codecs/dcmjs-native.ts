@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import type { FrameDescription } from './types.ts';
 import { instantiateWasm, type WasmInstance } from './wasm.ts';
 

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import { joinFragments, viewSamples } from './bits.ts';
 import { readJPEG2000Header, readJPEGHeader } from './codestream-header.ts';
 import { inflate } from './inflate.ts';

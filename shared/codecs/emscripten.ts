@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import { compileWasm, instantiateWasm, type WasmName } from './wasm.ts';
 
 /** What every one of these decoders gives back about the frame it decoded. */

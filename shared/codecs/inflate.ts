@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 
 /**
  * Raw deflate (RFC 1951) → bytes, for the deflated transfer syntaxes (PS3.5 A.5). A stream longer than `limit` throws PhosphorError

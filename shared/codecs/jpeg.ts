@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import { interleavePlanes, viewSamples } from './bits.ts';
 import { type JPEGHeader, readJPEG2000Header, readJPEGHeader } from './codestream-header.ts';
 import { decodeNativeJPEG } from './dcmjs-native.ts';

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import type { FrameDescription } from './types.ts';
 
 /** A decoded frame may not be larger than this (a 3D mammogram slice is 27 MB, a whole-slide tile 0.8 MB). */

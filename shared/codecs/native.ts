@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import { interleavePlanes, keepStoredBits, swapBytes, unpackBits, viewSamples } from './bits.ts';
 import { frameSamples } from './limits.ts';
 import type { DecodedFrame, FrameDescription, Samples } from './types.ts';

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 
 /** One colour of a palette (PS3.3 C.7.6.3.1.5, C.7.6.3.1.6), ready to be indexed: 8 bits per entry. */
 export interface PaletteTable {

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import { lookUp, type PaletteTable } from './palette.ts';
 import type { DecodedFrame } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 import { keepStoredBits, unpackBits, viewSamples } from './bits.ts';
 import type { DecodedFrame, FrameDescription } from './types.ts';
 

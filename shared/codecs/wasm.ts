@@ -1,4 +1,4 @@
-import { PhosphorError } from '../contract/errors.ts';
+import { PhosphorError } from '../contract/phosphor-error.ts';
 
 /** The WebAssembly files of the decoders. The host says where they are: a URL in the window, a file on the main side. */
 export type WasmName = 'charls' | 'libjpeg-turbo' | 'openjpeg' | 'openjph' | 'dcmjs-native';

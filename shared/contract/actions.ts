@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { phosphorError } from './errors.ts';
+import { ITEM_BATCH } from './limits.ts';
 import { matchRow, query, retrieveMethod } from './model.ts';
 import { actionId, aeTitle, count, nodeId, tag, text, timestamp, uid } from './primitives.ts';
 
@@ -76,11 +77,6 @@ export const matchItem = z.strictObject({ kind: z.literal('match'), row: matchRo
 
 export const actionItem = z.discriminatedUnion('kind', [matchItem, importedItem, verifiedItem]);
 export type ActionItem = z.infer<typeof actionItem>;
-
-/** At most this many items in one batch, and this long a wait before one is sent. */
-export const ITEM_BATCH = { items: 64, milliseconds: 50 } as const;
-/** Batches of one action that may be on their way before the client must give credit. */
-export const ITEM_CREDITS = 16;
 
 const base = { actionId, tag, seq: count };
 

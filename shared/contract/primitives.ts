@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { USABLE_UID } from './limits.ts';
 
 // A strict Content-Security-Policy forbids zod's `new Function` probe: this must run before the first schema is built.
 z.config({ jitless: true });
 
-/**
- * A UID as it comes from peers and files (PS3.5 §9). Wider than the standard's grammar, because defective UIDs exist and must be
- * storable; never used as a path (files are named by a hash of it).
- */
-export const uid = z.string().regex(/^[\x21-\x5b\x5d-\x7e]{1,128}$/, 'not a usable UID');
+/** A UID as it comes from peers and files. */
+export const uid = z.string().regex(USABLE_UID, 'not a usable UID');
 
 /** AE title, PS3.5 §6.2: 1–16 characters of the default repertoire, no backslash, not only spaces. */
 export const aeTitle = z

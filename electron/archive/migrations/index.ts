@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { statements as studiesSeriesInstances } from './0001-studies-series-instances.ts';
 
 /** Forward only; the position + 1 is the version (PRAGMA user_version). One file each, never changed once released. */

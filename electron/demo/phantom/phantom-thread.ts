@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { toErrorData } from '../../../shared/contract/index.ts';
+import { toErrorData } from '../../../shared/contract/phosphor-error.ts';
 import { generateDemoStudies } from './index.ts';
 
 /** Computes the demo studies away from the main thread: `workerData.directory` in, progress and one final message out. */

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 
 /** Random access to bytes: a file that the caller opened, or memory. `read` may give fewer bytes than asked, none past the end. */
 export interface ByteSource {

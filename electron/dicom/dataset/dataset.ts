@@ -1,5 +1,5 @@
 import type { PersonName } from '../../../shared/contract/index.ts';
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { type Tag, tagOf, vrOf } from './dictionary.ts';
 import { formatPersonName, parsePersonName } from './person-name.ts';
 import { traitsOf, type VR } from './vr.ts';

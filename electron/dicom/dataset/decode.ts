@@ -1,5 +1,5 @@
 import zlib from 'node:zlib';
-import { PhosphorError, systemCode } from '../../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../../shared/contract/phosphor-error.ts';
 import { type ByteSource, memorySource, SourceReader } from './byte-source.ts';
 import { BulkReference, Dataset, Fragments } from './dataset.ts';
 import { isPrivate, isSignDependent, type Tag, vrOf } from './dictionary.ts';

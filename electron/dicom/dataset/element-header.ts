@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { SourceReader } from './byte-source.ts';
 import { type Tag, vrOf } from './dictionary.ts';
 import { isVR, traitsOf, type VR } from './vr.ts';

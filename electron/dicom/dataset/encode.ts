@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import zlib from 'node:zlib';
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { type DataElement, Dataset } from './dataset.ts';
 import type { Encoding } from './element-header.ts';
 import { Tag as T } from './tags.ts';

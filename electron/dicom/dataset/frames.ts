@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { type ByteSource, SourceReader } from './byte-source.ts';
 import type { PixelDataLocation } from './part10.ts';
 import { Tag as T } from './tags.ts';

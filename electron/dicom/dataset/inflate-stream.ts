@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 
 /**
  * Raw deflate (RFC 1951) decoded synchronously as its bytes arrive, output in pieces of at most 32 KiB, so that no stream can make it hold

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { type PersonName, PhosphorError } from '../../../shared/contract/index.ts';
+import type { PersonName } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { decodeText } from './character-sets.ts';
 import { parsePersonName } from './person-name.ts';
 import { Tag as T } from './tags.ts';

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 
 /** Bounds on what comes from peers and files. Past one: PhosphorError `limit-exceeded`. */
 export interface DatasetLimits {

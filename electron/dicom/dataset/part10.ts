@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { type ByteSource, memorySource, SourceReader } from './byte-source.ts';
 import { Dataset } from './dataset.ts';
 import { inflate, readDataset } from './decode.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { InflateStream } from './inflate-stream.ts';
 import { buildHeader, indexOfWanted, KEPT_BYTES, REQUIRED, WANTED_TAGS } from './instance-header.ts';
 import { dataSetEncodingOf } from './transfer-syntaxes.ts';

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { pduError } from './errors.ts';
 
 /** Big endian writer for the small PDUs (PS3.8 §9.3.1): grows as needed. */

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { trimmed } from './bytes.ts';
 import { dimseError } from './errors.ts';
 import { LIMITS } from './limits.ts';

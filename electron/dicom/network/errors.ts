@@ -1,4 +1,5 @@
-import { type ClockName, PhosphorError } from '../../../shared/contract/index.ts';
+import type { ClockName } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 
 /** A-ABORT source (PS3.8 §9.3.8). */
 export const AbortSource = { serviceUser: 0, serviceProvider: 2 } as const;

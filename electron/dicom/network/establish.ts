@@ -1,4 +1,4 @@
-import { PhosphorError, toErrorData } from '../../../shared/contract/index.ts';
+import { PhosphorError, toErrorData } from '../../../shared/contract/phosphor-error.ts';
 import { Association } from './association.ts';
 import { systemTime, tickerOf } from './clock.ts';
 import { pduError, timedOut } from './errors.ts';

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { Association } from './association.ts';
 import { RESPONSE } from './command-set.ts';
 import type { MessageWriter } from './message-writer.ts';

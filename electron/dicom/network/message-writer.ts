@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { encodeCommandSet } from './command-set.ts';
 import { SEND } from './limits.ts';
 import { PDATA_HEADER, PdvControl, writePDataHeader } from './pdu-encode.ts';

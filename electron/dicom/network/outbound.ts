@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { Ticker } from './clock.ts';
 import { CommandField, RESPONSE } from './command-set.ts';
 import { dimseError, timedOut } from './errors.ts';

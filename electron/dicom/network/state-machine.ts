@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import * as actions from './actions.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { Ticker } from './clock.ts';
 import { AbortReason, AbortSource, abortedByPeer, pduError, rejected, timedOut } from './errors.ts';
 import { Intake } from './intake.ts';

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { AcceptedContext, Association, CommandSet, OutboundOperation } from '../network/index.ts';
 import { Status } from '../network/index.ts';
 import { sopClassName } from './sop-classes.ts';

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { decodeDataset, encodeDataset } from '../dataset/index.ts';
 import { CollectingSink, CommandField, type DataSetSink, type InboundRequest, type ServiceProvider, Status } from '../network/index.ts';
 import { failureResponse } from './final-status.ts';

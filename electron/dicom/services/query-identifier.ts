@@ -1,4 +1,5 @@
-import { PhosphorError, type Query, type QueryLevel } from '../../../shared/contract/index.ts';
+import type { Query, QueryLevel } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { Dataset } from '../dataset/index.ts';
 
 /** Query/Retrieve Level (0008,0052). */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { PhosphorError, systemCode, toErrorData } from '../../../shared/contract/index.ts';
+import { PhosphorError, systemCode, toErrorData } from '../../../shared/contract/phosphor-error.ts';
 import { loadStaticSite } from '../static-files.ts';
 import { createContractSockets } from './contract-sockets.ts';
 import { createHttpServer } from './http-server.ts';

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type Contract, PhosphorError, type PhosphorErrorData } from '../../../shared/contract/index.ts';
+import type { Contract, PhosphorErrorData } from '../../../shared/contract/index.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { ArchiveLocation } from '../../archive/types.ts';
 import { carryOut } from '../dispatcher.ts';
 import { createFeed } from '../feed.ts';

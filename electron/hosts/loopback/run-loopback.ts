@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { toErrorData } from '../../../shared/contract/index.ts';
+import { toErrorData } from '../../../shared/contract/phosphor-error.ts';
 import type { DemoFactory, OpenWorkstation } from '../../workstation/types.ts';
 import { type Attached, type Held, holdOrAttach } from '../host-session.ts';
 import { sentenceFor } from '../sentences.ts';

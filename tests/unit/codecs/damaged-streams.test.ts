@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../../shared/codecs/index.ts';
-import { PhosphorError } from '../../../shared/contract/errors.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { provideWasmFromPackages, readFrames } from './part10-frames.ts';
 
 const ROOT = process.env.DICOM_TEST_DATA;

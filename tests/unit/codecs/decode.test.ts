@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DecodedFrame, decodeFrame, type FrameDescription, inflate, readPaletteTable, toRGBA } from '../../../shared/codecs/index.ts';
-import { PhosphorError } from '../../../shared/contract/errors.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { provideWasmFromPackages } from './part10-frames.ts';
 
 const LITTLE = '1.2.840.10008.1.2.1';
