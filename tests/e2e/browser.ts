@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
@@ -53,6 +53,77 @@ export async function addNode(page: Page, node: { name: string; host: string; po
   await page.getByRole('textbox', { name: 'Port' }).fill(String(node.port));
   await page.getByRole('textbox', { name: 'AE title' }).fill(node.aeTitle);
   await page.getByRole('button', { name: 'Test connection' }).click();
+}
+
+/** The table of studies, and one study in it by a text of its row. */
+export function studyTable(page: Page): Locator {
+  return page.getByRole('grid', { name: 'Studies' });
+}
+
+export function studyRow(page: Page, text: string | RegExp): Locator {
+  return studyTable(page).locator('.study-row').filter({ hasText: text }).first();
+}
+
+export function drawer(page: Page): Locator {
+  return page.getByRole('region', { name: 'Actions' });
+}
+
+/** Opens the list of actions where it is closed. */
+export async function openDrawer(page: Page): Promise<Locator> {
+  const toggle = drawer(page).locator('.drawer-toggle');
+  if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click();
+  return drawer(page);
+}
+
+/** Asks every source for everything it has. */
+export async function searchEverything(page: Page, words = '*'): Promise<void> {
+  await page.getByRole('searchbox', { name: 'Search studies' }).fill(words);
+  await page.getByRole('searchbox', { name: 'Search studies' }).press('Enter');
+}
+
+/** What the image pane tells about itself: the numbers behind the picture. */
+export interface PaneState {
+  readonly frame: number;
+  readonly frames: number;
+  readonly loaded: number;
+  readonly center: number;
+  readonly width: number;
+  readonly zoom: number;
+  readonly draws: number;
+  readonly sopInstanceUID: string;
+}
+
+export function imagePane(page: Page): Locator {
+  return page.locator('[data-frame-index]').first();
+}
+
+export async function paneState(page: Page): Promise<PaneState> {
+  const data = await imagePane(page).evaluate((element) => ({ ...(element as HTMLElement).dataset }));
+  return {
+    frame: Number(data.frameIndex),
+    frames: Number(data.frameCount),
+    loaded: Number(data.loaded),
+    center: Number(data.windowCenter),
+    width: Number(data.windowWidth),
+    zoom: Number(data.zoom),
+    draws: Number(data.draws),
+    sopInstanceUID: data.sopInstanceUid ?? '',
+  };
+}
+
+/** Waits until the pane is as `condition` says; what it was instead stands in the failure. */
+export async function untilPane(page: Page, what: string, condition: (state: PaneState) => boolean): Promise<PaneState> {
+  let state = await paneState(page);
+  await expect
+    .poll(
+      async () => {
+        state = await paneState(page);
+        return condition(state) || JSON.stringify(state);
+      },
+      { timeout: 30_000, message: what },
+    )
+    .toBe(true);
+  return state;
 }
 
 /** A picture for the documentation; every run makes them anew. */
