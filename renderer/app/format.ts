@@ -1,4 +1,4 @@
-import type { PersonName } from '../../shared/contract/index.ts';
+import type { PersonName, StudyRow } from '../../shared/contract/index.ts';
 
 /**
  * A person name as a person writes it: `Doe^Jane^Mary^Dr^Jr` becomes "Doe, Jane Mary, Dr, Jr" (PS3.5 §6.2.1.1). Falls back to the
@@ -92,4 +92,10 @@ export function formatMoment(timestamp: number, now: number = Date.now()): strin
   const time = moment.toTimeString().slice(0, 8);
   const day = toDicomDate(moment);
   return day === toDicomDate(new Date(now)) ? time : `${formatDate(day)} ${time}`;
+}
+
+/** "CT Thorax", also where the description says "CT Thorax" itself. */
+export function contentOf({ modalities, studyDescription }: Pick<StudyRow, 'modalities' | 'studyDescription'>): string {
+  const said = studyDescription.toLowerCase().split(/[\s,;/]+/);
+  return [...modalities.filter((modality) => !said.includes(modality.toLowerCase())), studyDescription].filter(Boolean).join(' ');
 }

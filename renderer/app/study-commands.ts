@@ -1,6 +1,6 @@
 import type { StudyRow } from '../../shared/contract/index.ts';
 import { attempt } from './failure.ts';
-import { formatDate, formatName } from './format.ts';
+import { contentOf, formatDate, formatName } from './format.ts';
 import type { RunningAction } from './state.ts';
 import { type AppState, app, client } from './store.ts';
 import { type StudyEntry, whereabouts } from './study-list.ts';
@@ -94,10 +94,4 @@ export function labelOf(study: StudyRow): string {
   return [formatName(study.patientName), [contentOf(study), formatDate(study.studyDate)].filter(Boolean).join(' ')]
     .filter(Boolean)
     .join(' · ');
-}
-
-/** "CT Thorax", also where the description says "CT Thorax" itself. */
-export function contentOf({ modalities, studyDescription }: StudyRow): string {
-  const said = studyDescription.toLowerCase().split(/[\s,;/]+/);
-  return [...modalities.filter((modality) => !said.includes(modality.toLowerCase())), studyDescription].filter(Boolean).join(' ');
 }

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { progressFraction, progressWords } from '../actions/words.ts';
-import { ageInYears, formatBytes, formatCount, formatDate, formatName, formatTime, otherNameGroups } from '../app/format.ts';
+import { ageInYears, contentOf, formatBytes, formatCount, formatDate, formatName, formatTime, otherNameGroups } from '../app/format.ts';
 import { loadSeries, type SeriesEntry, seriesEntries } from '../app/series.ts';
 import { app, selectedEntry, useApp } from '../app/store.ts';
-import { cancelAction, contentOf, openStudy, retrieveOf, retrieveStudy } from '../app/study-commands.ts';
+import { cancelAction, openStudy, retrieveOf, retrieveStudy } from '../app/study-commands.ts';
 import { imageCount, type StudyEntry, whereabouts } from '../app/study-list.ts';
 import { t } from '../i18n/index.ts';
 import { Tip } from '../ui/Tip.tsx';

@@ -18,7 +18,7 @@ import {
 } from '@tabler/icons-react';
 import { memo } from 'react';
 import type { LocalSeries, LocalStudy } from '../../shared/contract/index.ts';
-import { ageInYears, formatDate, formatName } from '../app/format.ts';
+import { ageInYears, contentOf, formatDate, formatName } from '../app/format.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { type Command, keyName, type Tool } from './keys.ts';
 import type { PaneView } from './pane.ts';
@@ -158,7 +158,7 @@ const Patient = memo(function Patient({ study }: { study: LocalStudy | undefined
   const born = [study.patientSex, formatDate(study.patientBirthDate), age === undefined ? '' : `(${say('age', { years: age })})`]
     .filter(Boolean)
     .join(' ');
-  const what = [study.modalities.join('/'), study.studyDescription, formatDate(study.studyDate)].filter(Boolean).join(' ');
+  const what = [contentOf(study), formatDate(study.studyDate)].filter(Boolean).join(' ');
   return (
     <div className="viewer-patient numbers">
       <strong>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   ageInYears,
+  contentOf,
   formatBytes,
   formatDate,
   formatDuration,
@@ -50,5 +51,11 @@ describe('dates, ages and amounts', () => {
     expect(formatDuration(2.1)).toBe('3 s');
     expect(formatDuration(125)).toBe('2 min 05 s');
     expect(formatDuration(4320)).toBe('1 h 12 min');
+  });
+
+  it('names the modality of a study once', () => {
+    expect(contentOf({ modalities: ['CT'], studyDescription: 'CT Thorax' })).toBe('CT Thorax');
+    expect(contentOf({ modalities: ['CT', 'SR'], studyDescription: 'Thorax CT, native' })).toBe('SR Thorax CT, native');
+    expect(contentOf({ modalities: ['MR'], studyDescription: '' })).toBe('MR');
   });
 });
