@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'vite';
+import { productionBuild } from './production-build.ts';
 import { ROOT } from './root.ts';
 import { sourceHash } from './source-hash.ts';
 
-const SOURCES = ['renderer', 'shared', 'vite.config.ts', 'package-lock.json'];
+const SOURCES = ['renderer', 'shared', 'vite.config.ts', 'build/scripts/production-build.ts', 'package-lock.json'];
 const OUTPUT = join(ROOT, 'dist', 'renderer');
 const STAMP = join(OUTPUT, '.sources');
 
@@ -13,7 +13,7 @@ export async function buildRenderer({ quiet = true } = {}): Promise<boolean> {
   const hash = await sourceHash(ROOT, SOURCES);
   const built = await readFile(STAMP, 'utf8').catch(() => '');
   if (built === hash) return false;
-  await build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: quiet ? 'error' : 'info' });
+  await productionBuild({ configFile: join(ROOT, 'vite.config.ts'), logLevel: quiet ? 'error' : 'info' });
   await writeFile(STAMP, hash);
   return true;
 }

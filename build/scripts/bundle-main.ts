@@ -1,11 +1,19 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
-import { build, type Plugin } from 'vite';
+import type { Plugin } from 'vite';
+import { productionBuild } from './production-build.ts';
 import { ROOT } from './root.ts';
 import { sourceHash } from './source-hash.ts';
 
-const SOURCES = ['electron', 'shared', 'build/scripts/bundle-main.ts', 'package.json', 'package-lock.json'];
+const SOURCES = [
+  'electron',
+  'shared',
+  'build/scripts/bundle-main.ts',
+  'build/scripts/production-build.ts',
+  'package.json',
+  'package-lock.json',
+];
 const OUTPUT = join(ROOT, 'dist', 'main');
 const STAMP = join(OUTPUT, '.sources');
 
@@ -20,7 +28,7 @@ export async function bundleMain(): Promise<boolean> {
   const hash = await sourceHash(ROOT, SOURCES);
   if ((await readFile(STAMP, 'utf8').catch(() => '')) === hash) return false;
   const external = [/^node:/, ...builtinModules, 'electron'];
-  await build({
+  await productionBuild({
     configFile: false,
     root: ROOT,
     logLevel: 'error',
@@ -45,7 +53,7 @@ export async function bundleMain(): Promise<boolean> {
       },
     },
   });
-  await build({
+  await productionBuild({
     configFile: false,
     root: ROOT,
     logLevel: 'error',
