@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
-import { type LoopDelay, startIdleControl } from '../support/idle-control.ts';
+import { type LoopDelay, mergeLoopDelays, startIdleControl } from '../support/idle-control.ts';
 import type { MainThreadMeasurement } from '../support/measure-main.ts';
 import type { Orthanc } from '../support/orthanc.ts';
 import { type LongestTasks, traceRendererTasks } from '../support/renderer-trace.ts';
@@ -48,12 +48,17 @@ test('during retrieves at full speed neither the main thread nor the window is e
   for (const [index, round] of rounds.entries()) process.stdout.write(`${describeRound(index, round)}\n`);
 
   const total = rounds.reduce((sum, round) => sum + round.seconds, 0);
+  const main = mergeLoopDelays(rounds.map((round) => round.main.delay));
+  const idle = mergeLoopDelays(rounds.map((round) => round.idle));
+  process.stdout.write(
+    `full speed, ${total.toFixed(1)} s: loop delay p99 ${main.p99.toFixed(1)} ms, idle process ${idle.p99.toFixed(1)} ms\n`,
+  );
   expect(total).toBeGreaterThanOrEqual(MEASURED_SECONDS);
-  for (const { main, idle, renderer } of rounds) {
-    expect(main.tasks, 'the meter saw the work').toBeGreaterThan(50);
-    expect(main.longestTaskMs, `longest task of our own: ${main.longestTaskName}`).toBeLessThanOrEqual(OWN_TASK_LIMIT_MS);
-    expect(main.delay.p99, 'event-loop delay, p99').toBeLessThanOrEqual(idle.p99 + ABOVE_IDLE_LIMIT_MS);
-    expect(renderer.cpuMs, 'longest task of the window').toBeLessThanOrEqual(OWN_TASK_LIMIT_MS);
+  expect(main.p99, 'event-loop delay, p99').toBeLessThanOrEqual(idle.p99 + ABOVE_IDLE_LIMIT_MS);
+  for (const round of rounds) {
+    expect(round.main.tasks, 'the meter saw the work').toBeGreaterThan(50);
+    expect(round.main.longestTaskMs, `longest task of our own: ${round.main.longestTaskName}`).toBeLessThanOrEqual(OWN_TASK_LIMIT_MS);
+    expect(round.renderer.cpuMs, 'longest task of the window').toBeLessThanOrEqual(OWN_TASK_LIMIT_MS);
   }
 });
 
