@@ -7,4 +7,4 @@ if (!/^[a-z]+$/.test(name)) {
   process.stderr.write('usage: node build/bin/run.mjs start|dev|test|check|bundle|pack\n');
   process.exit(1);
 }
-await import(new URL(name === 'bench' ? '../../tests/bench/run.ts' : `../scripts/${name}.ts`, import.meta.url).href);
+await import(new URL(`../scripts/${name}.ts`, import.meta.url).href);

@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { hasDisplay } from '../../electron/hosts/loopback/browser.ts';
 import { defaultProfile } from '../../electron/hosts/profile.ts';
 import { buildRenderer } from './build-renderer.ts';
-import { bundleMain } from './bundle-main.ts';
 import { downloadElectron, installedElectron } from './electron-binary.ts';
 import { ROOT } from './root.ts';
 
@@ -17,6 +16,7 @@ async function start(): Promise<number> {
   if (await buildRenderer()) say('The window was built.');
   const electron = await chooseElectron(options.host);
   if ('path' in electron) {
+    const { bundleMain } = await import('./bundle-main.ts');
     await bundleMain();
     return await runElectron(electron.path, options);
   }
