@@ -3,9 +3,9 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { type Contract, count, MAX_REQUEST, PhosphorError, systemCode, toErrorData } from '../../shared/contract/index.ts';
-import { dispatch } from './dispatcher.ts';
 import { createLineReader } from './line-reader.ts';
 import { localSocketPath, ownDirectory } from './profile.ts';
+import { answerMessage } from './requests.ts';
 
 export interface LocalSocketOptions {
   readonly workstation: Contract;
@@ -61,7 +61,7 @@ export async function serveLocalSocket({ workstation, profile, onWindow }: Local
     socket.on('error', () => socket.destroy());
     const onMessage = (message: unknown): void => {
       const asked = windowRequest.safeParse(message);
-      const answered = asked.success ? openWindow(asked.data.id, onWindow) : dispatch(workstation, message);
+      const answered = asked.success ? openWindow(asked.data.id, onWindow) : answerMessage(workstation, message);
       void answered.then((response) => response !== undefined && send(response));
     };
     socket.on(

@@ -7,14 +7,11 @@ import {
   toErrorData,
 } from '../../shared/contract/index.ts';
 import { type Log, mainThreadTasks } from '../actions/index.ts';
+import { checkArguments, shortPath } from './arguments.ts';
 import { firstMistake } from './sliced-validation.ts';
 
 /** One handler per command of the table, no more and no fewer. */
 export type Handlers = { readonly [C in CommandName]: (args: CommandArgs<C>) => CommandResult<C> | Promise<CommandResult<C>> };
-
-/** A tag travels in every event of its action. */
-const MAX_TAG_CHARACTERS = 64 * 1024;
-const MAX_PATH_CHARACTERS = 120;
 
 /**
  * The one way into the workstation: arguments are validated before a handler sees them, results before a client does (events in the
@@ -34,7 +31,7 @@ export class Dispatcher {
     try {
       const result = await mainThreadTasks.run(`command ${String(command).slice(0, 32)}`, () => this.#handle(command, args));
       const mistake = await firstMistake(commands[command].result, result);
-      if (mistake !== undefined) throw new PhosphorError('internal', `${command}: the result breaks the contract at ${short(mistake)}`);
+      if (mistake !== undefined) throw new PhosphorError('internal', `${command}: the result breaks the contract at ${shortPath(mistake)}`);
       return result;
     } catch (thrown) {
       const error = toErrorData(thrown);
@@ -46,32 +43,9 @@ export class Dispatcher {
 
   #handle<C extends CommandName>(command: C, args: unknown): CommandResult<C> | Promise<CommandResult<C>> {
     if (typeof command !== 'string' || !Object.hasOwn(commands, command)) throw new PhosphorError('invalid-arguments', 'no such command');
-    const checked = parse(command, args);
-    if (isTagged(checked) && JSON.stringify(checked.tag).length > MAX_TAG_CHARACTERS) {
-      throw new PhosphorError('invalid-arguments', 'tag: longer than 64 KiB');
-    }
-    return this.#handlers[command](checked);
+    return this.#handlers[command](checkArguments(command, args));
   }
 }
-
-function parse<C extends CommandName>(command: C, args: unknown): CommandArgs<C> {
-  let parsed: { success: boolean; data?: unknown; error?: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
-  try {
-    parsed = commands[command].args.safeParse(args);
-  } catch {
-    // Nesting so deep that a recursive schema runs out of stack.
-    throw new PhosphorError('invalid-arguments', 'the arguments are nested too deeply');
-  }
-  if (parsed.success) return parsed.data as CommandArgs<C>;
-  const [issue] = parsed.error?.issues ?? [];
-  throw new PhosphorError(
-    'invalid-arguments',
-    `${short(issue?.path.map(String).join('.') ?? '')}: ${issue?.message.slice(0, 200) ?? 'invalid'}`,
-  );
-}
-
-const short = (path: string) => path.slice(0, MAX_PATH_CHARACTERS);
-const isTagged = (args: unknown): args is { tag: unknown } => typeof args === 'object' && args !== null && 'tag' in args;
 
 /** Where in our code it happened: a place, never a message. */
 function firstFrame(thrown: unknown): string | undefined {

@@ -73,7 +73,9 @@ export async function runAction({ contract, action, output, onItems, interrupted
   output.progress('');
   await output.record(result);
   if (result.diagnosis !== undefined) {
-    output.warn(result.diagnosis.sentence);
+    const { own, peer } = ownAndPeerWords(result.diagnosis.sentence);
+    output.warn(own);
+    if (peer !== '') output.say(peer);
     if (result.diagnosis.nextStep !== undefined) output.warn(result.diagnosis.nextStep);
     for (const line of result.diagnosis.copyable?.split('\n') ?? []) output.warn(`    ${line}`);
   }

@@ -1,7 +1,7 @@
 import type { IpcMain, IpcMainEvent, IpcMainInvokeEvent, WebContents } from 'electron';
 import { type Contract, count as countSchema, type PhosphorErrorData } from '../../../shared/contract/index.ts';
-import { carryOut, checkRequest, type RawAnswer } from '../dispatcher.ts';
 import { createFeed, type Feed } from '../feed.ts';
+import { type Answer, answerMessage } from '../requests.ts';
 import { CHANNEL } from './bridge-channels.ts';
 
 const REFUSED: PhosphorErrorData = { kind: 'rejected', message: 'not a window of this workstation', retryable: false };
@@ -20,13 +20,10 @@ export function serveContract(
   const isOurs = ({ senderFrame }: IpcMainEvent | IpcMainInvokeEvent): boolean =>
     senderFrame !== null && senderFrame.parent === null && originOf(senderFrame.url) === origin;
 
-  ipc.handle(CHANNEL.invoke, async (event, command: unknown, args: unknown): Promise<RawAnswer> => {
-    if (!isOurs(event)) return { ok: false, error: REFUSED };
-    const request = checkRequest({ kind: 'request', id: 0, command, args });
-    if (request === undefined)
-      return { ok: false, error: { ...REFUSED, kind: 'invalid-arguments', message: 'not a request of the contract' } };
-    if ('ok' in request) return request.ok ? { ok: true, result: request.result } : { ok: false, error: request.error };
-    return await carryOut(contract, request);
+  ipc.handle(CHANNEL.invoke, async (event, command: unknown, args: unknown): Promise<Answer> => {
+    const answer = isOurs(event) ? await answerMessage(contract, { kind: 'request', id: 0, command, args }) : undefined;
+    if (answer === undefined) return { ok: false, error: REFUSED };
+    return answer.ok ? { ok: true, result: answer.result } : { ok: false, error: answer.error };
   });
 
   ipc.on(CHANNEL.listen, (event) => {

@@ -2,8 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { type CommandName, type ContractEvent, MAX_REQUEST } from '../../../shared/contract/index.ts';
-import { checkAnswer, checkEvent, checkRequest, type RawAnswer } from '../dispatcher.ts';
+import { type CommandName, type ContractEvent, MAX_REQUEST, type PhosphorErrorData, toErrorData } from '../../../shared/contract/index.ts';
+import { checkArguments } from '../../workstation/arguments.ts';
+import { type Answer, type Request, readRequest } from '../requests.ts';
 import { refuse } from './guard.ts';
 import { authorityOf } from './http-server.ts';
 import type { Keyring } from './keys.ts';
@@ -11,14 +12,14 @@ import type { Keyring } from './keys.ts';
 export interface ContractSocketsOptions {
   readonly server: Server;
   readonly keyring: Keyring;
-  /** Hands a validated request to the main thread; `answer(ticket, …)` is called with what it says. */
+  /** Hands a checked request to the main thread; `answer(ticket, …)` is called with what it says. */
   readonly onRequest: (ticket: number, command: CommandName, args: unknown) => void;
   /** Bytes that may wait for a window that does not read. */
   readonly maxBuffered?: number;
 }
 
 export interface ContractSockets {
-  answer(ticket: number, answer: RawAnswer): void;
+  answer(ticket: number, answer: Answer): void;
   event(event: ContractEvent): void;
   skipped(): void;
   close(): void;
@@ -46,7 +47,7 @@ interface Window {
 export function createContractSockets({ server, keyring, onRequest, maxBuffered = MAX_BUFFERED }: ContractSocketsOptions): ContractSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST, perMessageDeflate: false, clientTracking: false });
   const windows = new Set<Window>();
-  const tickets = new Map<number, { window: Window; id: number; command: CommandName }>();
+  const tickets = new Map<number, { window: Window; id: number }>();
   let connections = 0;
   let nextTicket = 1;
 
@@ -62,20 +63,34 @@ export function createContractSockets({ server, keyring, onRequest, maxBuffered 
   };
 
   const onMessage = (window: Window, text: string): void => {
-    const checked = checkRequest(parse(text));
-    if (checked === undefined) {
+    const request = readRequest(parse(text));
+    if (request === undefined) {
       window.socket.close(CLOSE.malformed);
-    } else if ('ok' in checked) {
-      send(window, JSON.stringify(checked));
+    } else if ('ok' in request) {
+      send(window, JSON.stringify(request));
     } else if (window.open >= MAX_OPEN) {
-      const error = { kind: 'busy', message: 'too many requests are open', retryable: true } as const;
-      send(window, JSON.stringify(checkAnswer(checked, { ok: false, error })));
+      refuseRequest(window, request.id, { kind: 'busy', message: 'too many requests are open', retryable: true });
     } else {
-      const ticket = nextTicket++;
-      window.open += 1;
-      tickets.set(ticket, { window, id: checked.id, command: checked.command });
-      onRequest(ticket, checked.command, checked.args);
+      take(window, request);
     }
+  };
+
+  const refuseRequest = (window: Window, id: number, error: PhosphorErrorData): void =>
+    send(window, JSON.stringify({ kind: 'response', id, ok: false, error }));
+
+  const take = (window: Window, { id, command, args }: Request): void => {
+    let checked: unknown;
+    try {
+      // The workstation checks them again, as it does for everyone. Here it keeps what cannot even be cloned off the way to the main thread.
+      checked = checkArguments(command, args);
+    } catch (thrown) {
+      refuseRequest(window, id, toErrorData(thrown));
+      return;
+    }
+    const ticket = nextTicket++;
+    window.open += 1;
+    tickets.set(ticket, { window, id });
+    onRequest(ticket, command, checked);
   };
 
   const welcome = (socket: WebSocket): void => {
@@ -117,12 +132,11 @@ export function createContractSockets({ server, keyring, onRequest, maxBuffered 
       tickets.delete(ticket);
       if (asked === undefined) return;
       asked.window.open -= 1;
-      send(asked.window, JSON.stringify(checkAnswer(asked, answer)));
+      send(asked.window, JSON.stringify({ kind: 'response', id: asked.id, ...answer }));
     },
     event(event) {
-      const checked = checkEvent(event);
-      if (checked === undefined || windows.size === 0) return;
-      const text = JSON.stringify({ kind: 'event', event: checked });
+      if (windows.size === 0) return;
+      const text = JSON.stringify({ kind: 'event', event });
       for (const window of [...windows]) send(window, text);
     },
     skipped() {

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { Contract, PhosphorErrorData } from '../../../shared/contract/index.ts';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { ArchiveLocation } from '../../archive/types.ts';
-import { carryOut } from '../dispatcher.ts';
 import { createFeed } from '../feed.ts';
+import { carryOut } from '../requests.ts';
 import { digest, newSecret, TOKEN_LIFETIME_MS } from './keys.ts';
 import { removeLaunchPages, writeLaunchPage } from './launch-page.ts';
 import type { FromHttpThread, HttpThreadData, ToHttpThread } from './protocol.ts';
@@ -64,7 +64,7 @@ export async function startLoopbackHost({ workstation, rendererDirectory, runDir
         },
         failed: ({ error }) => reject(PhosphorError.from(error)),
         request({ ticket, ...request }) {
-          void carryOut(workstation, { id: ticket, ...request }).then((answer) => {
+          void carryOut(workstation, request).then((answer) => {
             // To the thread that asked: its successor counts tickets anew.
             started.postMessage({ kind: 'answer', ticket, answer } satisfies ToHttpThread);
           });

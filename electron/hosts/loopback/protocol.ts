@@ -1,6 +1,6 @@
 import type { CommandName, ContractEvent, PhosphorErrorData } from '../../../shared/contract/index.ts';
 import type { ArchiveLocation } from '../../archive/types.ts';
-import type { RawAnswer } from '../dispatcher.ts';
+import type { Answer } from '../requests.ts';
 
 /** What the server thread is started with. */
 export interface HttpThreadData {
@@ -13,7 +13,7 @@ export interface HttpThreadData {
 }
 
 export type ToHttpThread =
-  | { readonly kind: 'answer'; readonly ticket: number; readonly answer: RawAnswer }
+  | { readonly kind: 'answer'; readonly ticket: number; readonly answer: Answer }
   | { readonly kind: 'event'; readonly event: ContractEvent }
   | { readonly kind: 'skipped' }
   | { readonly kind: 'admit'; readonly tokenDigest: string; readonly expiresAt: number }

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Dispatcher, type Handlers } from '../../../electron/workstation/dispatcher.ts';
 import type { Workstation } from '../../../electron/workstation/types.ts';
 import {
   type ActionRequest,
+  type CommandName,
   type ContractEvent,
+  commands,
   type PacsNode,
   PhosphorError,
   type Settings,
@@ -17,8 +20,10 @@ type WithoutSeq<E extends ContractEvent> = E extends unknown ? Omit<E, 'seq'> : 
 export interface FakeWorkstation extends Workstation {
   /** Numbers an event and delivers it. */
   publish(event: WithoutSeq<ContractEvent>): void;
-  /** Every call as it came, in order. */
+  /** Every call that passed the check of its arguments, in order. */
   readonly calls: { command: string; args: unknown }[];
+  /** What this command answers from now on. */
+  answerWith(command: CommandName, result: unknown): void;
   /** Events that `session.since` has forgotten up to here. */
   forget(seq: number): void;
   /** What the next actions do once they were asked for. */
@@ -51,7 +56,7 @@ export const SETTINGS: Settings = {
 
 export const LISTENER = { state: 'listening', aeTitle: 'PHOSPHOR', host: '127.0.0.1', port: 11_112, associations: 0 } as const;
 
-/** The contract in memory: enough of a workstation for what hosts and clients do with one. */
+/** The contract in memory, behind the real dispatcher: enough of a workstation for what hosts and clients do with one. */
 export function createFakeWorkstation(directory: string): FakeWorkstation {
   const listeners = new Set<(event: ContractEvent) => void>();
   const events: ContractEvent[] = [];
@@ -104,16 +109,26 @@ export function createFakeWorkstation(directory: string): FakeWorkstation {
     'archive.search': () => ({ total: 0, studies: [] }),
   };
 
+  const recorded = Object.keys(commands).map((command) => [
+    command,
+    (args: never) => {
+      calls.push({ command, args });
+      const handler = handlers[command];
+      if (handler === undefined) throw new PhosphorError('unsupported', `${command} is not in the fake`);
+      return handler(args);
+    },
+  ]);
+  const nothing = () => undefined;
+  const dispatcher = new Dispatcher(Object.fromEntries(recorded) as Handlers, { info: nothing, warn: nothing, error: nothing });
+
   const self: FakeWorkstation = {
     archive: { directory, databases: directory, durable: false },
     calls,
     epoch,
     closed: false,
-    async invoke(command, args) {
-      calls.push({ command, args });
-      const handler = handlers[command];
-      if (handler === undefined) throw new PhosphorError('unsupported', `${command} is not in the fake`);
-      return handler(args as never) as never;
+    invoke: (command, args) => dispatcher.invoke(command, args),
+    answerWith(command, result) {
+      handlers[command] = () => result;
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -262,11 +262,9 @@ describe('the contract', () => {
 
   test('a result outside the contract does not reach the window', async () => {
     const window = await openWindow(key);
-    const { invoke } = workstation;
-    workstation.invoke = async () => ({ patientName: 'DOE^JANE' }) as never;
+    workstation.answerWith('archive.stats', { patientName: 'DOE^JANE' });
     window.send({ kind: 'request', id: 1, command: 'archive.stats', args: {} });
     const answer = await window.next();
-    workstation.invoke = invoke;
     expect(answer).toMatchObject({ ok: false, error: { kind: 'internal' } });
     expect(JSON.stringify(answer)).not.toContain('DOE');
     window.close();
