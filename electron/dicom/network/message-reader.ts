@@ -1,5 +1,6 @@
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { decodeCommandSet } from './command-set.ts';
-import { dimseError, pduError } from './errors.ts';
+import { AbortSource, dimseError, pduError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { PdvControl } from './pdu-encode.ts';
 import type { CommandSet, DataSetSink } from './types.ts';
@@ -112,7 +113,7 @@ export class CollectingSink implements DataSetSink {
 
   write(chunk: Uint8Array): undefined {
     const length = this.#length + chunk.length;
-    if (length > this.#limit) throw dimseError('an identifier is longer than 16 MiB');
+    if (length > this.#limit) throw tooLong();
     if (length > this.#buffer.length) {
       const grown = new Uint8Array(Math.min(this.#limit, Math.max(length, this.#length === 0 ? 0 : 2 * this.#buffer.length)));
       grown.set(this.#buffer.subarray(0, this.#length));
@@ -129,4 +130,11 @@ export class CollectingSink implements DataSetSink {
   abort(): void {
     this.#aborted?.();
   }
+}
+
+/** No rule of DICOM is broken, only our bound: told apart, because what helps is another question, not another port. */
+function tooLong(): PhosphorError {
+  return new PhosphorError('limit-exceeded', 'an identifier is longer than 16 MiB', {
+    upperLayer: { source: AbortSource.serviceUser, reason: 0 },
+  });
 }
