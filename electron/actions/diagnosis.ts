@@ -26,9 +26,17 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const comment = ('error' in end ? end.error.errorComment : end.errorComment)?.trim();
   return {
     ...made,
-    sentence: comment ? `${made.sentence} The PACS says: “${comment.slice(0, 1024)}”` : made.sentence,
+    sentence: comment ? `${made.sentence}${PEER_SAYS}${comment.slice(0, 1024)}”` : made.sentence,
     ...(error === undefined ? {} : { error }),
   };
+}
+
+const PEER_SAYS = ' The PACS says: “';
+
+/** A diagnosis' sentence as our own words and the peer's, which may hold patient data and so must not go where logs are made of. */
+export function ownAndPeerWords(sentence: string): { own: string; peer: string } {
+  const at = sentence.indexOf(PEER_SAYS);
+  return at < 0 ? { own: sentence, peer: '' } : { own: sentence.slice(0, at), peer: sentence.slice(at + 1) };
 }
 
 /** DIMSE statuses (PS3.7 annex C, PS3.4 tables C.4-1 to C.4-3), most specific first. */

@@ -1,4 +1,4 @@
-export { diagnose } from './diagnosis.ts';
+export { diagnose, ownAndPeerWords } from './diagnosis.ts';
 export { ActionEngine } from './engine.ts';
 export { mainThreadTasks, type TaskReport } from './main-thread-tasks.ts';
 export { checkNode } from './simple-operations.ts';

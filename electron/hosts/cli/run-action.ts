@@ -9,6 +9,7 @@ import {
   type Outcome,
   PhosphorError,
 } from '../../../shared/contract/index.ts';
+import { ownAndPeerWords } from '../../actions/index.ts';
 import { bytesText, type Output } from './output.ts';
 
 export interface RunActionOptions {
