@@ -11,7 +11,8 @@ import { windowClient } from './session.ts';
 import { useApp } from './store.ts';
 import { TopBar } from './TopBar.tsx';
 
-const Viewer = lazy(() => import('../viewer/index.ts').then(({ Viewer }) => ({ default: Viewer })));
+const loadViewer = () => import('../viewer/index.ts');
+const Viewer = lazy(() => loadViewer().then(({ Viewer }) => ({ default: Viewer })));
 
 /** The window: the browser, and above it the viewer while a study is open. */
 export function App() {
@@ -24,6 +25,12 @@ export function App() {
   useEffect(() => {
     document.documentElement.lang = i18n.language;
   }, [i18n.language]);
+  useEffect(() => {
+    if (!known) return undefined;
+    // The first study opens without waiting for its program.
+    const idle = requestIdleCallback(() => void loadViewer().catch(() => undefined));
+    return () => cancelIdleCallback(idle);
+  }, [known]);
   return (
     <div className="window">
       <div className="browser-window" inert={viewing !== undefined} data-covered={viewing !== undefined}>
