@@ -1,7 +1,7 @@
 import type { ContractEvent } from '../../shared/contract/index.ts';
 import { type Client, connect } from '../api/index.ts';
+import { takeArrivals } from './arrivals.ts';
 import { refreshArchive, searchNow, takeEnd, takeMatches } from './searching.ts';
-import { takeArrivals } from './series.ts';
 import { afterEvent, fromSnapshot, type WorkstationState } from './state.ts';
 import { app, bindClient } from './store.ts';
 
