@@ -19,6 +19,9 @@ export interface ArrivedEntry {
   readonly arrivedAt: number;
 }
 
+/** What the index keeps of one file. Arrivals come with the name of their entry in incoming/, files found by a rebuild without. */
+export type IndexEntry = Omit<ArrivedEntry, 'sequence' | 'entryName'> & { readonly entryName?: string };
+
 /** Archive → writer, over the port of `arrivalPort()`: a fresh line to the index writer, each time that thread is started. */
 export interface IndexLine {
   readonly type: 'index';

@@ -1,10 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
-import type { ArrivedEntry } from './arrival-messages.ts';
+import type { IndexEntry } from './arrival-messages.ts';
 import { StudyTable } from './study-table.ts';
-
-/** What the index keeps of one file. Arrivals come with the name of their entry in incoming/, files found by a rebuild without. */
-export type IndexEntry = Omit<ArrivedEntry, 'sequence' | 'entryName'> & { readonly entryName?: string };
 
 /** What one batch did. */
 export interface Applied {

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ImageDescriptionEntry, IndexEntry } from './index-store.ts';
+import type { IndexEntry } from './arrival-messages.ts';
+import type { ImageDescriptionEntry } from './index-store.ts';
 import type { ArchiveLocation } from './types.ts';
 
 export interface WriterThreadData {

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import type { IndexEntry } from './arrival-messages.ts';
 import { type IncomingEntry, parseIncomingName } from './incoming-name.ts';
-import type { IndexEntry } from './index-store.ts';
 import { conflictFile, fileOfHash, folderOf, hashOfUID } from './layout.ts';
 import { factsOf } from './read-header.ts';
 import { openStored } from './stored-file.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
-import type { IndexEntry } from './index-store.ts';
+import type { IndexEntry } from './arrival-messages.ts';
 import { fold, foldName } from './matching.ts';
 
 interface KnownStudy {
