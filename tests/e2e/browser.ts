@@ -28,9 +28,17 @@ export interface Window {
 }
 
 /** Opens a launch page as a person's browser would. */
-export async function openWindow(browser: Browser, launchPage: string, size = { width: 1280, height: 800 }): Promise<Window> {
-  const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
-  const page = await context.newPage();
+export async function openWindow(browser: Browser, launchPage: string): Promise<Window> {
+  return await showWindow(await newPage(browser), launchPage);
+}
+
+/** A page in a browser profile of its own, for tests that prepare it. */
+export async function newPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  return await context.newPage();
+}
+
+export async function showWindow(page: Page, launchPage: string): Promise<Window> {
   const errors: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());

@@ -11,7 +11,6 @@ import {
   openWindow,
   paneState,
   screenshot,
-  searchEverything,
   studyRow,
   studyTable,
   untilPane,
@@ -48,7 +47,7 @@ afterAll(async () => {
 test('a fresh profile offers the demo PACS, and a search finds its patients in their own scripts', async () => {
   await page.getByRole('button', { name: 'Try the demo PACS' }).click();
   await page.getByText('Demo PACS').first().waitFor();
-  await searchEverything(page);
+  await page.getByRole('button', { name: 'Search everything' }).click();
   await page
     .getByText(new RegExp(`\\b${DEMO_STUDIES} studies`))
     .first()
@@ -91,15 +90,14 @@ test('wheel and keys move through the slices', async () => {
   await page.keyboard.press('End');
   await untilPane(page, 'End', ({ frame }) => frame === THORAX_SLICES - 1);
   await page.keyboard.press('Home');
-  for (let notch = 0; notch < 240; notch += 1) await page.mouse.wheel(0, 100);
-  await untilPane(page, '240 notches of the wheel', ({ frame }) => frame === 240);
+  for (let notch = 0; notch < 40; notch += 1) await page.mouse.wheel(0, 100);
+  await untilPane(page, '40 notches of the wheel', ({ frame }) => frame === 40);
 });
 
 test('presets and the right button set the window; reset takes it back', async () => {
   const stored = await paneState(page);
   await page.keyboard.press('2');
   await untilPane(page, 'lung window by key', ({ center, width }) => center === -600 && width === 1500);
-  await screenshot(page, 'viewer-lung');
   await page.keyboard.press('5');
   await untilPane(page, 'mediastinal window by key', ({ center, width }) => center === 50 && width === 350);
   await drag('right', 80, 0);
@@ -135,9 +133,9 @@ test('Tab hides the tools and never the patient; Esc goes back a step at a time'
   await tools.waitFor({ state: 'detached' });
   const who = page.getByTestId('who');
   for (const text of [/Yamada/, 'PH-1002', '1949-11-22', '2026-11-17']) await who.getByText(text).first().waitFor();
-  await screenshot(page, 'viewer-bare');
   await page.keyboard.press('Escape');
   await tools.waitFor();
+  await toMiddle();
   await page.keyboard.press('5');
   await untilPane(page, 'mediastinal window', ({ width }) => width === 350);
   await screenshot(page, 'viewer-ct');
@@ -147,6 +145,8 @@ test('Tab hides the tools and never the patient; Esc goes back a step at a time'
 });
 
 test('MR, radiograph and colour ultrasound open as well; the ultrasound plays', async () => {
+  // Noise does not compress: a smaller window keeps the pictures small.
+  await page.setViewportSize({ width: 1056, height: 660 });
   await openByEnter('MR Εγκεφάλου');
   await page.keyboard.press('PageDown');
   for (let slice = 0; slice < 12; slice += 1) await page.keyboard.press('ArrowDown');
@@ -176,15 +176,19 @@ test('MR, radiograph and colour ultrasound open as well; the ultrasound plays', 
 
 test('on a large screen table and image use the room', async () => {
   await page.setViewportSize({ width: 1920, height: 1080 });
-  await screenshot(page, 'browser-1920');
   await openByEnter(THORAX);
   await allLoaded();
   const box = await imagePane(page).boundingBox();
   expect(((box?.width ?? 0) * (box?.height ?? 0)) / (1920 * 1080), 'part of the screen that is image').toBeGreaterThan(0.8);
-  await screenshot(page, 'viewer-1920');
   await page.keyboard.press('Escape');
   expectNoErrors(window);
 });
+
+/** A click on the middle of the bar beside the image. */
+async function toMiddle(): Promise<void> {
+  await page.getByRole('scrollbar', { name: 'Images of the series' }).click();
+  await untilPane(page, 'the middle of the series', ({ frame, frames }) => Math.abs(frame - frames / 2) < 5);
+}
 
 async function openByEnter(text: string): Promise<void> {
   await studyRow(page, text).click();
