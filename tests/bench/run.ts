@@ -30,7 +30,8 @@ function images(folder: string, instances: number, size: number, seed = 1): stri
   return (files[0] ?? directory).replace(/\/[^/]*$/, '');
 }
 
-async function main(): Promise<number> {
+/** Resolves with the exit code. */
+export async function bench(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { json: { type: 'boolean' }, runs: { type: 'string', default: '5' } },
@@ -58,5 +59,3 @@ function report(result: Result, json: boolean): void {
     `${seconds.toFixed(2)} s (${cpuSeconds.toFixed(2)} CPU s, ${peakMB.toFixed(0)} MB)`;
   process.stdout.write(`${name}: ours ${side(ours, oursCost)}, ${against} ${side(peer, peerCost)}, ratio ${ratio.toFixed(2)}\n`);
 }
-
-process.exit(await main());
