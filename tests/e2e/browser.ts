@@ -39,11 +39,7 @@ export async function newPage(browser: Browser): Promise<Page> {
 }
 
 export async function showWindow(page: Page, launchPage: string): Promise<Window> {
-  const errors: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(message.text());
-  });
-  page.on('pageerror', (error) => errors.push(error.message));
+  const errors = watchErrors(page);
   await page.goto(launchPage);
   await page
     .getByRole('searchbox', { name: 'Search studies' })
@@ -51,6 +47,16 @@ export async function showWindow(page: Page, launchPage: string): Promise<Window
     .first()
     .waitFor();
   return { page, errors };
+}
+
+/** What a page prints as error from now on, and exceptions nobody caught. */
+export function watchErrors(page: Page): string[] {
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  return errors;
 }
 
 /** Adds a node by hand and waits for its echo. */
@@ -106,7 +112,7 @@ export function imagePane(page: Page): Locator {
 }
 
 export async function paneState(page: Page): Promise<PaneState> {
-  const data = await imagePane(page).evaluate((element) => ({ ...(element as HTMLElement).dataset }));
+  const data = await imagePane(page).evaluate((element) => ({ ...(element as unknown as { dataset: Record<string, string> }).dataset }));
   return {
     frame: Number(data.frameIndex),
     frames: Number(data.frameCount),

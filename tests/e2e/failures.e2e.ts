@@ -81,7 +81,7 @@ test('a peer that hangs up: the connection broke, and the form keeps what was ty
 test('a wrong entry is criticised at its field before anything is sent', async () => {
   await addNode(page, { name: 'BAD', host: '127.0.0.1', port: 70_000, aeTitle: 'ORTHANC' });
   await page.getByText('A whole number from 1 to 65535.').waitFor();
-  await expect.poll(() => page.getByRole('textbox', { name: 'Port' }).evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.getByRole('textbox', { name: 'Port' }).and(page.locator(':focus')).waitFor();
   await closeEditor();
   expect(await page.getByRole('navigation', { name: 'Sources' }).getByText('BAD', { exact: true }).count()).toBe(0);
 });
@@ -114,7 +114,7 @@ test('a PACS that does not know us as destination: what its administrator needs 
   await screenshot(page, 'failure');
   await list.getByRole('button', { name: 'Copy for the PACS administrator' }).click();
   await list.getByRole('button', { name: 'Copied' }).waitFor();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`Port: ${ownPort}`);
+  expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain(`Port: ${ownPort}`);
 });
 
 test('after the PACS was told, the same retrieve succeeds with one click and nothing needs the reader any more', async () => {

@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installedElectron } from '../../build/scripts/electron-binary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,7 +35,11 @@ export async function runE2E(): Promise<E2EResult> {
   try {
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
     const failed = (numFailedTests ?? 0) + (numPendingTests ?? 0);
-    return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), notRun: [] };
+    const notRun =
+      installedElectron() === undefined
+        ? ['the real Electron window: no Electron program is installed (ELECTRON_OVERRIDE_DIST_PATH names one elsewhere)']
+        : [];
+    return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), notRun };
   } finally {
     await rm(report, { force: true });
   }

@@ -1,8 +1,11 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { installedElectron } from '../../build/scripts/electron-binary.ts';
 
 export default defineConfig({
   test: {
     include: ['tests/e2e/**/*.e2e.ts'],
+    // Without an Electron program there is nothing to test; run.ts says so.
+    exclude: [...configDefaults.exclude, ...(installedElectron() === undefined ? ['tests/e2e/electron.e2e.ts'] : [])],
     globalSetup: ['tests/e2e/setup.ts'],
     pool: 'forks',
     maxWorkers: 1,
