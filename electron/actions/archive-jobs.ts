@@ -5,7 +5,7 @@ import { mainThreadTasks } from './main-thread-tasks.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TurnQueue } from './turn-queue.ts';
 import type { EngineParts, RunResult } from './types.ts';
-import { onAbort } from './waiting.ts';
+import { onAbort, unlessAborted } from './waiting.ts';
 
 /** Import of files and folders. Known instances count as done; refused ones and conflicts are named in the items. */
 export async function runImport(
@@ -37,6 +37,11 @@ export async function runMaintenance(
   command: 'verify' | 'rebuild',
   turns: TurnQueue,
 ): Promise<RunResult> {
+  // While an index that was lost is still being read from the files, everything would seem to be missing from it.
+  await unlessAborted(
+    parts.archive.settled().catch(() => undefined),
+    run.signal,
+  );
   const { checked, problems, bytes } = await follow<VerifySummary>(run, turns, 'maintenance', () => parts.archive[command]());
   run.update({ bytes });
   return {

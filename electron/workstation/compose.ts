@@ -161,6 +161,8 @@ async function compose(
       demo,
       engine,
       archive,
+      // A short command is gone before a lost index is read from the files: it would call the archive empty, every time.
+      listable: () => (standing ? Promise.resolve() : archive.settled()),
       nodesChanged,
       checkNode: (node: PacsNode) => void checkNode(parts, node, echoes.signal),
     }),

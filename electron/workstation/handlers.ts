@@ -21,6 +21,8 @@ export interface HandlerParts {
   readonly demo: DemoNode;
   readonly engine: ActionEngine;
   readonly archive: Archive;
+  /** Resolves when the archive's lists may be shown: at once where a window fills up as they grow, else when they are whole. */
+  listable(): Promise<void>;
   nodesChanged(): void;
   /** Echoes a node in the background. */
   checkNode(node: PacsNode): void;
@@ -107,10 +109,22 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return {};
     },
 
-    'archive.search': (args) => archive.search(args),
-    'archive.series': async ({ studyInstanceUID }) => ({ series: await archive.series(studyInstanceUID) }),
-    'archive.instances': async (args) => ({ instances: await archive.instances(args) }),
+    'archive.search': async (args) => {
+      await parts.listable();
+      return await archive.search(args);
+    },
+    'archive.series': async ({ studyInstanceUID }) => {
+      await parts.listable();
+      return { series: await archive.series(studyInstanceUID) };
+    },
+    'archive.instances': async (args) => {
+      await parts.listable();
+      return { instances: await archive.instances(args) };
+    },
     'archive.manifest': async (args) => ({ manifest: await archive.manifest(args) }),
-    'archive.stats': () => archive.stats(),
+    'archive.stats': async () => {
+      await parts.listable();
+      return await archive.stats();
+    },
   };
 }
