@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { aeTitle as aeTitleSchema, PhosphorError, port as portSchema, toErrorData } from '../../../shared/contract/index.ts';
+import { aeTitle as aeTitleSchema, type Notice, PhosphorError, port as portSchema, toErrorData } from '../../../shared/contract/index.ts';
 import type { DemoFactory, OpenWorkstation, WorkstationOptions } from '../../workstation/types.ts';
 import { type Attached, type Held, holdOrAttach } from '../host-session.ts';
 import { defaultProfile } from '../profile.ts';
@@ -31,6 +31,7 @@ export async function phosphor(options: PhosphorOptions): Promise<number> {
       return 0;
     }
     host = await openHost(options, line);
+    if (host.kind === 'held') await showNotices(host, output);
     return await runCommand({ host, line, output, interrupted: options.interrupted });
   } catch (thrown) {
     return await fail(output, thrown);
@@ -61,6 +62,19 @@ async function openHost(options: PhosphorOptions, line: CommandLine): Promise<He
     );
   }
   return host;
+}
+
+/** What the workstation has to say besides: a damaged file kept aside, an index that is being read anew. Another process says it itself. */
+async function showNotices({ workstation }: Held, output: Output): Promise<void> {
+  const shown = new Set<string>();
+  const show = ({ noticeId, sentence }: Notice): void => {
+    if (shown.has(noticeId)) return;
+    shown.add(noticeId);
+    output.warn(sentence);
+  };
+  workstation.subscribe((event) => event.type === 'NoticeRaised' && show(event.notice));
+  const { notices } = await workstation.invoke('session.snapshot', {});
+  for (const notice of notices) show(notice);
 }
 
 function overridesFrom(line: CommandLine): Pick<WorkstationOptions, 'aeTitle' | 'port'> {

@@ -113,6 +113,7 @@ describe('a damaged profile is kept aside, and nothing is lost', () => {
     await writeFile(join(profile.path, settings), '{ "aeTitle": "MINE", ');
     const run = await profile.run('node', 'list');
     expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/^The settings could not be read, so the defaults are in use\. The old file was kept as /);
     const aside = (await readdir(profile.path)).filter((name) => name.includes('damaged'));
     expect(aside).toHaveLength(1);
     expect(await readFile(join(profile.path, aside[0] ?? ''), 'utf8')).toContain('MINE');
@@ -124,6 +125,7 @@ describe('a damaged profile is kept aside, and nothing is lost', () => {
     await writeFile(database, 'this is no database, and long enough to be read as a header of one'.repeat(100));
     const run = await profile.run('list');
     expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/^The index of the archive was damaged\. It was set aside as /);
     expect((await readdir(profile.path)).some((name) => name.startsWith('index.db.damaged'))).toBe(true);
   });
 
