@@ -8,6 +8,7 @@ import {
 } from '../../shared/contract/index.ts';
 import { type Log, mainThreadTasks } from '../actions/index.ts';
 import { checkArguments, shortPath } from './arguments.ts';
+import { firstFrame } from './first-frame.ts';
 import { firstMistake } from './sliced-validation.ts';
 
 /** One handler per command of the table, no more and no fewer. */
@@ -45,10 +46,4 @@ export class Dispatcher {
     if (typeof command !== 'string' || !Object.hasOwn(commands, command)) throw new PhosphorError('invalid-arguments', 'no such command');
     return this.#handlers[command](checkArguments(command, args));
   }
-}
-
-/** Where in our code it happened: a place, never a message. */
-function firstFrame(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error)) return undefined;
-  return /\(?([^()\s]+:\d+:\d+)\)?/.exec(thrown.stack?.split('\n').find((line) => line.startsWith('    at ')) ?? '')?.[1]?.slice(-200);
 }

@@ -1,9 +1,11 @@
+import { guardProcess } from '../last-resort.ts';
 import { openWorkstation, startDemoPacs } from '../rooms.ts';
 import { productVersion } from '../version.ts';
 import { phosphor } from './phosphor.ts';
 
 /** The entry of `phosphor` (build/bin/phosphor.mjs): this process's arguments, streams and signals. */
 export async function main(): Promise<void> {
+  guardProcess();
   const interruption = new AbortController();
   const interrupt = (): void => {
     if (interruption.signal.aborted) process.exit(1);

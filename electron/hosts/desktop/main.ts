@@ -3,11 +3,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from 'electron';
 import { PhosphorError } from '../../../shared/contract/index.ts';
+import { guardProcess } from '../last-resort.ts';
 import { hasGPU } from '../loopback/browser.ts';
 import { defaultProfile, rendererDirectory } from '../profile.ts';
 import { openWorkstation, startDemoPacs } from '../rooms.ts';
 import { productVersion } from '../version.ts';
 import { runDesktop } from './run-desktop.ts';
+
+guardProcess();
 
 const { values } = parseArgs({
   options: { profile: { type: 'string' }, 'ae-title': { type: 'string' }, port: { type: 'string' } },
