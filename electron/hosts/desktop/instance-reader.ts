@@ -44,10 +44,16 @@ export function createInstanceReader(archive: ArchiveLocation): InstanceReader {
     async respond(sopInstanceUID, range) {
       if (openCount >= MAX_OPEN) return new Response(null, { status: 503, headers: { ...SECURITY_HEADERS, 'Retry-After': '1' } });
       const id = nextId++;
+      let counts = true;
       openCount += 1;
+      // Once, however it ends: a window may give up a response while its last bytes are being read.
+      const release = (): void => {
+        if (counts) openCount -= 1;
+        counts = false;
+      };
       const opened = await ask({ kind: 'open', id, sopInstanceUID, range });
       if (opened.kind !== 'opened' || opened.status === 404 || opened.status === 416) {
-        openCount -= 1;
+        release();
         if (opened.kind !== 'opened') return new Response(null, { status: 500, headers: SECURITY_HEADERS });
         const headers = opened.status === 416 ? { ...SECURITY_HEADERS, 'Content-Range': `bytes */${opened.bytes}` } : SECURITY_HEADERS;
         return new Response(null, { status: opened.status, headers });
@@ -57,16 +63,17 @@ export function createInstanceReader(archive: ArchiveLocation): InstanceReader {
         {
           async pull(controller) {
             const answer = await ask({ kind: 'next', id });
+            if (!counts) return;
             if (answer.kind === 'chunk') {
               controller.enqueue(answer.chunk);
               return;
             }
-            openCount -= 1;
+            release();
             if (answer.kind === 'end') controller.close();
             else controller.error(new Error('the stored file could not be read'));
           },
           cancel() {
-            openCount -= 1;
+            release();
             thread().postMessage({ kind: 'close', id } satisfies ToReader);
           },
         },

@@ -34,7 +34,11 @@ async function begin(id: number, sopInstanceUID: string, header: string | null):
 
 async function next(id: number): Promise<void> {
   const file = open.get(id);
-  if (file === undefined) return;
+  if (file === undefined) {
+    // It was open in the thread before this one: whoever waits for its next bytes must hear that there are none.
+    tell({ kind: 'failed', id });
+    return;
+  }
   const buffer = Buffer.allocUnsafeSlow(Math.min(MAX_CHUNK, file.left));
   const { bytesRead } = buffer.length === 0 ? { bytesRead: 0 } : await file.handle.read(buffer, 0, buffer.length, file.offset);
   file.offset += bytesRead;
@@ -55,5 +59,8 @@ parentPort?.on('message', (message: ToReader) => {
       : message.kind === 'next'
         ? next(message.id)
         : close(message.id);
-  work.catch(() => tell({ kind: 'failed', id: message.id }));
+  work.catch(() => {
+    tell({ kind: 'failed', id: message.id });
+    return close(message.id).catch(() => undefined);
+  });
 });
