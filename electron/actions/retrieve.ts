@@ -226,7 +226,7 @@ class Retrieve {
 
   #sentence(cause: DiagnosisInput['end'], { expected, missing, listing }: Reconciliation) {
     const held = listing === undefined ? this.#ledger.received.size : listing.size - missing.size;
-    return diagnoseRun(this.#run, this.#parts, cause, {
+    return diagnoseRun({ node: this.#node }, this.#parts, cause, {
       received: held,
       expected,
       failed: listing === undefined ? (this.#ledger.peer.failed ?? 0) : missing.size,

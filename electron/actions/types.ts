@@ -66,7 +66,7 @@ export interface EngineParts {
   readonly store: ActionStore;
   settings(): Settings;
   node(nodeId: string): PacsNode | undefined;
-  /** The node, ready to be called: the demo PACS is started first. Rejects with PhosphorError. */
+  /** The node as it is entered now, ready to be called: the demo PACS is started first. Rejects with PhosphorError. */
   nodeReady(node: PacsNode): Promise<PacsNode>;
   /** Delivers an event to every client; the answer is its `seq`, or undefined when it breaks the contract. Never throws. */
   publish(draft: ActionEventDraft): number | undefined;

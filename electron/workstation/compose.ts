@@ -125,7 +125,7 @@ async function compose(
     log,
     settings: () => settings.current,
     node: (nodeId) => nodes.find(nodeId),
-    nodeReady: (node) => (node.kind === 'demo' ? demo.ready() : Promise.resolve(node)),
+    nodeReady: async (node) => (node.kind === 'demo' ? await demo.ready() : (nodes.find(node.nodeId) ?? node)),
     publish: (draft) => hub.publish(draft),
     hasAudience: () => hub.hasAudience,
     echoed: (state) => {

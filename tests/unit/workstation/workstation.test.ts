@@ -164,6 +164,22 @@ test('a killed association worker costs one attempt: the retrieve goes on and co
   expect(completions).toBe(1);
 });
 
+test('a wrong port that is corrected while a retrieve waits for its next attempt: that attempt uses the new one', async () => {
+  await using it = await openedWorkstation();
+  await using pacs = await scriptedPacs({ instances: instanceUIDs(2), destinationPort: it.port });
+  const { settings } = await it.workstation.invoke('session.snapshot', {});
+  await it.workstation.invoke('settings.update', { changes: { retry: { ...settings.retry, delaysSeconds: [0.5] } } });
+  const retrying = gate();
+  it.workstation.subscribe((event) => {
+    if (event.type === 'ActionUpdate' && event.state === 'retrying') retrying.open();
+  });
+  const { nodeId, kind: _, ...entered } = await it.addNode(await freePort());
+  const { actionId } = await it.workstation.invoke('actions.request', { action: retrieve(nodeId), tag: null });
+  await retrying.passed;
+  await it.workstation.invoke('nodes.update', { nodeId, node: { ...entered, port: pacs.port } });
+  expect(await it.completed(actionId)).toMatchObject({ outcome: 'success', attempts: 2, counts: { received: 2 } });
+});
+
 test('killed with kill -9 in the middle of a retrieve: at the next start the action is completed once, as aborted, and what arrived is there', async () => {
   await using folder = await temporaryFolder('kill9');
   const profile = join(folder.path, 'profile');
