@@ -150,7 +150,7 @@ export interface ListenerEvents {
   /** Batches of at most 64 or 50 ms. */
   readonly onStored: (instances: StoredInstance[]) => void;
   readonly onRefused: (instances: RefusedInstance[]) => void;
-  /** Number of open associations changed, or one was refused (then `refused` says whom and why, for log and audit). */
+  /** Number of open associations changed, or one was refused (then `refused` says whom and why, for the log). */
   readonly onAssociations: (change: {
     open: number;
     refused?: { callingAETitle: string; address: string; error: PhosphorErrorData };

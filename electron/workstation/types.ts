@@ -18,7 +18,7 @@ export type DemoFactory = (options: {
 }) => Promise<DemoPacs>;
 
 export interface WorkstationOptions {
-  /** Folder of settings.jsonc, nodes.json, secrets, index.db, user.db, actions.db, audit/, logs/, archive/. Created 0700. */
+  /** Folder of settings.jsonc, nodes.json, index.db, actions.db, logs/, run/, archive/. Created 0700. */
   readonly profile: string;
   /** Override the settings for this run only (`--ae-title`, `--port`). */
   readonly aeTitle?: string;

@@ -60,7 +60,7 @@ export const commands = {
 
   'actions.request': { args: z.strictObject({ action: actionRequest, tag }), result: z.strictObject({ actionId }) },
   'actions.cancel': { args: z.strictObject({ actionId }), result: nothing },
-  /** Takes a finished action off the list (it stays in the audit trail). */
+  /** Takes a finished action off the list (it stays in actions.db). */
   'actions.dismiss': { args: z.strictObject({ actionId }), result: nothing },
   /** A new action with the same arguments and tag. */
   'actions.retry': { args: z.strictObject({ actionId }), result: z.strictObject({ actionId }) },
