@@ -1,0 +1,31 @@
+import type { EncodedFrame, FrameDescription } from '../../shared/codecs/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/errors.ts';
+
+/** The frames of one image, as they lie in its pixel data. */
+export interface EncodedImage {
+  readonly transferSyntaxUID: string;
+  readonly image: FrameDescription;
+  /** One entry for a frame, in order; see EncodedFrame for what the pieces are. */
+  readonly frames: readonly Pick<EncodedFrame, 'fragments' | 'bitOffset'>[];
+}
+
+/** What the codec thread can be asked: argument and result of each job by its name. A new job is a new line here and its function there. */
+export interface CodecJobs {
+  /**
+   * SHA-256, lower-case hex, of the decoded samples: frames × rows × columns × samples per pixel, samples of a pixel side by side, little
+   * endian in cells as wide as Bits Allocated says (1-bit samples in bytes); before each frame its colour space and sign.
+   */
+  readonly samplesHash: { readonly args: EncodedImage; readonly result: string };
+}
+
+export type CodecJobName = keyof CodecJobs;
+
+/** Main side → thread. One job at a time. */
+export type ToCodecThread = {
+  readonly [Name in CodecJobName]: { readonly job: Name; readonly args: CodecJobs[Name]['args'] };
+}[CodecJobName];
+
+/** Thread → main side, once for a job. */
+export type FromCodecThread =
+  | { readonly ok: true; readonly result: CodecJobs[CodecJobName]['result'] }
+  | { readonly ok: false; readonly error: PhosphorErrorData };

@@ -1,0 +1,2 @@
+export type { EncodedImage } from './codec-jobs.ts';
+export { type CodecWorker, type CodecWorkerOptions, createCodecWorker } from './codec-worker.ts';
