@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { encodeFileMeta, type InstanceHeader, StreamingHeader } from '../dicom/dataset/index.ts';
+import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
 import { partName } from './incoming-name.ts';
 import { IndexFeed } from './index-feed.ts';
 import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
@@ -41,6 +42,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
   const hardLinks = options.hardLinks ?? supportsHardLinks(incoming);
   const writer = randomBytes(6).toString('hex');
   const feed = new IndexFeed(port, writer);
+  const codec = createCodecWorker();
   const buffers: Uint8Array[] = [];
   const open = new Set<FileArrival>();
   const idle: (() => void)[] = [];
@@ -53,6 +55,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
     hardLinks,
     writer,
     feed,
+    codec,
     takeBuffer: () => buffers.pop() ?? new Uint8Array(BUFFER),
     giveBuffer: (buffer) => {
       if (buffers.length < SPARE_BUFFERS) buffers.push(buffer);
@@ -78,7 +81,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
     async close() {
       closing = true;
       if (open.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
-      await feed.close();
+      await Promise.all([feed.close(), codec.close()]);
     },
   };
 }
@@ -96,6 +99,7 @@ interface WriterContext {
   readonly hardLinks: boolean;
   readonly writer: string;
   readonly feed: IndexFeed;
+  readonly codec: CodecWorker;
   takeBuffer(): Uint8Array;
   giveBuffer(buffer: Uint8Array): void;
   ended(arrival: FileArrival): void;
@@ -168,7 +172,7 @@ class FileArrival implements Arrival {
       await this.#behind?.done;
       const header = this.#checked(this.#header.finish());
       const sha256 = this.#hash.digest();
-      const { location, incoming, hardLinks, writer, feed } = this.#context;
+      const { location, incoming, hardLinks, writer, feed, codec } = this.#context;
       const landing = hardLinks ? new LinkLanding(incoming, this.#part, fd) : new RenameLanding(incoming, this.#part, fd, location.durable);
       const sourceAETitle = this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle;
       const uidHash = hashOfUID(header.sopInstanceUID);
@@ -176,7 +180,7 @@ class FileArrival implements Arrival {
       const dataSetBytes = this.#dataSetBytes;
       const arrivedAt = Math.floor(fs.fstatSync(fd).mtimeMs);
       const read = async (): Promise<Uint8Array> => readBack(fd, this.#metaBytes, dataSetBytes);
-      const candidate = { location, entry, dataSetBytes, transferSyntaxUID: header.transferSyntaxUID, read };
+      const candidate = { location, entry, dataSetBytes, transferSyntaxUID: header.transferSyntaxUID, read, codec };
       const placed = await place(candidate, landing).catch((thrown: unknown) => {
         landing.discard();
         throw thrown;

@@ -6,17 +6,13 @@ import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.
 import { type IncomingAction, type IncomingEntry, incomingName } from './incoming-name.ts';
 import type { Landing } from './landing.ts';
 import { conflictFile, fileOfHash, folderOf } from './layout.ts';
-import { isSameInstance } from './same-instance.ts';
+import { isSameInstance, type Newcomer } from './same-instance.ts';
 import type { ArchiveLocation, ArrivalResult } from './types.ts';
 
 /** A complete temp file that wants its place. */
-export interface Candidate {
+export interface Candidate extends Newcomer {
   readonly location: ArchiveLocation;
   readonly entry: Omit<IncomingEntry, 'action'>;
-  readonly dataSetBytes: number;
-  readonly transferSyntaxUID: string;
-  /** Opens the temp file's content for the comparison with a version that is there already. */
-  readonly read: () => Promise<Uint8Array>;
 }
 
 export interface Placed {
