@@ -1,5 +1,7 @@
 export { find, findContexts } from './find.ts';
 export { findProvider } from './find-provider.ts';
+export { get, getContexts } from './get.ts';
+export { getProvider } from './get-provider.ts';
 export { matchRowOf } from './match-row.ts';
 export { move, moveContexts } from './move.ts';
 export { moveProvider } from './move-provider.ts';

@@ -13,15 +13,22 @@ export function moveProvider(options: MoveProviderOptions): ServiceProvider {
     commandField: CommandField.cMoveRQ,
     abstractSyntaxes: options.sopClassUIDs ?? [SOPClass.StudyRootMove, SOPClass.PatientRootMove],
     transferSyntaxes: IDENTIFIER_SYNTAXES,
-    handle: (request) => withIdentifier(request, (query) => new Move(options, request, query).run()),
+    handle: (request) => withIdentifier(request, (query) => new Retrieve(options, request, query).run()),
   };
 }
 
 /** A UI value's length has 16 bits in explicit VR: so many UIDs of 64 characters fit a Failed SOP Instance UID List. */
 const MAX_FAILED_LIST = 1000;
 
-class Move {
-  readonly #options: MoveProviderOptions;
+/** How the instances of a C-MOVE or C-GET get to where they are wanted. */
+interface RetrieveOptions extends Pick<MoveProviderOptions, 'instances' | 'connect'> {
+  /** C-GET: the sub-operations share the association of their request, and name no originator (PS3.7 §9.1.1.1). */
+  readonly sameAssociation?: boolean;
+}
+
+/** The sub-operations of one C-MOVE or C-GET, one after the other, a pending response after each (PS3.4 C.4.2.3, C.4.3.3). */
+export class Retrieve {
+  readonly #options: RetrieveOptions;
   readonly #request: InboundRequest;
   readonly #query: QueryRequest;
   readonly #failed: string[] = [];
@@ -29,7 +36,7 @@ class Move {
   #completed = 0;
   #warning = 0;
 
-  constructor(options: MoveProviderOptions, request: InboundRequest, query: QueryRequest) {
+  constructor(options: RetrieveOptions, request: InboundRequest, query: QueryRequest) {
     this.#options = options;
     this.#request = request;
     this.#query = query;
@@ -49,7 +56,7 @@ class Move {
     }
     const { signal } = this.#request;
     const onAbort = () => {
-      // A cancelled move lets the instance that is under way arrive; one whose own association is gone has nobody left to report to.
+      // A cancelled retrieve lets the instance that is under way arrive; one whose own association is gone has nobody left to report to.
       if (!this.#request.association.established) destination.abort();
     };
     signal.addEventListener('abort', onAbort);
@@ -66,7 +73,7 @@ class Move {
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
-      if (destination.established) destination.release().catch(() => {});
+      if (destination.established && !this.#options.sameAssociation) destination.release().catch(() => {});
     }
     this.#finish(this.#finalStatus());
   }
@@ -81,8 +88,7 @@ class Move {
         transferSyntaxUID,
         dataSet: await instance.open(),
         ...(priority === undefined ? {} : { priority }),
-        moveOriginatorAETitle: this.#request.association.callingAETitle,
-        moveOriginatorMessageID: this.#request.messageID,
+        ...(this.#options.sameAssociation ? {} : this.#originator()),
       });
       const { status } = await operation.done;
       const { category } = statusOf('storage', status);
@@ -93,6 +99,10 @@ class Move {
       this.#failed.push(sopInstanceUID);
     }
     this.#remaining -= 1;
+  }
+
+  #originator() {
+    return { moveOriginatorAETitle: this.#request.association.callingAETitle, moveOriginatorMessageID: this.#request.messageID };
   }
 
   #failAll(instances: readonly MoveInstance[]): void {

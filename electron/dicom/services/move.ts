@@ -1,5 +1,5 @@
 import { decodeDataset, encodeDataset, Tag } from '../dataset/index.ts';
-import { type Association, CommandField, type CommandSet, Priority, type ProposedContext } from '../network/index.ts';
+import { type Association, CommandField, type CommandSet, type FinalMessage, Priority, type ProposedContext } from '../network/index.ts';
 import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
 import { retrieveIdentifier } from './query-identifier.ts';
 import { SOPClass } from './sop-classes.ts';
@@ -25,13 +25,17 @@ export function move(association: Association, request: MoveSCURequest): Service
       onPending(subOperationCounts(response));
     },
   });
-  const done = operation.done.then(({ command, identifier }) => ({
+  const done = operation.done.then((final) => ({ ...retrieveOutcome(final, context.transferSyntax), sawPending }));
+  return serviceOperation(operation, done);
+}
+
+/** What the final response of a C-MOVE or C-GET says. */
+export function retrieveOutcome({ command, identifier }: FinalMessage, transferSyntaxUID: string): Omit<MoveOutcome, 'sawPending'> {
+  return {
     ...finalStatusOf(command),
     subOperations: subOperationCounts(command),
-    failedSOPInstanceUIDs: failedSOPInstanceUIDs(identifier, context.transferSyntax),
-    sawPending,
-  }));
-  return serviceOperation(operation, done);
+    failedSOPInstanceUIDs: failedSOPInstanceUIDs(identifier, transferSyntaxUID),
+  };
 }
 
 export function moveContexts(): ProposedContext[] {
@@ -53,7 +57,7 @@ export function subOperationCounts(response: Readonly<CommandSet>): SubOperation
 }
 
 /** Failed SOP Instance UID List (0008,0058) of a final response's identifier (PS3.4 C.4.2.1.4.2); [] where it cannot be read. */
-export function failedSOPInstanceUIDs(identifier: Uint8Array | undefined, transferSyntaxUID: string): string[] {
+function failedSOPInstanceUIDs(identifier: Uint8Array | undefined, transferSyntaxUID: string): string[] {
   if (identifier === undefined) return [];
   try {
     return decodeDataset(identifier, transferSyntaxUID)

@@ -62,6 +62,32 @@ export interface MoveOutcome extends FinalStatus {
   readonly sawPending: boolean;
 }
 
+export interface GetSCURequest {
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID?: string;
+  readonly sopInstanceUIDs?: readonly string[];
+  readonly messageID?: number;
+  readonly priority?: number;
+  /** Default: Study Root GET. */
+  readonly sopClassUID?: string;
+  /** Every pending response. */
+  readonly onPending: (counts: SubOperationCounts) => void;
+}
+
+export type GetOutcome = MoveOutcome;
+
+export interface GetContextsOptions {
+  /** Default: Study Root GET. */
+  readonly sopClassUID?: string;
+  /** Storage SOP classes to be ready for, the likeliest first; a caller that knows the study's own names those. Default: all, in order of use. */
+  readonly storageSOPClassUIDs?: readonly string[];
+  /**
+   * Transfer syntaxes beside the uncompressed ones, the likeliest first: each has a context of its own for each SOP class as long as there is
+   * room, so that an archive which sends what it has stored need not convert.
+   */
+  readonly transferSyntaxUIDs?: readonly string[];
+}
+
 /** An instance to send. */
 export interface StoreSCURequest {
   readonly sopClassUID: string;
@@ -131,5 +157,10 @@ export interface MoveProviderOptions {
   readonly instances: (request: QueryRequest & { readonly destinationAETitle: string }) => Promise<readonly MoveInstance[]>;
   /** Association to the destination with a context for each (SOP class, transfer syntax). An unknown destination: PhosphorError with status 0xA801. */
   readonly connect: (destinationAETitle: string, instances: readonly MoveInstance[], request: QueryRequest) => Promise<Association>;
+  readonly sopClassUIDs?: readonly string[];
+}
+
+export interface GetProviderOptions {
+  readonly instances: (request: QueryRequest) => Promise<readonly MoveInstance[]>;
   readonly sopClassUIDs?: readonly string[];
 }
