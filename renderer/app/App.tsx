@@ -8,7 +8,7 @@ import { t } from '../i18n/index.ts';
 import { useShortcuts } from './keys.ts';
 import { NoticeStrip } from './NoticeStrip.tsx';
 import { windowClient } from './session.ts';
-import { useApp } from './store.ts';
+import { type AppState, useApp } from './store.ts';
 import { TopBar } from './TopBar.tsx';
 
 const loadViewer = () => import('../viewer/index.ts');
@@ -21,7 +21,7 @@ export function App() {
   const client = windowClient();
   const viewing = useApp((state) => state.viewing);
   const known = useApp((state) => state.workstation.settings !== undefined);
-  const fresh = useApp(({ workstation, localStudies }) => workstation.nodes.length === 0 && localStudies === 0);
+  const first = useApp(firstScreen);
   useEffect(() => {
     document.documentElement.lang = i18n.language;
   }, [i18n.language]);
@@ -36,12 +36,12 @@ export function App() {
       <div className="browser-window" inert={viewing !== undefined} data-covered={viewing !== undefined}>
         <TopBar />
         <main className="stage">
-          {known && (fresh ? <EmptyScreen /> : <Browser />)}
+          {known && (first === 'offer' ? <EmptyScreen /> : first === 'browser' && <Browser />)}
           <SidePanelHost />
         </main>
         {/* At the foot: what appears here takes room from the table's end and moves no row. */}
         <NoticeStrip />
-        {known && !fresh && <ActionDrawer />}
+        {known && first === 'browser' && <ActionDrawer />}
       </div>
       {viewing !== undefined && client !== undefined && (
         <div className="viewer-window">
@@ -52,6 +52,14 @@ export function App() {
       )}
     </div>
   );
+}
+
+/** Without a PACS and without a study the offer; before that is known neither screen, so that none flashes. */
+function firstScreen({ workstation, localStudies, localSearch }: AppState): 'offer' | 'browser' | 'undecided' {
+  if (workstation.nodes.length > 0 || localSearch.state === 'failed') return 'browser';
+  const studies = localStudies ?? (localSearch.state === 'done' ? localSearch.matches : undefined);
+  if (studies === undefined) return 'undecided';
+  return studies === 0 ? 'offer' : 'browser';
 }
 
 function closeViewer(): void {

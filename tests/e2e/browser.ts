@@ -41,11 +41,9 @@ export async function newPage(browser: Browser): Promise<Page> {
 export async function showWindow(page: Page, launchPage: string): Promise<Window> {
   const errors = watchErrors(page);
   await page.goto(launchPage);
-  await page
-    .getByRole('searchbox', { name: 'Search studies' })
-    .or(page.getByRole('button', { name: 'Add a PACS' }))
-    .first()
-    .waitFor();
+  // The offer of a fresh profile, or the table with what the archive holds.
+  await page.locator('.fresh, [role="grid"]').first().waitFor();
+  await page.locator('.skeleton').waitFor({ state: 'detached' });
   return { page, errors };
 }
 

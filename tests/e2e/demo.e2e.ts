@@ -8,10 +8,11 @@ import {
   expectNoErrors,
   imagePane,
   launchChromium,
-  openWindow,
+  newPage,
   paneState,
   screenshot,
   searchEverything,
+  showWindow,
   studyRow,
   studyTable,
   untilPane,
@@ -35,14 +36,22 @@ beforeAll(async () => {
     startWorkstation({ profile: join(folder.path, 'profile'), port: await freePort() }),
     launchChromium(),
   ]);
-  window = await openWindow(browser, await workstation.launchPage());
-  page = window.page;
+  page = await newPage(browser);
+  await page.addInitScript(
+    `new MutationObserver(() => { globalThis.sawTable ||= document.querySelector('[role="grid"]') !== null; }).observe(document, { childList: true, subtree: true });`,
+  );
+  window = await showWindow(page, await workstation.launchPage());
 });
 
 afterAll(async () => {
   await browser.close();
   await workstation.stop();
   await folder[Symbol.asyncDispose]();
+});
+
+test('the first that a fresh profile shows is what to do, and no empty table before it', async () => {
+  await page.getByRole('heading', { name: 'No PACS yet' }).waitFor();
+  expect(await page.evaluate<boolean>('globalThis.sawTable')).toBe(false);
 });
 
 test('a fresh profile offers the demo PACS, whose patients are found by their names in their own scripts', async () => {
