@@ -4,7 +4,7 @@ import type { LocalSeries, LocalStudy } from '../../shared/contract/index.ts';
 import { ageInYears, formatDate, formatName, formatTime } from '../app/format.ts';
 import { formatLength, pixelAspect, scaleBar, usableSpacing } from './geometry.ts';
 import { edgeLetters, planeOf } from './orientation.ts';
-import type { PaneView } from './pane.ts';
+import type { PaneView } from './pane-view.ts';
 import type { Arrival, OpenStudy } from './study.ts';
 import { formatWindowValue } from './voi.ts';
 import { say } from './words.ts';

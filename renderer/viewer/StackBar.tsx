@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { FrameStore } from './frame-store.ts';
-import type { Pane, PaneView } from './pane.ts';
+import type { Pane } from './pane.ts';
+import type { PaneView } from './pane-view.ts';
 import { say } from './words.ts';
 
 interface StackBarProps {

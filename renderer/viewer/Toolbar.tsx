@@ -21,7 +21,7 @@ import type { LocalSeries, LocalStudy } from '../../shared/contract/index.ts';
 import { ageInYears, contentOf, formatDate, formatName } from '../app/format.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { type Command, keyName, type Tool } from './keys.ts';
-import type { PaneView } from './pane.ts';
+import type { PaneView } from './pane-view.ts';
 import { presetsOf } from './presets.ts';
 import { formatWindowValue, type Window } from './voi.ts';
 import { say, sayOr, type ViewerWord } from './words.ts';

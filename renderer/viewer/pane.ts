@@ -1,62 +1,19 @@
 import { disable, displayImage, EVENTS, enable, getEnabledElement } from 'cornerstone-core';
+import { Cine } from './cine.ts';
 import { COLOUR_WINDOW, cachedLut, toCornerstoneImage } from './cornerstone-image.ts';
 import type { DrawableFrame } from './decode-messages.ts';
 import { FrameStore } from './frame-store.ts';
 import { fitScale, type Point, panAbout } from './geometry.ts';
+import { describe, FRESH, type PaneView, type Presentation } from './pane-view.ts';
 import { prefetchOrder } from './plan.ts';
 import { PRIORITY } from './scheduler.ts';
 import { decodedBytes, type StackFrame } from './stack.ts';
 import type { Window } from './voi.ts';
 
-/** What the reader set for a series; kept while it is not on the screen. */
-interface Presentation {
-  index: number;
-  /** Set by the reader; otherwise every image is shown with its own window. */
-  window: Window | 'file' | 'auto';
-  /** 1 = the image fits the pane. */
-  zoom: number;
-  /** From the centre of the pane, in canvas pixels. */
-  pan: Point;
-  rotation: 0 | 90 | 180 | 270;
-  flippedHorizontally: boolean;
-  flippedVertically: boolean;
-  invert: boolean;
-}
-
-/** What stands on the screen, for corner text, toolbar and tests. A new object after every change. */
-export interface PaneView {
-  readonly seriesUID: string;
-  readonly frames: readonly StackFrame[];
-  /** The frame the reader asked for. */
-  readonly wanted: number;
-  /** The frame whose pixels are on the screen; undefined = none, the pane is black. */
-  readonly shown: StackFrame | undefined;
-  readonly shownIndex: number;
-  readonly drawn: DrawableFrame | undefined;
-  readonly window: Window | undefined;
-  /** Canvas pixels per image pixel along its columns' shorter side; device pixels per CSS pixel beside it. */
-  readonly scale: number;
-  readonly pixelRatio: number;
-  readonly presentation: Readonly<Presentation>;
-  readonly playing: boolean;
-}
-
-const FRESH: Presentation = {
-  index: 0,
-  window: 'file',
-  zoom: 1,
-  pan: { x: 0, y: 0 },
-  rotation: 0,
-  flippedHorizontally: false,
-  flippedVertically: false,
-  invert: false,
-};
-
 const MIN_ZOOM = 0.1;
 const MAX_ZOOM = 40;
 /** A wanted frame that is not there after this long replaces the old picture by an empty pane: an old one under a new number would lie. */
 const BLANK_AFTER_MS = 250;
-const DEFAULT_FRAME_MS = 100;
 
 /** One image pane: what it shows and how, drawn by cornerstone. All input ends in one of these methods. */
 export class Pane {
@@ -73,7 +30,18 @@ export class Pane {
   #direction: 1 | -1 = 1;
   #shown: { frame: StackFrame; index: number; drawn: DrawableFrame; window: Window; scale: number } | undefined;
   #blank: ReturnType<typeof setTimeout> | undefined;
-  #cine: { handle: number; last: number } | undefined;
+  readonly #cine = new Cine(
+    {
+      frameTimeMs: () => this.#frames[this.#now.index]?.image?.frameTimeMs,
+      isShown: () => this.#shown?.index === this.#now.index,
+      next: () => {
+        this.#direction = 1;
+        this.#now.index = (this.#now.index + 1) % this.#frames.length;
+        this.#goOn();
+      },
+    },
+    { request: (callback) => requestAnimationFrame(callback), cancel: (handle) => cancelAnimationFrame(handle) },
+  );
   #view: PaneView;
   #draws = 0;
 
@@ -250,34 +218,19 @@ export class Pane {
   // --- cine
 
   play(): void {
-    if (this.#cine !== undefined || this.#frames.length < 2) return;
-    const tick = (time: number) => {
-      if (this.#cine === undefined) return;
-      const image = this.#frames[this.#now.index]?.image;
-      const interval = image?.frameTimeMs !== undefined && image.frameTimeMs > 0 ? image.frameTimeMs : DEFAULT_FRAME_MS;
-      const ready = this.#shown?.index === this.#now.index;
-      // Half a refresh of tolerance: 33 ms at 60 Hz must not become 50.
-      if (ready && time - this.#cine.last >= interval - 8) {
-        this.#cine.last = time;
-        this.#direction = 1;
-        this.#now.index = (this.#now.index + 1) % this.#frames.length;
-        this.#goOn();
-      }
-      this.#cine.handle = requestAnimationFrame(tick);
-    };
-    this.#cine = { handle: requestAnimationFrame(tick), last: performance.now() };
+    if (this.playing || this.#frames.length < 2) return;
+    this.#cine.start();
     this.#changed();
   }
 
   stop(): void {
-    if (this.#cine === undefined) return;
-    cancelAnimationFrame(this.#cine.handle);
-    this.#cine = undefined;
+    if (!this.playing) return;
+    this.#cine.stop();
     this.#changed();
   }
 
   get playing(): boolean {
-    return this.#cine !== undefined;
+    return this.#cine.playing;
   }
 
   /** Frames of the series that are in the cache, counted by the stack bar. */
@@ -382,7 +335,7 @@ export class Pane {
 
   #changed(): void {
     this.#view = this.#makeView();
-    this.#describe();
+    if (this.#described !== undefined) describe(this.#described.dataset, this.#view, this.#draws);
     for (const listener of this.#listeners) listener();
   }
 
@@ -398,24 +351,7 @@ export class Pane {
       scale: this.#shown?.scale ?? 1,
       pixelRatio: globalThis.devicePixelRatio ?? 1,
       presentation: { ...this.#now },
-      playing: this.#cine !== undefined,
+      playing: this.#cine.playing,
     };
-  }
-
-  /** What tests and assistive tools read off the pane, updated with every drawn picture. */
-  #describe(): void {
-    const dataset = this.#described?.dataset;
-    if (dataset === undefined) return;
-    dataset.frameIndex = String(this.#shown?.index ?? -1);
-    dataset.wantedIndex = String(this.#now.index);
-    dataset.frameCount = String(this.#frames.length);
-    dataset.ready = String(this.#shown !== undefined && this.#shown.index === this.#now.index);
-    dataset.loaded ??= '0';
-    dataset.windowCenter = String(this.#shown?.window.center ?? '');
-    dataset.windowWidth = String(this.#shown?.window.width ?? '');
-    dataset.zoom = String(this.#now.zoom);
-    dataset.scale = String(this.#shown?.scale ?? '');
-    dataset.draws = String(this.#draws);
-    dataset.sopInstanceUid = this.#shown?.frame.instance.sopInstanceUID ?? '';
   }
 }
