@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { productionBuild } from './production-build.ts';
 import { ROOT } from './root.ts';
@@ -32,10 +33,12 @@ export async function bundleMain(): Promise<boolean> {
     configFile: false,
     root: ROOT,
     logLevel: 'error',
-    plugins: [threadURLs()],
+    plugins: [threadURLs(), packageFiles(), decoderFolders()],
     ssr: { noExternal: true, external: ['electron'] },
     build: {
       ssr: true,
+      // Vite drops files beside the code from what it takes for a server.
+      emitAssets: true,
       outDir: OUTPUT,
       emptyOutDir: true,
       target: 'node24',
@@ -99,6 +102,43 @@ function threadURLs(): Plugin {
       if (!id.startsWith(join(ROOT, 'electron')) && !id.startsWith(join(ROOT, 'shared'))) return undefined;
       if (code.search(THREAD_URL) === -1) return undefined;
       return { code: code.replace(THREAD_URL, (found) => found.replace(/\.ts'/, ".js'")), map: null };
+    },
+  };
+}
+
+/** `import.meta.resolve('…wasm')`, the one form in which a file of a package is named. */
+const PACKAGE_FILE = /\bimport\.meta\.resolve\(\s*'([^'.][^']*)'\s*,?\s*\)/g;
+
+/** The decoders' WebAssembly files go into dist/main/files/: no package stands beside the bundle. */
+function packageFiles(): Plugin {
+  return {
+    name: 'phosphor:package-files',
+    enforce: 'pre',
+    async transform(code, id) {
+      if (!id.startsWith(join(ROOT, 'electron')) || code.search(PACKAGE_FILE) === -1) return undefined;
+      const urls = new Map<string, string>();
+      for (const [, specifier = ''] of code.matchAll(PACKAGE_FILE)) {
+        const file = fileURLToPath(import.meta.resolve(specifier));
+        const fileName = `files/${basename(file)}`;
+        this.emitFile({ type: 'asset', fileName, source: await readFile(file) });
+        // The output has the folders of the sources: what holds for one holds for the other.
+        const path = relative(dirname(id), join(ROOT, fileName)).split(sep).join('/');
+        urls.set(specifier, `new URL('${path}', import.meta.url).href`);
+      }
+      const rewritten = code.replace(PACKAGE_FILE, (found, specifier: string) => urls.get(specifier) ?? found);
+      return { code: rewritten, map: null };
+    },
+  };
+}
+
+/** The decoders' glue asks for its folder to find its WebAssembly file there, which we hand it; a module of the bundle has no `__dirname`. */
+function decoderFolders(): Plugin {
+  return {
+    name: 'phosphor:decoder-folders',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.includes('/@cornerstonejs/codec-') || !code.includes('__dirname')) return undefined;
+      return { code: code.replace(/\b__dirname\b/g, "''"), map: null };
     },
   };
 }

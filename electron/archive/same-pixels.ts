@@ -3,7 +3,7 @@ import { type Dataset, Fragments, memorySource, readFrameFragments, Tag, Transfe
 import type { CodecWorker, EncodedImage } from '../transcoding/index.ts';
 
 /** A data set with pixel data, and what its fragments are ranges of. */
-interface Image {
+export interface Image {
   readonly dataset: Dataset;
   readonly bytes: Uint8Array;
   readonly transferSyntaxUID: string;
@@ -46,7 +46,7 @@ function hasOverlayInPixels(dataset: Dataset): boolean {
 const OVERLAY_BITS_ALLOCATED = 0x60000100;
 
 /** The image as the codec worker takes it; undefined where the description or the frames are not complete. */
-function encodedImage({ dataset, bytes, transferSyntaxUID }: Image): EncodedImage | undefined {
+export function encodedImage({ dataset, bytes, transferSyntaxUID }: Image): EncodedImage | undefined {
   const image = descriptionOf(dataset);
   const pixels = dataset.get(Tag.PixelData)?.value;
   const count = dataset.has(Tag.NumberOfFrames) ? dataset.number(Tag.NumberOfFrames) : 1;

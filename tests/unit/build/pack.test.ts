@@ -1,11 +1,14 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getRawHeader, listPackage } from '@electron/asar';
+import { Worker } from 'node:worker_threads';
+import { extractAll, getRawHeader, listPackage } from '@electron/asar';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildRenderer } from '../../../build/scripts/build-renderer.ts';
 import { bundleMain } from '../../../build/scripts/bundle-main.ts';
 import { pack } from '../../../build/scripts/pack-application.ts';
+import { createCodecWorker } from '../../../electron/transcoding/index.ts';
+import { colourDataset, compressed, ctDataset, encodedImage, instanceOf, SYNTAX } from '../transcoding/encoded-images.ts';
 
 /** Marks the fuses in a real Electron: this text, version 1, their number, one character each. */
 const FUSE_SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
@@ -47,6 +50,12 @@ test('the packed application holds the bundle: what starts, every thread, the pr
     '/dist/main/electron/hosts/loopback/http-thread.js',
     '/dist/main/electron/associations/association-thread.js',
     '/dist/main/electron/associations/listener-thread.js',
+    '/dist/main/electron/transcoding/codec-thread.js',
+    '/dist/main/files/charlswasm_decode.wasm',
+    '/dist/main/files/dcmjs-native-codecs.wasm',
+    '/dist/main/files/libjpegturbowasm_decode.wasm',
+    '/dist/main/files/openjpegwasm_decode.wasm',
+    '/dist/main/files/openjphjs.wasm',
     '/dist/renderer/index.html',
   ]) {
     expect(files).toContain(path);
@@ -87,4 +96,28 @@ test('the bundle imports nothing that is not in it but Node and Electron', async
     }
   }
   expect(missing).toEqual([]);
+});
+
+test('every decoder runs from the packed application, without a package beside it', async () => {
+  const alone = join(folder, 'alone');
+  extractAll(join(application, 'resources', 'app.asar'), alone);
+  const start = (): Worker => new Worker(join(alone, 'dist/main/electron/transcoding/codec-thread.js'));
+  const [packed, fromSources] = [createCodecWorker({ start }), createCodecWorker()];
+  try {
+    const ct = ctDataset(32);
+    const plain = await packed.run('samplesHash', encodedImage(instanceOf(ct, SYNTAX.explicit)));
+    for (const syntax of [SYNTAX.rle, SYNTAX.jpegLossless, SYNTAX.jpegLS, SYNTAX.jpeg2000]) {
+      const image = encodedImage(await compressed(ct, syntax));
+      expect([syntax, await packed.run('samplesHash', image)]).toEqual([syntax, plain]);
+    }
+    const lossy = encodedImage(await compressed(colourDataset(32), SYNTAX.jpegBaseline));
+    expect(await packed.run('samplesHash', lossy)).toBe(await fromSources.run('samplesHash', lossy));
+    // What is no HTJ2K is refused by its decoder; without one the error would be another.
+    const notHTJ2K = { ...encodedImage(await compressed(ct, SYNTAX.jpeg2000)), transferSyntaxUID: SYNTAX.htj2k };
+    const refusal = await fromSources.run('samplesHash', notHTJ2K).catch(({ data }) => data);
+    expect(await packed.run('samplesHash', notHTJ2K).catch(({ data }) => data)).toEqual(refusal);
+    expect(typeof refusal === 'string' ? 'decoded' : refusal.kind).not.toBe('internal');
+  } finally {
+    await Promise.all([packed.close(), fromSources.close()]);
+  }
 });

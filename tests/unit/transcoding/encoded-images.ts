@@ -4,7 +4,17 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Dataset, encodeDataset, encodeFileMeta, readPart10Meta, Tag, type ValueInput } from '../../../electron/dicom/dataset/index.ts';
+import { encodedImage as imageOf } from '../../../electron/archive/same-pixels.ts';
+import {
+  Dataset,
+  decodeDataset,
+  encodeDataset,
+  encodeFileMeta,
+  readPart10Meta,
+  Tag,
+  type ValueInput,
+} from '../../../electron/dicom/dataset/index.ts';
+import type { EncodedImage } from '../../../electron/transcoding/index.ts';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -19,6 +29,7 @@ export const SYNTAX = {
   jpegLossless: '1.2.840.10008.1.2.4.70',
   jpegLS: '1.2.840.10008.1.2.4.80',
   jpeg2000: '1.2.840.10008.1.2.4.90',
+  htj2k: '1.2.840.10008.1.2.4.201',
 } as const;
 
 const CT = '1.2.840.10008.5.1.4.1.1.2';
@@ -87,6 +98,13 @@ export function instanceOf(
   bytes = encodeDataset(dataset, transferSyntaxUID),
 ): EncodedInstance {
   return { sopClassUID: CT, sopInstanceUID: dataset.uid(Tag.SOPInstanceUID), transferSyntaxUID, bytes };
+}
+
+/** Its image as the codec worker takes it. */
+export function encodedImage({ bytes, transferSyntaxUID }: EncodedInstance): EncodedImage {
+  const image = imageOf({ dataset: decodeDataset(bytes, transferSyntaxUID), bytes, transferSyntaxUID });
+  if (image === undefined) throw new Error('no image');
+  return image;
 }
 
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
