@@ -6,6 +6,7 @@ import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { type ArchiveLocation, openArchive } from '../archive/index.ts';
 import { type Listener, startListener } from '../associations/index.ts';
+import { DEFAULT_SETTINGS } from '../workstation/settings-text.ts';
 import type { DemoFactory, DemoPacs } from '../workstation/types.ts';
 import { PHANTOM_VERSION } from './phantom/version.ts';
 
@@ -13,19 +14,7 @@ export const DEMO_AE_TITLE = 'DEMOPACS';
 const HOST = '127.0.0.1';
 
 /** Its peers are on this machine: nothing that takes long is still alive. */
-const CLOCKS = {
-  connect: 5,
-  association: 15,
-  release: 5,
-  dimseResponse: 60,
-  pduReceive: 60,
-  writeProgress: 30,
-  idle: 60,
-  cancelGrace: 5,
-  retrieveStall: 600,
-  retrieveStallThirdParty: 3600,
-  retrieveTotal: 0,
-} as const;
+const CLOCKS = { ...DEFAULT_SETTINGS.clocks, connect: 5, association: 15 } as const;
 
 /**
  * The demo PACS: generates its studies on first use (in a thread, some seconds), keeps them in an archive of its own below `directory` and

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dispatcher, type Handlers } from '../../../electron/workstation/dispatcher.ts';
+import { DEFAULT_SETTINGS } from '../../../electron/workstation/settings-text.ts';
 import type { Workstation } from '../../../electron/workstation/types.ts';
 import {
   type ActionRequest,
@@ -33,25 +34,10 @@ export interface FakeWorkstation extends Workstation {
 }
 
 export const SETTINGS: Settings = {
-  aeTitle: 'PHOSPHOR',
-  port: 11_112,
-  acceptAnyone: false,
+  ...DEFAULT_SETTINGS,
   durable: false,
   associationWorkers: 1,
-  clocks: {
-    connect: 10,
-    association: 30,
-    release: 5,
-    dimseResponse: 60,
-    pduReceive: 60,
-    writeProgress: 30,
-    idle: 60,
-    cancelGrace: 5,
-    retrieveStall: 600,
-    retrieveStallThirdParty: 3600,
-    retrieveTotal: 0,
-  },
-  retry: { attempts: 5, delaysSeconds: [1], missingRounds: 2 },
+  retry: { ...DEFAULT_SETTINGS.retry, delaysSeconds: [1] },
 };
 
 export const LISTENER = { state: 'listening', aeTitle: 'PHOSPHOR', host: '127.0.0.1', port: 11_112, associations: 0 } as const;
