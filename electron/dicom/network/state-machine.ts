@@ -1,13 +1,6 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
+import type { State, UpperLayerDriver } from './actions.ts';
 import * as actions from './actions.ts';
-
-/**
- * States of PS3.8 table 9-1 to 9-5: 1 idle; 2 awaiting A-ASSOCIATE-RQ; 3 awaiting the local answer; 4 awaiting the transport; 5 awaiting
- * A-ASSOCIATE-AC or -RJ; 6 data transfer; 7 awaiting A-RELEASE-RP; 8 awaiting the local release response; 9 release collision, requestor, awaiting
- * the local response; 10 release collision, acceptor, awaiting A-RELEASE-RP; 11 release collision, requestor, awaiting A-RELEASE-RP; 12 release
- * collision, acceptor, awaiting the local response; 13 awaiting the transport's close.
- */
-export type State = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13;
 
 /** Events of PS3.8 §9.2.3, by what they mean. */
 export const Event = {
@@ -32,34 +25,6 @@ export const Event = {
   invalidPDU: 19,
 } as const;
 export type Event = (typeof Event)[keyof typeof Event];
-
-/** What the actions drive: the upper layer's sending half, its timer and its user. */
-export interface UpperLayerDriver {
-  readonly role: 'requestor' | 'acceptor';
-  sendAssociateRQ(): void;
-  sendAssociateAC(): void;
-  sendAssociateRJ(): void;
-  sendPData(): void;
-  sendReleaseRQ(): void;
-  sendReleaseRP(): void;
-  /** Source and reason as the event's cause wants them; `serviceUser` for AA-1. */
-  sendAbort(source: 'serviceUser' | 'serviceProvider'): void;
-  startARTIM(state: 2 | 13): void;
-  stopARTIM(): void;
-  closeTransport(): void;
-  /** Whether the upper layer itself can serve the A-ASSOCIATE-RQ (protocol version, application context); prepares the A-ASSOCIATE-RJ. */
-  acceptableToProvider(): boolean;
-  indicateAssociate(): void;
-  confirmAssociateAccept(): void;
-  confirmAssociateReject(): void;
-  indicatePData(): void;
-  indicateRelease(): void;
-  confirmRelease(): void;
-  /** A-ABORT or A-P-ABORT indication for the A-ABORT PDU that came in. */
-  indicateAbort(): void;
-  /** A-P-ABORT indication: our own upper layer, or the transport, gave up. */
-  indicateProviderAbort(): void;
-}
 
 export type Action = (driver: UpperLayerDriver) => State;
 export type ActionName = keyof typeof actions;

@@ -1,4 +1,5 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
+import type { State, UpperLayerDriver } from './actions.ts';
 import type { Ticker } from './clock.ts';
 import { AbortReason, AbortSource, abortedByPeer, pduError, rejected, timedOut } from './errors.ts';
 import { Intake } from './intake.ts';
@@ -6,7 +7,7 @@ import { APPLICATION_CONTEXT, type AssociateAC, type AssociateRQ, PduType } from
 import { decodePdu } from './pdu-decode.ts';
 import { encodeAbort, encodeAssociateAC, encodeAssociateRJ, encodeAssociateRQ, encodeReleaseRP, encodeReleaseRQ } from './pdu-encode.ts';
 import type { PduReaderHandler } from './pdu-reader.ts';
-import { Event, type State, StateMachine, type UpperLayerDriver } from './state-machine.ts';
+import { Event, StateMachine } from './state-machine.ts';
 import type { Transport, TransportHandler } from './transport.ts';
 import type { AssociationClocks, Rejection } from './types.ts';
 

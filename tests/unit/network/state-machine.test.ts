@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { State, UpperLayerDriver } from '../../../electron/dicom/network/actions.ts';
 import * as actions from '../../../electron/dicom/network/actions.ts';
-import { actionOf, type Event, type State, StateMachine, type UpperLayerDriver } from '../../../electron/dicom/network/state-machine.ts';
+import { actionOf, type Event, StateMachine } from '../../../electron/dicom/network/state-machine.ts';
 
 /** PS3.8 table 9-10 as it is printed: a row per event, a column per state 1 to 13. */
 const TABLE_9_10 = `
