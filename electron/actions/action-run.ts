@@ -23,8 +23,6 @@ export interface RunOptions {
   readonly node: PacsNode | undefined;
   publish(draft: ActionEventDraft): number | undefined;
   hasAudience(): boolean;
-  /** Default two minutes. */
-  readonly rowsNotTakenMs?: number;
 }
 
 interface Progress {
@@ -147,7 +145,7 @@ export class ActionRun {
   }
 
   #watchRows(): void {
-    this.#rowsTimer ??= setTimeout(() => this.stop('rows-not-taken'), this.#options.rowsNotTakenMs ?? ROWS_NOT_TAKEN_MS);
+    this.#rowsTimer ??= setTimeout(() => this.stop('rows-not-taken'), ROWS_NOT_TAKEN_MS);
   }
 
   #send(): void {
