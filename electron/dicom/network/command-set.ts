@@ -91,7 +91,7 @@ export function encodeCommandSet(command: Readonly<CommandSet>): Uint8Array {
 }
 
 /**
- * Decodes a command set. Elements that PS3.7 does not know are skipped, values of a wrong length are left out. Throws PhosphorError `protocol` where it is no command set.
+ * Decodes a command set. Elements that PS3.7 does not know are skipped, those of other groups included, values of a wrong length are left out. Throws PhosphorError `protocol` where it is no command set.
  */
 export function decodeCommandSet(bytes: Uint8Array): CommandSet {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -105,7 +105,12 @@ export function decodeCommandSet(bytes: Uint8Array): CommandSet {
     const element = data.readUInt16LE(at + 2);
     const length = data.readUInt32LE(at + 4);
     at += 8;
-    if (group !== 0 || length > data.length - at) throw dimseError('a command set cannot be read');
+    if (length > data.length - at) throw dimseError('a command set cannot be read');
+    if (group !== 0) {
+      // Orthanc puts the Failed SOP Instance UID List (0008,0058) of a C-GET in here.
+      at += length;
+      continue;
+    }
     if (element === COMMAND_DATA_SET_TYPE && length >= 2) command.hasDataSet = data.readUInt16LE(at) !== NO_DATA_SET;
     const known = BY_ELEMENT.get(element);
     if (known !== undefined) {

@@ -37,6 +37,12 @@ describe('command sets', () => {
     expect(decodeCommandSet(encodeCommandSet(response))).toEqual(response);
   });
 
+  test('that hold an element of another group, as Orthanc puts its failed list in, are read without it', () => {
+    const failedList = Buffer.from('080058000e000000312e322e3832362e33312e312e3200', 'hex').subarray(0, 22);
+    expect(decodeCommandSet(Buffer.concat([encodeCommandSet(response), failedList]))).toEqual(response);
+    expect(() => decodeCommandSet(Buffer.concat([encodeCommandSet(response), failedList.subarray(0, 20)]))).toThrow(PhosphorError);
+  });
+
   test('stand in implicit VR little endian, ascending, with the right group length', () => {
     const bytes = Buffer.from(encodeCommandSet(store));
     expect(bytes.subarray(0, 8).toString('hex')).toBe('0000000004000000');
