@@ -1,18 +1,32 @@
 import type { MatchRow, Settings } from '../../shared/contract/index.ts';
 import { ITEM_CREDITS } from '../../shared/contract/limits.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
-import { type Association, type ProposedContext, requestAssociation } from '../dicom/network/index.ts';
-import { echo, find, findContexts, move, moveContexts, verificationContexts } from '../dicom/services/index.ts';
+import { type Association, type ProposedContext, requestAssociation, type ServiceProvider } from '../dicom/network/index.ts';
+import {
+  echo,
+  find,
+  findContexts,
+  get,
+  getContexts,
+  type MoveOutcome,
+  move,
+  moveContexts,
+  type ServiceOperation,
+  verificationContexts,
+} from '../dicom/services/index.ts';
 import { Batcher, Throttle } from './batcher.ts';
+import { GetReception } from './get-reception.ts';
 import type { AnyResult, Task, TaskResults } from './pool-protocol.ts';
 import { connectSocket } from './socket-transport.ts';
 import { StallClock } from './stall-clock.ts';
-import type { SubOperations } from './types.ts';
+import type { RefusedInstance, StoredInstance, SubOperations } from './types.ts';
 
 /** How the thread tells the main thread about an operation. */
 export interface TaskReport {
   matches(rows: MatchRow[]): void;
   pending(counts: SubOperations): void;
+  stored(instances: StoredInstance[]): void;
+  refused(instances: RefusedInstance[]): void;
 }
 
 export interface RunningTask {
@@ -35,7 +49,8 @@ const PENDING_INTERVAL_MS = 100;
 export function runTask(task: Task, report: TaskReport): RunningTask {
   const control = new TaskControl();
   const closed = Promise.withResolvers<void>();
-  const result = associate(task, control.signal)
+  const reception = task.kind === 'get' ? receptionOf(task, control, report) : undefined;
+  const result = associate(task, control.signal, reception ? [reception.service] : [])
     .then((association) => {
       control.association = association;
       void association.closed.then(() => closed.resolve());
@@ -54,10 +69,14 @@ export function runTask(task: Task, report: TaskReport): RunningTask {
     .catch((thrown): AnyResult => {
       if (!control.association) closed.resolve();
       return { ok: false, error: toErrorData(thrown) };
+    })
+    .then(async (outcome) => {
+      await reception?.settle();
+      return outcome;
     });
   return {
     result,
-    closed: closed.promise,
+    closed: reception ? Promise.all([closed.promise, result]).then(() => reception.close()) : closed.promise,
     cancel: () => control.cancel(),
     acknowledge: () => control.onAcknowledge?.(),
     progress: () => control.onProgress?.(),
@@ -95,9 +114,10 @@ const CONTEXTS: { readonly [Kind in Task['kind']]: (task: Task & { kind: Kind })
   echo: () => verificationContexts(),
   find: ({ query }) => findContexts(query.level),
   move: () => moveContexts(),
+  get: ({ storageSOPClassUIDs }) => getContexts(storageSOPClassUIDs === undefined ? {} : { storageSOPClassUIDs }),
 };
 
-async function associate(task: Task, signal: AbortSignal): Promise<Association> {
+async function associate(task: Task, signal: AbortSignal, services: readonly ServiceProvider[]): Promise<Association> {
   const { peer, clocks, maxPDULength } = task;
   const transport = await connectSocket(peer.host, peer.port, clocks.connect, signal);
   // The table's function for a kind takes that kind's tasks.
@@ -106,6 +126,7 @@ async function associate(task: Task, signal: AbortSignal): Promise<Association> 
     callingAETitle: peer.callingAETitle,
     calledAETitle: peer.calledAETitle,
     contexts,
+    services,
     clocks,
     signal,
     ...(maxPDULength === undefined ? {} : { maxPDULength }),
@@ -116,7 +137,22 @@ async function operate(association: Association, task: Task, control: TaskContro
   if (control.cancelled) throw new PhosphorError('cancelled', 'cancelled before the request was sent');
   if (task.kind === 'echo') return runEcho(association, control);
   if (task.kind === 'find') return runFind(association, task, control, report);
+  if (task.kind === 'get') return runGet(association, task, control, report);
   return runMove(association, task, control, report);
+}
+
+function receptionOf(task: Task & { kind: 'get' }, control: TaskControl, report: TaskReport): GetReception {
+  const { actionId, studyInstanceUID, seriesInstanceUID, storage, peer } = task;
+  return new GetReception({
+    actionId,
+    studyInstanceUID,
+    ...(seriesInstanceUID === undefined ? {} : { seriesInstanceUID }),
+    calledAETitle: peer.calledAETitle,
+    storage,
+    onStored: (instances) => report.stored(instances),
+    onRefused: (instances) => report.refused(instances),
+    onProgress: () => control.onProgress?.(),
+  });
 }
 
 async function runEcho(association: Association, control: TaskControl): Promise<TaskResults['echo']> {
@@ -177,30 +213,54 @@ async function runMove(
   report: TaskReport,
 ): Promise<TaskResults['move']> {
   const { clocks, thirdParty, studyInstanceUID, seriesInstanceUID, destinationAETitle, messageId } = task;
+  const series = seriesInstanceUID === undefined ? {} : { seriesInstanceUID };
+  return await watched(clocks, stallSeconds(clocks, thirdParty), control, report, (onPending) =>
+    move(association, { studyInstanceUID, ...series, destinationAETitle, messageID: messageId, onPending }),
+  );
+}
+
+async function runGet(
+  association: Association,
+  task: Task & { kind: 'get' },
+  control: TaskControl,
+  report: TaskReport,
+): Promise<TaskResults['get']> {
+  const { clocks, studyInstanceUID, seriesInstanceUID, sopInstanceUIDs } = task;
+  const series = seriesInstanceUID === undefined ? {} : { seriesInstanceUID };
+  const images = sopInstanceUIDs === undefined ? {} : { sopInstanceUIDs };
+  return await watched(clocks, clocks.retrieveStall, control, report, (onPending) =>
+    get(association, { studyInstanceUID, ...series, ...images, onPending }),
+  );
+}
+
+/** A C-MOVE or C-GET under its clocks: progress re-arms the first, nothing the second. */
+async function watched(
+  clocks: Settings['clocks'],
+  firstStall: number,
+  control: TaskControl,
+  report: TaskReport,
+  start: (onPending: (counts: SubOperations) => void) => ServiceOperation<MoveOutcome>,
+): Promise<TaskResults['move']> {
+  let operation: ServiceOperation<MoveOutcome> | undefined;
   const pending = new Throttle<SubOperations>((counts) => report.pending(counts), PENDING_INTERVAL_MS);
-  const stall = new StallClock(stallSeconds(clocks, thirdParty), () =>
-    operation.cancel(new PhosphorError('timed-out', 'the retrieve made no progress', { clock: 'retrieve-stall' })),
+  const stall = new StallClock(firstStall, () =>
+    operation?.cancel(new PhosphorError('timed-out', 'the retrieve made no progress', { clock: 'retrieve-stall' })),
   );
   const total = new StallClock(clocks.retrieveTotal, () =>
-    operation.cancel(new PhosphorError('timed-out', 'the retrieve took too long in all', { clock: 'retrieve-total' })),
+    operation?.cancel(new PhosphorError('timed-out', 'the retrieve took too long in all', { clock: 'retrieve-total' })),
   );
   let counts: SubOperations | undefined;
-  const operation = move(association, {
-    studyInstanceUID,
-    ...(seriesInstanceUID === undefined ? {} : { seriesInstanceUID }),
-    destinationAETitle,
-    messageID: messageId,
-    onPending: (next) => {
-      // Repeating the same counts for ever is no progress.
-      if (counts === undefined) stall.use(clocks.retrieveStall);
-      else if (!sameCounts(counts, next)) stall.rearm();
-      counts = next;
-      pending.set(next);
-    },
-  });
-  control.onCancel = () => operation.cancel();
-  control.onProgress = () => stall.rearm();
+  const onPending = (next: SubOperations) => {
+    // Repeating the same counts for ever is no progress.
+    if (counts === undefined) stall.use(clocks.retrieveStall);
+    else if (!sameCounts(counts, next)) stall.rearm();
+    counts = next;
+    pending.set(next);
+  };
   try {
+    operation = start(onPending);
+    control.onCancel = () => operation?.cancel();
+    control.onProgress = () => stall.rearm();
     const { subOperations, failedSOPInstanceUIDs, sawPending, status, errorComment, offendingElements } = await operation.done;
     return { ok: true, ...finalResponse({ status, errorComment, offendingElements }), subOperations, failedSOPInstanceUIDs, sawPending };
   } finally {

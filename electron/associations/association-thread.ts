@@ -19,6 +19,8 @@ function start(seq: number, task: Task): void {
   const operation = runTask(task, {
     matches: (rows) => post({ type: 'matches', seq, rows }),
     pending: (counts) => post({ type: 'pending', seq, counts }),
+    stored: (instances) => post({ type: 'stored', seq, instances }),
+    refused: (instances) => post({ type: 'refused', seq, instances }),
   });
   running.set(seq, operation);
   void operation.result.then((result) => {

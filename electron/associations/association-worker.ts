@@ -1,12 +1,12 @@
-import type { Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
-import type { AnyResult, FromAssociationWorker, Task, ToAssociationWorker } from './pool-protocol.ts';
+import type { AnyResult, FromAssociationWorker, Report, Task, ToAssociationWorker } from './pool-protocol.ts';
 import { workerDied } from './worker-died.ts';
 
 /** Called on the main thread for what an operation reports; `done` is the last. */
 export interface OperationListener {
-  onMessage(message: Extract<FromAssociationWorker, { type: 'matches' | 'pending' }>): void;
+  onMessage(message: Report): void;
   onDone(result: AnyResult): void;
 }
 
@@ -60,19 +60,21 @@ export class AssociationWorker {
     return this.#online;
   }
 
-  start(seq: number, task: Task, listener: OperationListener): void {
+  /** `ports` of the task go with it. */
+  start(seq: number, task: Task, listener: OperationListener, ports: readonly MessagePort[] = []): void {
     if (this.#dead) {
+      for (const port of ports) port.close();
       listener.onDone({ ok: false, error: workerDied('association worker', undefined) });
       return;
     }
     this.#operations.set(seq, listener);
     this.#worker.ref();
     this.#watch();
-    this.post({ type: 'start', seq, task });
+    this.post({ type: 'start', seq, task }, ports);
   }
 
-  post(message: ToAssociationWorker): void {
-    if (!this.#dead) this.#worker.postMessage(message);
+  post(message: ToAssociationWorker, ports: readonly MessagePort[] = []): void {
+    if (!this.#dead) this.#worker.postMessage(message, ports);
   }
 
   /** Lets the thread end by itself, and ends it when it has not after `milliseconds`. */

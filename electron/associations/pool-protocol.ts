@@ -1,5 +1,17 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query } from '../../shared/contract/index.ts';
-import type { EchoResult, FindResult, MoveResult, OperationOptions, Peer, SubOperations } from './types.ts';
+import type { ArchiveLocation } from '../archive/types.ts';
+import type {
+  EchoResult,
+  FindResult,
+  GetResult,
+  MoveResult,
+  OperationOptions,
+  Peer,
+  RefusedInstance,
+  StoredInstance,
+  SubOperations,
+} from './types.ts';
 
 interface TaskBase extends OperationOptions {
   readonly peer: Peer;
@@ -16,6 +28,15 @@ export type Task =
       readonly destinationAETitle: string;
       readonly messageId: number;
       readonly thirdParty: boolean;
+    })
+  | (TaskBase & {
+      readonly kind: 'get';
+      readonly actionId: string;
+      readonly studyInstanceUID: string;
+      readonly seriesInstanceUID?: string;
+      readonly sopInstanceUIDs?: readonly string[];
+      readonly storageSOPClassUIDs?: readonly string[];
+      readonly storage: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
     });
 
 export type Failure = { readonly ok: false; readonly error: PhosphorErrorData };
@@ -24,6 +45,7 @@ export interface TaskResults {
   readonly echo: EchoResult;
   readonly find: FindResult;
   readonly move: MoveResult;
+  readonly get: GetResult;
 }
 
 export type AnyResult = TaskResults[Task['kind']] | Failure;
@@ -43,5 +65,10 @@ export type ToAssociationWorker =
 export type FromAssociationWorker =
   | { readonly type: 'matches'; readonly seq: number; readonly rows: MatchRow[] }
   | { readonly type: 'pending'; readonly seq: number; readonly counts: SubOperations }
+  | { readonly type: 'stored'; readonly seq: number; readonly instances: StoredInstance[] }
+  | { readonly type: 'refused'; readonly seq: number; readonly instances: RefusedInstance[] }
   | { readonly type: 'done'; readonly seq: number; readonly result: AnyResult }
   | { readonly type: 'pong' };
+
+/** What an operation reports before its end. */
+export type Report = Exclude<FromAssociationWorker, { type: 'done' | 'pong' }>;

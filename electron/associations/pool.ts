@@ -1,9 +1,20 @@
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { AssociationWorker } from './association-worker.ts';
-import type { Failure, FromAssociationWorker, Task, TaskResults } from './pool-protocol.ts';
-import type { AssociationPool, FindRequest, MoveRequest, Operation, OperationOptions, Peer, SubOperations } from './types.ts';
+import type { AnyResult, Failure, Report, Task, TaskResults } from './pool-protocol.ts';
+import type {
+  AssociationPool,
+  FindRequest,
+  GetRequest,
+  MoveRequest,
+  Operation,
+  OperationOptions,
+  Peer,
+  RefusedInstance,
+  StoredInstance,
+  SubOperations,
+} from './types.ts';
 
 /** Enough for many associations and a large answer; past it the thread ends and is replaced instead of taking the process along. */
 const MEMORY_LIMIT = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 };
@@ -36,6 +47,8 @@ interface LiveOperation {
 interface ProgressListeners {
   readonly onMatches?: (rows: MatchRow[], acknowledge: () => void) => void;
   readonly onPending?: (counts: SubOperations) => void;
+  readonly onStored?: (instances: StoredInstance[]) => void;
+  readonly onRefused?: (instances: RefusedInstance[]) => void;
 }
 
 class Pool implements AssociationPool {
@@ -68,6 +81,12 @@ class Pool implements AssociationPool {
     return this.#start(task, { onPending: request.onPending });
   }
 
+  get(request: GetRequest): Operation<TaskResults['get']> {
+    const { peer, clocks, maxPDULength, onPending, onStored, onRefused, ...what } = request;
+    const task: Task = { kind: 'get', ...base(request), ...what };
+    return this.#start(task, { onPending, onStored, onRefused }, [request.storage.arrivals]);
+  }
+
   moveProgress(operationId: number): void {
     this.#live.get(operationId)?.worker.post({ type: 'moveProgress', seq: operationId });
   }
@@ -85,8 +104,13 @@ class Pool implements AssociationPool {
     return this.#closing;
   }
 
-  #start<Kind extends Task['kind']>(task: Task & { kind: Kind }, listeners: ProgressListeners): Operation<TaskResults[Kind]> {
+  #start<Kind extends Task['kind']>(
+    task: Task & { kind: Kind },
+    listeners: ProgressListeners,
+    ports: readonly MessagePort[] = [],
+  ): Operation<TaskResults[Kind]> {
     const operationId = ++this.#lastOperationId;
+    if (this.#closing) for (const port of ports) port.close();
     if (this.#closing) return { operationId, done: Promise.resolve({ ok: false, error: interrupted() }), cancel() {} };
     const { promise: done, resolve } = Promise.withResolvers<TaskResults[Kind] | Failure>();
     let cancelled = false;
@@ -99,22 +123,13 @@ class Pool implements AssociationPool {
     const boundMs = (task.clocks.cancelGrace + task.clocks.release) * 1000 + CLOSE_MARGIN_MS;
     this.#releaseMs = Math.max(this.#releaseMs, task.clocks.release * 1000);
     this.#live.set(operationId, { worker, cancel, done, boundMs });
-    const onMessage = (message: Extract<FromAssociationWorker, { type: 'matches' | 'pending' }>) => {
-      if (message.type === 'pending') listeners.onPending?.(message.counts);
-      else
-        listeners.onMatches?.(
-          message.rows,
-          once(() => worker.post({ type: 'acknowledge', seq: operationId })),
-        );
+    const onMessage = (message: Report) => deliver(message, listeners, () => worker.post({ type: 'acknowledge', seq: operationId }));
+    const onDone = (result: AnyResult) => {
+      this.#live.delete(operationId);
+      // The worker answers an operation with a result of its own kind.
+      resolve(result as TaskResults[Kind] | Failure);
     };
-    worker.start(operationId, task, {
-      onMessage,
-      onDone: (result) => {
-        this.#live.delete(operationId);
-        // The worker answers an operation with a result of its own kind.
-        resolve(result as TaskResults[Kind] | Failure);
-      },
-    });
+    worker.start(operationId, task, { onMessage, onDone }, ports);
     return { operationId, done, cancel };
   }
 
@@ -145,6 +160,13 @@ class Pool implements AssociationPool {
     await within(bound, Promise.all(live.map((operation) => operation.done)));
     await Promise.all(this.#slots.map((worker) => worker?.close(this.#releaseMs + CLOSE_MARGIN_MS, interrupted())));
   }
+}
+
+function deliver(message: Report, listeners: ProgressListeners, acknowledge: () => void): void {
+  if (message.type === 'matches') listeners.onMatches?.(message.rows, once(acknowledge));
+  else if (message.type === 'pending') listeners.onPending?.(message.counts);
+  else if (message.type === 'stored') listeners.onStored?.(message.instances);
+  else listeners.onRefused?.(message.instances);
 }
 
 function base(request: OperationOptions & { readonly peer: Peer }): { peer: Peer } & OperationOptions {

@@ -83,11 +83,34 @@ export interface MoveRequest extends OperationOptions {
   readonly onPending: (counts: SubOperations) => void;
 }
 
+/** A C-GET's result reads as a C-MOVE's does. */
+export type GetResult = MoveResult;
+
+/** C-GET: the instances come on the association that asks for them, and are taken in by its worker. */
+export interface GetRequest extends OperationOptions {
+  readonly peer: Peer;
+  /** Whose the arrivals are. */
+  readonly actionId: string;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID?: string;
+  readonly sopInstanceUIDs?: readonly string[];
+  /** Storage SOP classes to be ready for, the likeliest first (see `getContexts`); the study's own where they are known. */
+  readonly storageSOPClassUIDs?: readonly string[];
+  /** The port is transferred (`archive.arrivalPort()`), and closed in the end. */
+  readonly storage: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+  /** At most 10 a second, newest counts. */
+  readonly onPending: (counts: SubOperations) => void;
+  /** Batches of at most 64 or 50 ms. */
+  readonly onStored: (instances: StoredInstance[]) => void;
+  readonly onRefused: (instances: RefusedInstance[]) => void;
+}
+
 /** Long-lived association workers (SCU side): least-loaded choice, an association pinned to its worker, dead ones replaced at once. */
 export interface AssociationPool {
   echo(request: OperationOptions & { readonly peer: Peer }): Operation<EchoResult>;
   find(request: FindRequest): Operation<FindResult>;
   move(request: MoveRequest): Operation<MoveResult>;
+  get(request: GetRequest): Operation<GetResult>;
   /** Tells the worker that an instance of this C-MOVE arrived: re-arms its retrieve-stall clock. */
   moveProgress(operationId: number): void;
   /** For tests and the health page: thread IDs and number of live operations of each worker. */
