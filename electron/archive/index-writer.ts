@@ -3,6 +3,7 @@ import path from 'node:path';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import { Announcer } from './announcer.ts';
 import type { ArrivedEntry, ArrivedMessage, CommittedMessage, IndexEntry } from './arrival-messages.ts';
 import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
@@ -20,10 +21,6 @@ const BATCH_ENTRIES = 500;
 const DURABLE_MS = 250;
 const DURABLE_ENTRIES = 1_000;
 const RETRY_MS = 1_000;
-const CHANGED_MS = 250;
-const ODD_QUIET_MS = 1_000;
-const ODD_MAX_MS = 20_000;
-const MAX_CHANGED = 1_000;
 
 interface Line {
   readonly port: MessagePort;
@@ -51,17 +48,13 @@ interface Queued {
 export class IndexWriter {
   readonly #location: ArchiveLocation;
   readonly #emit: (event: IndexWriterEvent) => void;
+  readonly #announcer: Announcer;
   readonly #queue: Queued[] = [];
   #settling: Settling[] = [];
   /** Committed, but not yet known to be on the disk. */
   #volatile: Queued[] = [];
   #durableAt = 0;
   #timer: NodeJS.Timeout | undefined;
-  #changed = new Set<string>();
-  #changedTimer: NodeJS.Timeout | undefined;
-  #oddities = { identityChanges: 0, conflicts: 0 };
-  #oddSince: number | undefined;
-  #oddTimer: NodeJS.Timeout | undefined;
   #database: DatabaseSync | undefined;
   #store: IndexStore | undefined;
   #rebuild: { readonly file: string; readonly database: DatabaseSync; readonly store: IndexStore } | undefined;
@@ -71,6 +64,7 @@ export class IndexWriter {
   constructor(location: ArchiveLocation, emit: (event: IndexWriterEvent) => void) {
     this.#location = location;
     this.#emit = emit;
+    this.#announcer = new Announcer(emit);
   }
 
   async open(): Promise<OpenReport> {
@@ -181,8 +175,7 @@ export class IndexWriter {
 
   close(): void {
     clearTimeout(this.#timer);
-    clearTimeout(this.#changedTimer);
-    this.#tellOddities();
+    this.#announcer.close();
     this.#rebuild?.database.close();
     try {
       this.#writeAll();
@@ -295,12 +288,7 @@ export class IndexWriter {
     }
     const applied = this.#store?.apply(entries);
     this.#rebuild?.store.apply(entries);
-    if (applied === undefined) return;
-    for (const studyInstanceUID of applied.studyInstanceUIDs) this.#changed.add(studyInstanceUID);
-    if (applied.studyInstanceUIDs.size > 0) this.#announce();
-    this.#oddities.identityChanges += applied.identityChanges;
-    this.#oddities.conflicts += applied.conflicts;
-    if (applied.identityChanges + applied.conflicts > 0) this.#announceOddities();
+    if (applied !== undefined) this.#announcer.applied(applied);
   }
 
   /** Everything committed is durable: its names leave incoming/, and the writers may forget it. */
@@ -331,33 +319,6 @@ export class IndexWriter {
     this.#stalled = true;
     for (const { reject } of this.#settling.splice(0)) reject(STALLED);
     this.#schedule(RETRY_MS);
-  }
-
-  /** One notice for a whole import or retrieve, not one for each batch: told once it is quiet, or after a while. */
-  #announceOddities(): void {
-    const now = performance.now();
-    this.#oddSince ??= now;
-    clearTimeout(this.#oddTimer);
-    this.#oddTimer = setTimeout(() => this.#tellOddities(), Math.max(0, Math.min(ODD_QUIET_MS, this.#oddSince + ODD_MAX_MS - now)));
-  }
-
-  #tellOddities(): void {
-    clearTimeout(this.#oddTimer);
-    this.#oddSince = undefined;
-    const { identityChanges, conflicts } = this.#oddities;
-    this.#oddities = { identityChanges: 0, conflicts: 0 };
-    if (identityChanges > 0) this.#emit({ type: 'identity-changed', count: identityChanges });
-    if (conflicts > 0) this.#emit({ type: 'conflicts', count: conflicts });
-  }
-
-  #announce(): void {
-    this.#changedTimer ??= setTimeout(() => {
-      this.#changedTimer = undefined;
-      const studyInstanceUIDs = [...this.#changed];
-      this.#changed = new Set();
-      const everything = studyInstanceUIDs.length > MAX_CHANGED;
-      this.#emit({ type: 'changed', studyInstanceUIDs: everything ? [] : studyInstanceUIDs, everything });
-    }, CHANGED_MS);
   }
 }
 
