@@ -1,9 +1,12 @@
-import { rmSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Archive, type ArrivalWriter, locateInstance } from '../../../electron/archive/index.ts';
+import { isSameInstance } from '../../../electron/archive/same-instance.ts';
 import type { Dataset } from '../../../electron/dicom/dataset/index.ts';
+import { createCodecWorker } from '../../../electron/transcoding/index.ts';
 import { colourDataset, compressed, ctDataset, type EncodedInstance, instanceOf, SYNTAX } from '../transcoding/encoded-images.ts';
-import { namesIn, opened, RETRIEVE, STORE, store, storedBytes, writerOf } from './fixtures.ts';
+import { finished, namesIn, opened, part10, RETRIEVE, STORE, sha256, store, storedBytes, temporaryFolder, writerOf } from './fixtures.ts';
 
 /** The same image as several peers would send it. */
 function encodings(dataset: Dataset, syntaxes: readonly string[] = LOSSLESS): Promise<EncodedInstance[]> {
@@ -113,5 +116,32 @@ describe('an image that comes again in another transfer syntax', () => {
     });
     const order = [await compressed(withOverlay, rle), instanceOf(withOverlay, SYNTAX.explicit)];
     expect(await outcomes(archive, writerOf(archive), order, STORE)).toEqual(['stored', 'conflict']);
+  });
+
+  it('is known also on the thread that imports', async () => {
+    const archive = await opened();
+    const [plain, ...others] = ct;
+    if (plain === undefined) throw new Error('no CT');
+    await store(writerOf(archive), plain);
+    const folder = temporaryFolder();
+    for (const [i, one] of others.entries()) writeFileSync(join(folder, `${i}.dcm`), part10(one));
+    const { result } = await finished(archive.import([folder]));
+    expect(result).toMatchObject({ imported: 0, known: others.length, conflict: 0 });
+  });
+
+  it('is another version when nobody can decode it in time', async () => {
+    const [plain, ...others] = ct;
+    const coded = others.find(({ transferSyntaxUID }) => transferSyntaxUID === jpeg2000);
+    if (plain === undefined || coded === undefined) throw new Error('no CT');
+    const stored = join(temporaryFolder(), 'stored.dcm');
+    writeFileSync(stored, part10(plain));
+    const sameWithin = async (totalMs: number): Promise<boolean> => {
+      const codec = createCodecWorker({ totalMs });
+      onTestFinished(() => codec.close());
+      const entry = { sha256: Buffer.from(sha256(coded.bytes), 'hex') };
+      return isSameInstance({ ...coded, entry, dataSetBytes: coded.bytes.length, read: async () => coded.bytes, codec }, stored);
+    };
+    expect(await sameWithin(0)).toBe(false);
+    expect(await sameWithin(15_000)).toBe(true);
   });
 });
