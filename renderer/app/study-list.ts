@@ -31,10 +31,11 @@ const TAIL_PAGES_KEPT = 20;
 
 export type Whereabouts = 'local' | 'part' | 'remote';
 
-/** What of a study is here. `part` also where we hold fewer images than a PACS says there are. */
-export function whereabouts(entry: StudyEntry): Whereabouts {
+/** What of a study is here. `part` also where we hold fewer images than a PACS or a retrieve (see promisedImages) says there are. */
+export function whereabouts(entry: StudyEntry, promised?: number | 'more'): Whereabouts {
   if (entry.local === undefined || entry.local.numberOfInstances === 0) return 'remote';
   const here = entry.local.numberOfInstances;
+  if (promised === 'more' || (promised ?? 0) > here) return 'part';
   return entry.nodes.some((hit) => (hit.numberOfInstances ?? 0) > here) ? 'part' : 'local';
 }
 

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { progressFraction, progressWords } from '../actions/words.ts';
 import { ageInYears, contentOf, formatBytes, formatCount, formatDate, formatName, formatTime, otherNameGroups } from '../app/format.ts';
+import { promisedImages } from '../app/promised.ts';
 import { loadSeries, type SeriesEntry, seriesEntries } from '../app/series.ts';
 import { app, selectedEntry, useApp } from '../app/store.ts';
 import { cancelAction, openStudy, retrieveOf, retrieveStudy } from '../app/study-commands.ts';
@@ -84,7 +85,8 @@ function Holders({ entry }: { entry: StudyEntry }) {
 
 function Buttons({ entry }: { entry: StudyEntry }) {
   const running = useApp((state) => retrieveOf(state, entry.uid));
-  const where = whereabouts(entry);
+  const promised = useApp((state) => promisedImages(state.workstation, entry.uid));
+  const where = whereabouts(entry, promised);
   const fraction = running === undefined ? undefined : progressFraction(running);
   return (
     <div className="details-buttons">

@@ -1,6 +1,7 @@
 import { Menu } from '@mantine/core';
 import { IconDownload, IconEye, IconListDetails, IconPlayerStop } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { promisedImages } from '../app/promised.ts';
 import { loadSeries } from '../app/series.ts';
 import { app, selectedEntry, useApp } from '../app/store.ts';
 import { cancelAction, openStudy, retrieveOf, retrieveStudy } from '../app/study-commands.ts';
@@ -12,7 +13,8 @@ export function RowMenu({ children }: { children: ReactNode }) {
   const entry = useApp(selectedEntry);
   const expanded = useApp((state) => entry !== undefined && state.expanded[entry.uid] === true);
   const running = useApp((state) => (entry === undefined ? undefined : retrieveOf(state, entry.uid)?.update.actionId));
-  const retrievable = entry !== undefined && running === undefined && entry.nodes.length > 0 && whereabouts(entry) !== 'local';
+  const where = useApp((state) => (entry === undefined ? undefined : whereabouts(entry, promisedImages(state.workstation, entry.uid))));
+  const retrievable = entry !== undefined && running === undefined && entry.nodes.length > 0 && where !== 'local';
   return (
     <Menu>
       <Menu.ContextMenu disabled={entry === undefined}>
@@ -35,7 +37,7 @@ export function RowMenu({ children }: { children: ReactNode }) {
             disabled={!retrievable}
             onClick={() => retrieveStudy(entry)}
           >
-            {whereabouts(entry) === 'part' ? t('details.retrieveRest') : t('details.retrieve')}
+            {where === 'part' ? t('details.retrieveRest') : t('details.retrieve')}
           </Menu.Item>
           {running !== undefined && (
             <Menu.Item leftSection={<IconPlayerStop className="icon" />} onClick={() => cancelAction(running)}>

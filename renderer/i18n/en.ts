@@ -98,6 +98,7 @@ export const en = {
   where: {
     local: 'Local: all images that are known are here',
     part: 'Part: {{here}} of {{there}} images are here',
+    more: 'Part: {{here}} images are here, more are arriving',
     remote: 'Remote: only at {{names}}',
     several: 'Also at {{names}}',
     word: { local: 'local', part: 'part', remote: 'remote' },
