@@ -42,7 +42,7 @@ export class JobReporter<Item> {
   async item(item: Item): Promise<void> {
     this.#items.push(item);
     if (this.#items.length >= ITEM_BATCH.items) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), ITEM_BATCH.milliseconds);
+    else this.#flushSoon();
     while (this.#open >= ITEM_CREDITS && !this.signal.aborted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.check();
   }
@@ -62,6 +62,7 @@ export class JobReporter<Item> {
 
   acknowledge(batches: number): void {
     this.#open = Math.max(0, this.#open - batches);
+    if (this.#items.length > 0) this.#flushSoon();
     this.#wake();
   }
 
@@ -74,6 +75,12 @@ export class JobReporter<Item> {
   end(): void {
     this.#flush();
     this.#emit({ type: 'progress', jobId: this.#jobId, progress: this.#progress });
+  }
+
+  /** Items that several lanes of the job reported while there was no credit wait for it. */
+  #flushSoon(): void {
+    if (this.#open >= ITEM_CREDITS) return;
+    this.#timer ??= setTimeout(() => this.#flush(), ITEM_BATCH.milliseconds);
   }
 
   #flush(): void {
