@@ -45,6 +45,7 @@ function readOptions(): StartOptions | string {
     if (host !== undefined && host !== 'desktop' && host !== 'loopback') return '--host is desktop or loopback.';
     const port = values.port === undefined ? undefined : Number(values.port);
     if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) return '--port is a number from 1 to 65535.';
+    if (values.profile === '') return '--profile needs the name of a folder.';
     const aeTitle = values['ae-title'];
     return {
       host,

@@ -1,4 +1,3 @@
-import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   type CommandArgs,
@@ -20,6 +19,7 @@ import { makeHandlers } from './handlers.ts';
 import { openLog } from './log.ts';
 import { NodeStore } from './node-store.ts';
 import { Notices } from './notices.ts';
+import { prepareProfile } from './profile-folder.ts';
 import { Receiver } from './receiver.ts';
 import { SettingsStore } from './settings-store.ts';
 import type { Workstation, WorkstationOptions } from './types.ts';
@@ -190,19 +190,4 @@ async function compose(
       return closing;
     },
   };
-}
-
-/** The folder of the profile, ours alone. @throws PhosphorError `storage`, `storage-full` */
-async function prepareProfile(profile: string): Promise<void> {
-  try {
-    await mkdir(profile, { recursive: true, mode: 0o700 });
-    await chmod(profile, 0o700);
-    await access(profile, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (thrown) {
-    const { data } = fileError(thrown, 'the profile folder');
-    if (data.kind === 'storage-full') throw PhosphorError.from(data);
-    throw new PhosphorError('storage', 'The profile folder cannot be written. Choose another one, or let its owner give you access.', {
-      ...(data.code === undefined ? {} : { code: data.code }),
-    });
-  }
 }

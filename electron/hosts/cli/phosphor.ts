@@ -41,6 +41,7 @@ export async function phosphor(options: PhosphorOptions): Promise<number> {
 }
 
 async function openHost(options: PhosphorOptions, line: CommandLine): Promise<Held | Attached> {
+  if (line.options.profile === '') throw new UsageError('--profile needs the name of a folder.');
   const profile = resolve(typeof line.options.profile === 'string' ? line.options.profile : defaultProfile());
   const overrides = overridesFrom(line);
   const host = await holdOrAttach({
