@@ -2,11 +2,12 @@ import type { QueryLevel } from '../../../shared/contract/index.ts';
 import { decodeDataset, encodeDataset } from '../dataset/index.ts';
 import { type Association, CommandField, Priority, type ProposedContext } from '../network/index.ts';
 import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
+import { isPatientRoot, MODELS } from './information-model.ts';
 import { matchRowOf } from './match-row.ts';
 import { findIdentifier } from './query-identifier.ts';
 import { SOPClass } from './sop-classes.ts';
 import { UNCOMPRESSED } from './transfer-syntaxes.ts';
-import type { FindOutcome, FindSCURequest, ServiceOperation } from './types.ts';
+import type { FindOutcome, FindSCURequest, InformationModel, ServiceOperation } from './types.ts';
 
 /** C-FIND as SCU (PS3.4 C.4.1). Throws `no-presentation-context`, `invalid-arguments`. */
 export function find(association: Association, request: FindSCURequest): ServiceOperation<FindOutcome> {
@@ -17,7 +18,10 @@ export function find(association: Association, request: FindSCURequest): Service
   const operation = association.send({
     context,
     command: { commandField: CommandField.cFindRQ, affectedSOPClassUID: context.abstractSyntax, priority: Priority.medium },
-    dataSet: encodeDataset(findIdentifier(query), context.transferSyntax),
+    dataSet: encodeDataset(
+      findIdentifier(query, isPatientRoot(context.abstractSyntax) ? 'patient-root' : 'study-root'),
+      context.transferSyntax,
+    ),
     onPending: (_response, identifier) => {
       const row = identifier && rowOf(identifier, context.transferSyntax, request);
       if (row === undefined) {
@@ -32,9 +36,10 @@ export function find(association: Association, request: FindSCURequest): Service
   return serviceOperation(operation, done);
 }
 
-/** At patient level the Patient Root model, else Study Root, with the other one for archives that know only that. */
-export function findContexts(level: QueryLevel = 'study'): ProposedContext[] {
-  return modelsOf(level).map((abstractSyntax) => ({ abstractSyntax, transferSyntaxes: UNCOMPRESSED }));
+/** In the model asked for; else at patient level Patient Root, below Study Root, with the other one for archives that know only that. */
+export function findContexts(level: QueryLevel = 'study', model?: InformationModel): ProposedContext[] {
+  const sopClassUIDs = model === undefined ? modelsOf(level) : [MODELS[model].find];
+  return sopClassUIDs.map((abstractSyntax) => ({ abstractSyntax, transferSyntaxes: UNCOMPRESSED }));
 }
 
 function modelsOf(level: QueryLevel): readonly string[] {

@@ -3,7 +3,7 @@ import { type Association, CommandField, Priority, type ProposedContext } from '
 import { LIMITS } from '../network/limits.ts';
 import { requireContext, serviceOperation } from './final-status.ts';
 import { retrieveOutcome, subOperationCounts } from './move.ts';
-import { retrieveIdentifier } from './query-identifier.ts';
+import { retrieveIdentifierIn } from './query-identifier.ts';
 import { SOPClass } from './sop-classes.ts';
 import { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
 import { UNCOMPRESSED } from './transfer-syntaxes.ts';
@@ -21,7 +21,7 @@ export function get(association: Association, request: GetSCURequest): ServiceOp
   const operation = association.send({
     context,
     command: { commandField: CommandField.cGetRQ, affectedSOPClassUID: sopClassUID, priority },
-    dataSet: encodeDataset(retrieveIdentifier(request), context.transferSyntax),
+    dataSet: encodeDataset(retrieveIdentifierIn(association, sopClassUID, request), context.transferSyntax),
     ...(messageID === undefined ? {} : { messageID }),
     responseClock: false,
     onPending: (response) => {

@@ -1,10 +1,11 @@
 import { decodeDataset, encodeDataset, Tag } from '../dataset/index.ts';
 import { type Association, CommandField, type CommandSet, type FinalMessage, Priority, type ProposedContext } from '../network/index.ts';
 import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
-import { retrieveIdentifier } from './query-identifier.ts';
+import { MODELS } from './information-model.ts';
+import { retrieveIdentifierIn } from './query-identifier.ts';
 import { SOPClass } from './sop-classes.ts';
 import { UNCOMPRESSED } from './transfer-syntaxes.ts';
-import type { MoveOutcome, MoveSCURequest, ServiceOperation, SubOperationCounts } from './types.ts';
+import type { InformationModel, MoveOutcome, MoveSCURequest, ServiceOperation, SubOperationCounts } from './types.ts';
 
 /**
  * C-MOVE as SCU (PS3.4 C.4.2). No clock of the association runs while it is outstanding: the caller's stall clock ends it with `cancel(error)`.
@@ -17,7 +18,7 @@ export function move(association: Association, request: MoveSCURequest): Service
   const operation = association.send({
     context,
     command: { commandField: CommandField.cMoveRQ, affectedSOPClassUID: sopClassUID, moveDestination: destinationAETitle, priority },
-    dataSet: encodeDataset(retrieveIdentifier(request), context.transferSyntax),
+    dataSet: encodeDataset(retrieveIdentifierIn(association, sopClassUID, request), context.transferSyntax),
     ...(messageID === undefined ? {} : { messageID }),
     responseClock: false,
     onPending: (response) => {
@@ -38,8 +39,8 @@ export function retrieveOutcome({ command, identifier }: FinalMessage, transferS
   };
 }
 
-export function moveContexts(): ProposedContext[] {
-  return [{ abstractSyntax: SOPClass.StudyRootMove, transferSyntaxes: UNCOMPRESSED }];
+export function moveContexts(model: InformationModel = 'study-root'): ProposedContext[] {
+  return [{ abstractSyntax: MODELS[model].move, transferSyntaxes: UNCOMPRESSED }];
 }
 
 /** Number of … Sub-operations (PS3.7 §9.3.4.2), as far as the response has them. */

@@ -22,6 +22,22 @@ export interface EchoOutcome extends FinalStatus {
   readonly latencyMs: number;
 }
 
+/** Query/retrieve information model (PS3.4 C.6). */
+export type InformationModel = 'patient-root' | 'study-root';
+
+/** What SOP Class Extended Negotiation can agree on for query and retrieve (PS3.4 C.5). */
+export interface QueryRetrieveFlags {
+  /** Queries and retrieves that leave out the unique keys of the levels above. */
+  readonly relational?: boolean;
+  /** Date and time ranges are matched together. FIND only, as are the two below. */
+  readonly dateTimeMatching?: boolean;
+  /** Names that only sound alike match. */
+  readonly fuzzySemanticMatching?: boolean;
+  readonly timezoneQueryAdjustment?: boolean;
+  /** Views that show classic images as enhanced multi-frame ones, or the other way round. */
+  readonly enhancedMultiFrameConversion?: boolean;
+}
+
 export interface FindSCURequest {
   readonly query: Query;
   /** Default: Study Root, at patient level Patient Root. */
@@ -44,6 +60,8 @@ export interface SubOperationCounts {
 }
 
 export interface MoveSCURequest {
+  /** Unique key of the level above, which Patient Root needs unless relational retrieves were agreed on. */
+  readonly patientID?: string;
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID?: string;
   readonly sopInstanceUIDs?: readonly string[];
@@ -63,6 +81,8 @@ export interface MoveOutcome extends FinalStatus {
 }
 
 export interface GetSCURequest {
+  /** Unique key of the level above, which Patient Root needs unless relational retrieves were agreed on. */
+  readonly patientID?: string;
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID?: string;
   readonly sopInstanceUIDs?: readonly string[];
