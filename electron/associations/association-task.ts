@@ -8,9 +8,11 @@ import {
   findContexts,
   get,
   getContexts,
+  MODELS,
   type MoveOutcome,
   move,
   moveContexts,
+  queryRetrieveNegotiation,
   type ServiceOperation,
   verificationContexts,
 } from '../dicom/services/index.ts';
@@ -19,7 +21,8 @@ import { GetReception } from './get-reception.ts';
 import type { AnyResult, Task, TaskResults } from './pool-protocol.ts';
 import { connectSocket } from './socket-transport.ts';
 import { StallClock } from './stall-clock.ts';
-import type { RefusedInstance, StoredInstance, SubOperations } from './types.ts';
+import { runStore } from './store-task.ts';
+import type { RefusedInstance, SentInstance, StoredInstance, SubOperations } from './types.ts';
 
 /** How the thread tells the main thread about an operation. */
 export interface TaskReport {
@@ -27,6 +30,7 @@ export interface TaskReport {
   pending(counts: SubOperations): void;
   stored(instances: StoredInstance[]): void;
   refused(instances: RefusedInstance[]): void;
+  sent(instances: SentInstance[]): void;
 }
 
 export interface RunningTask {
@@ -47,6 +51,7 @@ const PENDING_INTERVAL_MS = 100;
 
 /** Opens an association, does the one operation on it, answers, and releases it afterwards. */
 export function runTask(task: Task, report: TaskReport): RunningTask {
+  if (task.kind === 'store') return runStore(task, report);
   const control = new TaskControl();
   const closed = Promise.withResolvers<void>();
   const reception = task.kind === 'get' ? receptionOf(task, control, report) : undefined;
@@ -110,30 +115,40 @@ class TaskControl {
   }
 }
 
-const CONTEXTS: { readonly [Kind in Task['kind']]: (task: Task & { kind: Kind }) => ProposedContext[] } = {
+/** Operations of one request on one association. */
+type SingleTask = Exclude<Task, { kind: 'store' }>;
+
+const CONTEXTS: { readonly [Kind in SingleTask['kind']]: (task: SingleTask & { kind: Kind }) => ProposedContext[] } = {
   echo: () => verificationContexts(),
-  find: ({ query }) => findContexts(query.level),
-  move: () => moveContexts(),
-  get: ({ storageSOPClassUIDs }) => getContexts(storageSOPClassUIDs === undefined ? {} : { storageSOPClassUIDs }),
+  find: ({ query, informationModel }) => findContexts(query.level, informationModel),
+  move: ({ informationModel }) => moveContexts(informationModel),
+  get: ({ storageSOPClassUIDs, informationModel = 'study-root' }) =>
+    getContexts({ sopClassUID: MODELS[informationModel].get, ...(storageSOPClassUIDs === undefined ? {} : { storageSOPClassUIDs }) }),
 };
 
-async function associate(task: Task, signal: AbortSignal, services: readonly ServiceProvider[]): Promise<Association> {
+async function associate(task: SingleTask, signal: AbortSignal, services: readonly ServiceProvider[]): Promise<Association> {
   const { peer, clocks, maxPDULength } = task;
   const transport = await connectSocket(peer.host, peer.port, clocks.connect, signal);
   // The table's function for a kind takes that kind's tasks.
-  const contexts = (CONTEXTS[task.kind] as (task: Task) => ProposedContext[])(task);
+  const contexts = (CONTEXTS[task.kind] as (task: SingleTask) => ProposedContext[])(task);
   return await requestAssociation(transport, {
     callingAETitle: peer.callingAETitle,
     calledAETitle: peer.calledAETitle,
     contexts,
     services,
+    extendedNegotiation: 'negotiate' in task && task.negotiate ? queryRetrieveNegotiation(modelClasses(contexts), task.negotiate) : [],
     clocks,
     signal,
     ...(maxPDULength === undefined ? {} : { maxPDULength }),
   });
 }
 
-async function operate(association: Association, task: Task, control: TaskControl, report: TaskReport): Promise<AnyResult> {
+function modelClasses(contexts: readonly ProposedContext[]): string[] {
+  const known = Object.values(MODELS).flatMap((model) => Object.values(model));
+  return contexts.map(({ abstractSyntax }) => abstractSyntax).filter((uid) => known.includes(uid));
+}
+
+async function operate(association: Association, task: SingleTask, control: TaskControl, report: TaskReport): Promise<AnyResult> {
   if (control.cancelled) throw new PhosphorError('cancelled', 'cancelled before the request was sent');
   if (task.kind === 'echo') return runEcho(association, control);
   if (task.kind === 'find') return runFind(association, task, control, report);
@@ -184,6 +199,7 @@ async function runFind(
   };
   const operation = find(association, {
     query: task.query,
+    ...(task.informationModel === undefined ? {} : { sopClassUID: MODELS[task.informationModel].find }),
     onMatch: (row) => {
       if (control.cancelled) return undefined;
       batches.add(row);
@@ -212,10 +228,10 @@ async function runMove(
   control: TaskControl,
   report: TaskReport,
 ): Promise<TaskResults['move']> {
-  const { clocks, thirdParty, studyInstanceUID, seriesInstanceUID, destinationAETitle, messageId } = task;
-  const series = seriesInstanceUID === undefined ? {} : { seriesInstanceUID };
+  const { clocks, thirdParty, destinationAETitle, messageId, informationModel = 'study-root' } = task;
+  const sopClassUID = MODELS[informationModel].move;
   return await watched(clocks, stallSeconds(clocks, thirdParty), control, report, (onPending) =>
-    move(association, { studyInstanceUID, ...series, destinationAETitle, messageID: messageId, onPending }),
+    move(association, { ...uniqueKeys(task), sopClassUID, destinationAETitle, messageID: messageId, onPending }),
   );
 }
 
@@ -225,12 +241,20 @@ async function runGet(
   control: TaskControl,
   report: TaskReport,
 ): Promise<TaskResults['get']> {
-  const { clocks, studyInstanceUID, seriesInstanceUID, sopInstanceUIDs } = task;
-  const series = seriesInstanceUID === undefined ? {} : { seriesInstanceUID };
+  const { clocks, sopInstanceUIDs, informationModel = 'study-root' } = task;
+  const sopClassUID = MODELS[informationModel].get;
   const images = sopInstanceUIDs === undefined ? {} : { sopInstanceUIDs };
   return await watched(clocks, clocks.retrieveStall, control, report, (onPending) =>
-    get(association, { studyInstanceUID, ...series, ...images, onPending }),
+    get(association, { ...uniqueKeys(task), ...images, sopClassUID, onPending }),
   );
+}
+
+function uniqueKeys({ patientID, studyInstanceUID, seriesInstanceUID }: Task & { kind: 'move' | 'get' }) {
+  return {
+    studyInstanceUID,
+    ...(patientID === undefined ? {} : { patientID }),
+    ...(seriesInstanceUID === undefined ? {} : { seriesInstanceUID }),
+  };
 }
 
 /** A C-MOVE or C-GET under its clocks: progress re-arms the first, nothing the second. */

@@ -20,6 +20,7 @@ function start(seq: number, task: Task): void {
     matches: (rows) => post({ type: 'matches', seq, rows }),
     pending: (counts) => post({ type: 'pending', seq, counts }),
     stored: (instances) => post({ type: 'stored', seq, instances }),
+    sent: (instances) => post({ type: 'sent', seq, instances }),
     refused: (instances) => post({ type: 'refused', seq, instances }),
   });
   running.set(seq, operation);

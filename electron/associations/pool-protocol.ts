@@ -5,11 +5,14 @@ import type {
   EchoResult,
   FindResult,
   GetResult,
+  ModelOptions,
   MoveResult,
   OperationOptions,
   Peer,
   RefusedInstance,
+  SentInstance,
   StoredInstance,
+  StoreResult,
   SubOperations,
 } from './types.ts';
 
@@ -20,23 +23,34 @@ interface TaskBase extends OperationOptions {
 /** What one association does, as plain data. */
 export type Task =
   | (TaskBase & { readonly kind: 'echo' })
-  | (TaskBase & { readonly kind: 'find'; readonly query: Query })
+  | (TaskBase & ModelOptions & { readonly kind: 'find'; readonly query: Query })
+  | (TaskBase &
+      ModelOptions & {
+        readonly kind: 'move';
+        readonly patientID?: string;
+        readonly studyInstanceUID: string;
+        readonly seriesInstanceUID?: string;
+        readonly destinationAETitle: string;
+        readonly messageId: number;
+        readonly thirdParty: boolean;
+      })
+  | (TaskBase &
+      ModelOptions & {
+        readonly kind: 'get';
+        readonly patientID?: string;
+        readonly actionId: string;
+        readonly studyInstanceUID: string;
+        readonly seriesInstanceUID?: string;
+        readonly sopInstanceUIDs?: readonly string[];
+        readonly storageSOPClassUIDs?: readonly string[];
+        readonly storage: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+      })
   | (TaskBase & {
-      readonly kind: 'move';
-      readonly studyInstanceUID: string;
-      readonly seriesInstanceUID?: string;
-      readonly destinationAETitle: string;
-      readonly messageId: number;
-      readonly thirdParty: boolean;
-    })
-  | (TaskBase & {
-      readonly kind: 'get';
-      readonly actionId: string;
-      readonly studyInstanceUID: string;
-      readonly seriesInstanceUID?: string;
-      readonly sopInstanceUIDs?: readonly string[];
-      readonly storageSOPClassUIDs?: readonly string[];
-      readonly storage: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+      readonly kind: 'store';
+      readonly files: readonly string[];
+      readonly priority?: number;
+      readonly moveOriginatorAETitle?: string;
+      readonly moveOriginatorMessageID?: number;
     });
 
 export type Failure = { readonly ok: false; readonly error: PhosphorErrorData };
@@ -46,6 +60,7 @@ export interface TaskResults {
   readonly find: FindResult;
   readonly move: MoveResult;
   readonly get: GetResult;
+  readonly store: StoreResult;
 }
 
 export type AnyResult = TaskResults[Task['kind']] | Failure;
@@ -67,6 +82,7 @@ export type FromAssociationWorker =
   | { readonly type: 'pending'; readonly seq: number; readonly counts: SubOperations }
   | { readonly type: 'stored'; readonly seq: number; readonly instances: StoredInstance[] }
   | { readonly type: 'refused'; readonly seq: number; readonly instances: RefusedInstance[] }
+  | { readonly type: 'sent'; readonly seq: number; readonly instances: SentInstance[] }
   | { readonly type: 'done'; readonly seq: number; readonly result: AnyResult }
   | { readonly type: 'pong' };
 

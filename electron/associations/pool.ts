@@ -7,12 +7,15 @@ import type {
   AssociationPool,
   FindRequest,
   GetRequest,
+  ModelOptions,
   MoveRequest,
   Operation,
   OperationOptions,
   Peer,
   RefusedInstance,
+  SentInstance,
   StoredInstance,
+  StoreRequest,
   SubOperations,
 } from './types.ts';
 
@@ -49,6 +52,7 @@ interface ProgressListeners {
   readonly onPending?: (counts: SubOperations) => void;
   readonly onStored?: (instances: StoredInstance[]) => void;
   readonly onRefused?: (instances: RefusedInstance[]) => void;
+  readonly onSent?: (instances: SentInstance[]) => void;
 }
 
 class Pool implements AssociationPool {
@@ -71,20 +75,24 @@ class Pool implements AssociationPool {
   }
 
   find(request: FindRequest): Operation<TaskResults['find']> {
-    return this.#start({ kind: 'find', ...base(request), query: request.query }, { onMatches: request.onMatches });
+    return this.#start({ kind: 'find', ...base(request), ...model(request), query: request.query }, { onMatches: request.onMatches });
   }
 
   move(request: MoveRequest): Operation<TaskResults['move']> {
-    const { studyInstanceUID, seriesInstanceUID, destinationAETitle, messageId, thirdParty } = request;
-    const series = seriesInstanceUID === undefined ? {} : { seriesInstanceUID };
-    const task: Task = { kind: 'move', ...base(request), studyInstanceUID, ...series, destinationAETitle, messageId, thirdParty };
-    return this.#start(task, { onPending: request.onPending });
+    const { peer, clocks, maxPDULength, onPending, ...what } = request;
+    const task: Task = { kind: 'move', ...base(request), ...what };
+    return this.#start(task, { onPending });
   }
 
   get(request: GetRequest): Operation<TaskResults['get']> {
     const { peer, clocks, maxPDULength, onPending, onStored, onRefused, ...what } = request;
     const task: Task = { kind: 'get', ...base(request), ...what };
     return this.#start(task, { onPending, onStored, onRefused }, [request.storage.arrivals]);
+  }
+
+  store(request: StoreRequest): Operation<TaskResults['store']> {
+    const { peer, clocks, maxPDULength, onSent, ...what } = request;
+    return this.#start({ kind: 'store', ...base(request), ...what }, { onSent });
   }
 
   moveProgress(operationId: number): void {
@@ -166,12 +174,17 @@ function deliver(message: Report, listeners: ProgressListeners, acknowledge: () 
   if (message.type === 'matches') listeners.onMatches?.(message.rows, once(acknowledge));
   else if (message.type === 'pending') listeners.onPending?.(message.counts);
   else if (message.type === 'stored') listeners.onStored?.(message.instances);
-  else listeners.onRefused?.(message.instances);
+  else if (message.type === 'refused') listeners.onRefused?.(message.instances);
+  else listeners.onSent?.(message.instances);
 }
 
 function base(request: OperationOptions & { readonly peer: Peer }): { peer: Peer } & OperationOptions {
   const { peer, clocks, maxPDULength } = request;
   return { peer, clocks, ...(maxPDULength === undefined ? {} : { maxPDULength }) };
+}
+
+function model({ informationModel, negotiate }: ModelOptions): ModelOptions {
+  return { ...(informationModel === undefined ? {} : { informationModel }), ...(negotiate === undefined ? {} : { negotiate }) };
 }
 
 function interrupted(): PhosphorErrorData {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query, Settings } from '../../shared/contract/index.ts';
 import type { ArchiveLocation, ArrivalResult } from '../archive/types.ts';
+import type { InformationModel, QueryRetrieveFlags } from '../dicom/services/index.ts';
 
 export interface Peer {
   readonly host: string;
@@ -64,15 +65,24 @@ export interface MoveResult extends FinalResponse {
   readonly sawPending: boolean;
 }
 
-export interface FindRequest extends OperationOptions {
+/** How an archive is asked. */
+export interface ModelOptions {
+  /** Default: Study Root; a search at patient level Patient Root. A retrieve in Patient Root names its patient. */
+  readonly informationModel?: InformationModel;
+  /** Proposed by SOP Class Extended Negotiation; a peer that says nothing supports none of them. */
+  readonly negotiate?: QueryRetrieveFlags;
+}
+
+export interface FindRequest extends OperationOptions, ModelOptions {
   readonly peer: Peer;
   readonly query: Query;
   /** Called with at most 64 rows or 50 ms' worth; the worker waits for `acknowledge` when 16 batches are open. */
   readonly onMatches: (rows: MatchRow[], acknowledge: () => void) => void;
 }
 
-export interface MoveRequest extends OperationOptions {
+export interface MoveRequest extends OperationOptions, ModelOptions {
   readonly peer: Peer;
+  readonly patientID?: string;
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID?: string;
   readonly destinationAETitle: string;
@@ -87,8 +97,9 @@ export interface MoveRequest extends OperationOptions {
 export type GetResult = MoveResult;
 
 /** C-GET: the instances come on the association that asks for them, and are taken in by its worker. */
-export interface GetRequest extends OperationOptions {
+export interface GetRequest extends OperationOptions, ModelOptions {
   readonly peer: Peer;
+  readonly patientID?: string;
   /** Whose the arrivals are. */
   readonly actionId: string;
   readonly studyInstanceUID: string;
@@ -105,12 +116,45 @@ export interface GetRequest extends OperationOptions {
   readonly onRefused: (instances: RefusedInstance[]) => void;
 }
 
+/** What became of one file of a send: a status where the peer answered, else an error. */
+export interface SentInstance {
+  readonly path: string;
+  /** Absent where the file could not be read so far. */
+  readonly sopInstanceUID?: string;
+  readonly status?: number;
+  readonly errorComment?: string;
+  /** `no-presentation-context`: nothing of it was sent; `unreadable`, `not-dicom`, `damaged`: the file; else the association. */
+  readonly error?: PhosphorErrorData;
+}
+
+export interface StoreResult {
+  readonly ok: true;
+  /** Answered with success. */
+  readonly sent: number;
+  readonly warnings: number;
+  readonly failed: number;
+}
+
+export interface StoreRequest extends OperationOptions {
+  readonly peer: Peer;
+  /** Part 10 files, sent as they are stored. */
+  readonly files: readonly string[];
+  /** 0 MEDIUM (default), 1 HIGH, 2 LOW. */
+  readonly priority?: number;
+  /** Of a C-MOVE whose sub-operations these are; absent = the elements are absent. */
+  readonly moveOriginatorAETitle?: string;
+  readonly moveOriginatorMessageID?: number;
+  /** One result for each file that was looked at, in batches of at most 64 or 50 ms. */
+  readonly onSent: (instances: SentInstance[]) => void;
+}
+
 /** Long-lived association workers (SCU side): least-loaded choice, an association pinned to its worker, dead ones replaced at once. */
 export interface AssociationPool {
   echo(request: OperationOptions & { readonly peer: Peer }): Operation<EchoResult>;
   find(request: FindRequest): Operation<FindResult>;
   move(request: MoveRequest): Operation<MoveResult>;
   get(request: GetRequest): Operation<GetResult>;
+  store(request: StoreRequest): Operation<StoreResult>;
   /** Tells the worker that an instance of this C-MOVE arrived: re-arms its retrieve-stall clock. */
   moveProgress(operationId: number): void;
   /** For tests and the health page: thread IDs and number of live operations of each worker. */

@@ -95,6 +95,14 @@ describe.each(['Orthanc', 'dcmqrscp'] as const)('C-GET from %s', (name) => {
     expect(await archive.stats()).toMatchObject({ instances: 15 });
   });
 
+  test('the Patient Root model brings the same', async () => {
+    await using archive = await freshArchive('patient');
+    const request = { peer: peers[name](), informationModel: 'patient-root', patientID: `P-${STUDY}` } as const;
+    const retrieve = getting(archive, request);
+    expect(await retrieve.done).toMatchObject({ ok: true, status: 0, subOperations: { completed: 15 } });
+    expect(retrieve.stored).toHaveLength(15);
+  });
+
   test('a series brings that series only', async () => {
     await using archive = await freshArchive('series');
     const retrieve = getting(archive, { peer: peers[name](), seriesInstanceUID: `${STUDY}.2` });

@@ -1,0 +1,205 @@
+import { open } from 'node:fs/promises';
+import { USABLE_UID } from '../../shared/contract/limits.ts';
+import { PhosphorError, systemCode, toErrorData } from '../../shared/contract/phosphor-error.ts';
+import { readPart10Meta, StreamingHeader } from '../dicom/dataset/index.ts';
+import { type Association, type ProposedContext, requestAssociation, statusOf } from '../dicom/network/index.ts';
+import { sendPlan, store } from '../dicom/services/index.ts';
+import type { RunningTask, TaskReport } from './association-task.ts';
+import { Batcher } from './batcher.ts';
+import { openDataSet } from './file-source.ts';
+import type { Failure, Task, TaskResults } from './pool-protocol.ts';
+import { connectSocket } from './socket-transport.ts';
+import type { SentInstance } from './types.ts';
+
+type StoreTask = Task & { readonly kind: 'store' };
+
+/** Sends files one after the other, on as many associations as their presentation contexts need (PS3.4 B.2.2). */
+export function runStore(task: StoreTask, report: TaskReport): RunningTask {
+  const send = new Send(task, report);
+  const result = send.run();
+  return {
+    result,
+    closed: result.then(() => send.closed()),
+    cancel: () => send.cancel(),
+    acknowledge: () => {},
+    progress: () => {},
+    abort: () => send.abort(),
+  };
+}
+
+interface Item {
+  readonly path: string;
+  readonly sopClassUID: string;
+  readonly sopInstanceUID: string;
+  readonly transferSyntaxUID: string;
+}
+
+class Send {
+  readonly #task: StoreTask;
+  readonly #results: Batcher<SentInstance>;
+  readonly #stop = new AbortController();
+  readonly #associations: Association[] = [];
+  readonly #counts = { sent: 0, warnings: 0, failed: 0 };
+  #endCurrent: (() => void) | undefined;
+
+  constructor(task: StoreTask, report: TaskReport) {
+    this.#task = task;
+    this.#results = new Batcher((instances) => report.sent(instances));
+  }
+
+  /** Never rejects. */
+  async run(): Promise<TaskResults['store'] | Failure> {
+    try {
+      const items = await this.#readHeaders();
+      for (const [index, part] of sendPlan(items).entries()) {
+        const opened = await this.#associate(part.contexts).catch((thrown: unknown) => {
+          // Nothing was sent: that is the end of the whole. Later, what was sent counts.
+          if (index === 0 || this.#stop.signal.aborted) throw thrown;
+          for (const item of part.items) this.#failed(item, thrown);
+        });
+        if (opened) await this.#sendAll(opened, part.items);
+      }
+      this.#results.flush();
+      return { ok: true, ...this.#counts };
+    } catch (thrown) {
+      this.#results.flush();
+      return { ok: false, error: toErrorData(thrown) };
+    }
+  }
+
+  async closed(): Promise<void> {
+    await Promise.all(this.#associations.map((association) => association.closed));
+  }
+
+  /** The instance that is on its way has the cancel grace to arrive, the next one does not start. */
+  cancel(): void {
+    this.#stop.abort(new PhosphorError('cancelled', 'the send was cancelled'));
+    this.#endCurrent?.();
+  }
+
+  abort(): void {
+    const reason = new PhosphorError('interrupted', 'the workstation is closing');
+    this.#stop.abort(reason);
+    for (const association of this.#associations) association.abort(reason);
+  }
+
+  /** What cannot be read is told now and not sent. */
+  async #readHeaders(): Promise<Item[]> {
+    const items: Item[] = [];
+    for (const path of this.#task.files) {
+      this.#stop.signal.throwIfAborted();
+      try {
+        items.push(await readItem(path));
+      } catch (thrown) {
+        this.#failed({ path }, thrown);
+      }
+    }
+    return items;
+  }
+
+  async #associate(contexts: readonly ProposedContext[]): Promise<Association> {
+    const { peer, clocks, maxPDULength } = this.#task;
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    const transport = await connectSocket(peer.host, peer.port, clocks.connect, signal);
+    const association = await requestAssociation(transport, {
+      callingAETitle: peer.callingAETitle,
+      calledAETitle: peer.calledAETitle,
+      contexts,
+      clocks,
+      signal,
+      ...(maxPDULength === undefined ? {} : { maxPDULength }),
+    });
+    this.#associations.push(association);
+    return association;
+  }
+
+  async #sendAll(association: Association, items: readonly Item[]): Promise<void> {
+    try {
+      for (const item of items) {
+        this.#stop.signal.throwIfAborted();
+        await this.#sendOne(association, item).catch((thrown: unknown) => this.#failed(item, thrown));
+      }
+    } finally {
+      if (association.established) association.release().catch(() => {});
+    }
+  }
+
+  async #sendOne(association: Association, item: Item): Promise<void> {
+    const { path, ...what } = item;
+    const { priority, moveOriginatorAETitle, moveOriginatorMessageID } = this.#task;
+    // Where there is no context `store` says so before any byte is sent; the file need not be opened for that.
+    const isAccepted = association.contextFor(what.sopClassUID, what.transferSyntaxUID) !== undefined;
+    const operation = store(association, {
+      ...what,
+      dataSet: isAccepted ? await openDataSet(path) : new Uint8Array(0),
+      ...(priority === undefined ? {} : { priority }),
+      ...(moveOriginatorAETitle === undefined ? {} : { moveOriginatorAETitle }),
+      ...(moveOriginatorMessageID === undefined ? {} : { moveOriginatorMessageID }),
+    });
+    this.#endCurrent = () => operation.cancel();
+    try {
+      const { status, errorComment } = await operation.done;
+      const { category } = statusOf('storage', status);
+      if (category === 'success') this.#counts.sent += 1;
+      else if (category === 'warning') this.#counts.warnings += 1;
+      else this.#counts.failed += 1;
+      const { sopInstanceUID } = what;
+      this.#results.add({ path, sopInstanceUID, status, ...(errorComment === undefined ? {} : { errorComment }) });
+    } finally {
+      this.#endCurrent = undefined;
+    }
+  }
+
+  #failed(item: { readonly path: string; readonly sopInstanceUID?: string }, thrown: unknown): void {
+    this.#counts.failed += 1;
+    const { path, sopInstanceUID } = item;
+    this.#results.add({ path, ...(sopInstanceUID === undefined ? {} : { sopInstanceUID }), error: toErrorData(thrown) });
+  }
+}
+
+const HEAD_BYTES = 65_536;
+/** A file whose UIDs have not shown by then is not sent. */
+const MOST_HEAD_BYTES = 1_048_576;
+
+/**
+ * What a file says it is. Its data set counts where that differs from its File Meta Information. Throws PhosphorError `unreadable`, `not-dicom`,
+ * `damaged`.
+ */
+async function readItem(path: string): Promise<Item> {
+  const file = await open(path, 'r').catch((thrown: unknown) => {
+    throw unreadable(thrown);
+  });
+  try {
+    const head = Buffer.allocUnsafe(MOST_HEAD_BYTES);
+    let filled = 0;
+    const more = async (bytes: number): Promise<boolean> => {
+      const { bytesRead } = await file.read(head, filled, Math.min(bytes, head.length - filled), filled);
+      filled += bytesRead;
+      return bytesRead > 0;
+    };
+    await more(HEAD_BYTES);
+    const { transferSyntaxUID, dataSetOffset } = readPart10Meta(head.subarray(0, filled));
+    const header = new StreamingHeader(transferSyntaxUID, { headerBytes: MOST_HEAD_BYTES });
+    let at = dataSetOffset;
+    while (!header.push(head.subarray(at, filled))) {
+      at = filled;
+      if (!(await more(HEAD_BYTES))) break;
+    }
+    const { sopClassUID, sopInstanceUID } = header.finish();
+    if (![sopClassUID, sopInstanceUID, transferSyntaxUID].every((uid) => USABLE_UID.test(uid))) {
+      throw new PhosphorError('damaged', 'the file has UIDs that cannot be used');
+    }
+    return { path, sopClassUID, sopInstanceUID, transferSyntaxUID };
+  } catch (thrown) {
+    throw unreadable(thrown);
+  } finally {
+    await file.close();
+  }
+}
+
+function unreadable(thrown: unknown): PhosphorError {
+  if (thrown instanceof PhosphorError) return thrown;
+  const code = systemCode(thrown);
+  return new PhosphorError('unreadable', 'a file cannot be read', code === undefined ? {} : { code });
+}
