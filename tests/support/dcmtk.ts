@@ -73,6 +73,12 @@ export async function startDcmqrscp(
   return await start('dcmqrscp', aeTitle, port, ['-c', configuration, ...(options.args ?? [])]);
 }
 
+/** wlmscpfs: serves the worklist files (`*.wl`, beside a `lockfile`) in `folder`/`aeTitle`. */
+export async function startWlmscpfs(folder: string, aeTitle: string): Promise<DcmtkServer> {
+  const port = await freePort();
+  return await start('wlmscpfs', aeTitle, port, ['-s', '-dfp', folder, String(port)]);
+}
+
 async function start(tool: string, aeTitle: string, port: number, args: readonly string[]): Promise<DcmtkServer> {
   const child = spawn(tool, args, { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = collect(child);

@@ -14,3 +14,4 @@ export { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
 export { storageContexts, store } from './store.ts';
 export type * from './types.ts';
 export { echo, verificationContexts, verificationProvider } from './verification.ts';
+export { findWorklist, worklistContexts } from './worklist.ts';

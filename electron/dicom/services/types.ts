@@ -1,4 +1,4 @@
-import type { MatchRow, PhosphorError, Query } from '../../../shared/contract/index.ts';
+import type { MatchRow, PersonName, PhosphorError, Query } from '../../../shared/contract/index.ts';
 import type { Dataset } from '../dataset/index.ts';
 import type { Association, DataSetSource } from '../network/index.ts';
 
@@ -183,4 +183,47 @@ export interface MoveProviderOptions {
 export interface GetProviderOptions {
   readonly instances: (request: QueryRequest) => Promise<readonly MoveInstance[]>;
   readonly sopClassUIDs?: readonly string[];
+}
+
+/** Matching keys of a worklist query; wildcards and ranges as PS3.4 C.2.2.2 allows them for each. */
+export interface WorklistQuery {
+  readonly patientName?: string;
+  readonly patientID?: string;
+  readonly accessionNumber?: string;
+  readonly requestedProcedureID?: string;
+  readonly modality?: string;
+  readonly scheduledStationAETitle?: string;
+  /** `YYYYMMDD` or a range. */
+  readonly startDate?: string;
+  readonly startTime?: string;
+  readonly performingPhysicianName?: string;
+}
+
+/** One scheduled procedure step with its order and patient (PS3.4 table K.6-1); what the peer leaves out is ''. */
+export interface WorklistEntry {
+  readonly patientName: PersonName;
+  readonly patientID: string;
+  readonly patientBirthDate: string;
+  readonly patientSex: string;
+  readonly accessionNumber: string;
+  readonly referringPhysicianName: PersonName;
+  readonly studyInstanceUID: string;
+  readonly requestedProcedureID: string;
+  readonly requestedProcedureDescription: string;
+  readonly requestedProcedurePriority: string;
+  readonly modality: string;
+  readonly scheduledStationAETitles: readonly string[];
+  readonly scheduledStationName: string;
+  readonly startDate: string;
+  readonly startTime: string;
+  readonly performingPhysicianName: PersonName;
+  readonly stepDescription: string;
+  readonly stepID: string;
+  readonly stepLocation: string;
+}
+
+export interface WorklistSCURequest {
+  readonly query: WorklistQuery;
+  /** Entries in order; one that cannot be used is left out and counted. A promise stops the reading from the peer. */
+  readonly onEntry: (entry: WorklistEntry) => Promise<void> | undefined | void;
 }
