@@ -13,5 +13,6 @@ export { storageProvider } from './storage-provider.ts';
 export { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
 export { storageContexts, store } from './store.ts';
 export type * from './types.ts';
+export { checkUserIdentity, userIdentity } from './user-identity.ts';
 export { echo, verificationContexts, verificationProvider } from './verification.ts';
 export { findWorklist, worklistContexts } from './worklist.ts';

@@ -227,3 +227,10 @@ export interface WorklistSCURequest {
   /** Entries in order; one that cannot be used is left out and counted. A promise stops the reading from the peer. */
   readonly onEntry: (entry: WorklistEntry) => Promise<void> | undefined | void;
 }
+
+/** Who we say we are to a peer: one of the five types of PS3.7 D.3.3.7.1. */
+export type UserIdentityInput = { readonly positiveResponseRequested?: boolean } & (
+  | { readonly type: 'username'; readonly username: string }
+  | { readonly type: 'passcode'; readonly username: string; readonly passcode: string }
+  | { readonly type: 'kerberos' | 'saml' | 'jwt'; readonly token: string | Uint8Array }
+);
