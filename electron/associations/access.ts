@@ -68,17 +68,36 @@ export function plainAddress(address: string): string {
 
 /** Names in a node list change their address rarely; a listener that runs for weeks must notice all the same. */
 const RESOLVE_AGAIN_MS = 300_000;
+/** How long a caller waits for the look-up of names that were just set; a dead name server must not keep it longer. */
+const LOOK_UP_LIMIT_MS = 2000;
 
 /** The addresses of known hosts: names are looked up when they are set and again every few minutes while somebody calls. */
 export class KnownAddresses {
   #hosts: readonly string[] = [];
   #addresses: ReadonlySet<string> = new Set();
   #resolvedAt = 0;
+  #lookUp: Promise<void> | undefined;
 
-  async set(hosts: readonly string[]): Promise<void> {
+  /** Addresses count at once, names as soon as they are looked up. */
+  set(hosts: readonly string[]): void {
     this.#hosts = hosts;
     this.#addresses = new Set(hosts.filter((host) => isIP(host) !== 0).map(plainAddress));
-    await this.#resolve();
+    const lookUp = this.#resolve().finally(() => {
+      if (this.#lookUp === lookUp) this.#lookUp = undefined;
+    });
+    this.#lookUp = lookUp;
+  }
+
+  /** Resolves when the names that were set last are looked up, or after two seconds; undefined where nothing is pending. */
+  pending(): Promise<void> | undefined {
+    if (this.#lookUp === undefined) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, LOOK_UP_LIMIT_MS);
+    void this.#lookUp.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    return promise;
   }
 
   /** What is known now; starts a new look-up in the background when the last is old. */

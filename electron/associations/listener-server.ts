@@ -68,7 +68,7 @@ export class ListenerServer {
 
   /** Resolves with the port. Rejects with PhosphorError `port-in-use` or `unreachable`. */
   async listen(): Promise<number> {
-    await this.setAccess(this.#options.access);
+    this.setAccess(this.#options.access);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onError = (thrown: Error) => reject(listenError(thrown));
     this.#server.once('error', onError);
@@ -80,9 +80,9 @@ export class ListenerServer {
     return address.port;
   }
 
-  async setAccess(access: AccessRules): Promise<void> {
+  setAccess(access: AccessRules): void {
     this.#access = access;
-    await this.#known.set(access.knownHosts);
+    this.#known.set(access.knownHosts);
   }
 
   /** No new connections; associations end after the C-STORE they are at. */
@@ -130,7 +130,8 @@ export class ListenerServer {
     );
   }
 
-  #authorize(connection: Connection, request: AssociationRequest) {
+  async #authorize(connection: Connection, request: AssociationRequest) {
+    await this.#known.pending();
     const { callingAETitle, calledAETitle } = request;
     const { address } = connection;
     const admission: Admission = admit(

@@ -105,7 +105,7 @@ async function close(): Promise<void> {
 port.on('message', (message: ToListenerThread) => {
   switch (message.type) {
     case 'setAccess':
-      return void server.setAccess(message.access);
+      return server.setAccess(message.access);
     case 'expect':
       expectations.add(message.expectation);
       return post({ type: 'done', seq: message.seq });

@@ -43,7 +43,10 @@ test('an address is the same address however it is written', () => {
 
 test('a node known by name is known by its address', async () => {
   const known = new KnownAddresses();
-  await known.set(['localhost', 'no-such-host.invalid', '10.1.2.3']);
+  known.set(['localhost', 'no-such-host.invalid', '10.1.2.3']);
+  expect(known.current().has('10.1.2.3')).toBe(true);
+  await known.pending();
+  expect(known.pending()).toBeUndefined();
   expect(known.current().has('127.0.0.1') || known.current().has('::1')).toBe(true);
   expect(known.current().has('10.1.2.3')).toBe(true);
 });
