@@ -126,11 +126,6 @@ export class ActionRun {
     if (this.#acknowledgements.length >= ITEM_CREDITS) this.#watchRows();
   }
 
-  /** A client starts afresh and will never credit what it did not see. */
-  creditAll(): void {
-    this.credit(this.#acknowledgements.length);
-  }
-
   /** The newest update as a snapshot shows it. */
   snapshot(): ActionUpdate {
     return { ...this.#draft(), seq: this.#lastSeq };
@@ -144,8 +139,12 @@ export class ActionRun {
     for (const acknowledge of this.#acknowledgements.splice(0)) acknowledge();
   }
 
+  /** Whoever asked has gone. A search without a reader ends; an import or a check of the archive is work to be done all the same. */
   #watchRows(): void {
-    this.#rowsTimer ??= setTimeout(() => this.stop('rows-not-taken'), ROWS_NOT_TAKEN_MS);
+    this.#rowsTimer ??= setTimeout(() => {
+      if (this.record.action.command === 'find') this.stop('rows-not-taken');
+      else this.credit(this.#acknowledgements.length);
+    }, ROWS_NOT_TAKEN_MS);
   }
 
   #send(): void {

@@ -117,11 +117,6 @@ export class ActionEngine {
     this.#runs.get(actionId)?.run.credit(batches);
   }
 
-  /** A client begins with a snapshot: it will never credit what went out before. */
-  creditAll(): void {
-    for (const { run } of this.#runs.values()) run.creditAll();
-  }
-
   running(): ActionUpdate[] {
     return [...this.#runs.values()].map(({ run }) => run.snapshot());
   }

@@ -33,7 +33,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   const { settings, nodes, nodeStates, notices, hub, receiver, demo, engine, archive } = parts;
   return {
     'session.snapshot': () => {
-      engine.creditAll();
       // Everything below is read in one turn of the event loop: it is the state as of this `seq`.
       return {
         seq: hub.seq,

@@ -32,6 +32,8 @@ const SAVE_MS = 250;
 const CREDIT_MS = 20;
 /** Events held back while a gap is being filled or a snapshot awaited; beyond this a snapshot is needed anyway. */
 const MAX_HELD = 20_000;
+/** The most that one `actions.credit` may give. */
+const EVERY_BATCH = 1000;
 const MAX_OWN_ACTIONS = 500;
 
 /**
@@ -102,6 +104,8 @@ export async function createSession({ transport, storage }: SessionOptions): Pro
       const { epoch, seq } = result as CommandResult<'session.snapshot'>;
       place = { epoch, seq };
       save();
+      // What was on its way before never comes again: the producers of this window's own rows need not wait for it.
+      for (const actionId of own) credit(actionId, EVERY_BATCH);
       // The caller builds its state from this result first: what follows it is delivered in a task of its own.
       const turn = Symbol('snapshot');
       mode = turn;
@@ -184,8 +188,8 @@ export async function createSession({ transport, storage }: SessionOptions): Pro
     for (const listener of [...needs]) listener();
   };
 
-  const credit = (actionId: string): void => {
-    credits.set(actionId, (credits.get(actionId) ?? 0) + 1);
+  const credit = (actionId: string, batches = 1): void => {
+    credits.set(actionId, Math.min(EVERY_BATCH, (credits.get(actionId) ?? 0) + batches));
     crediting ??= setTimeout(() => {
       crediting = undefined;
       for (const [id, batches] of credits) {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ActionRun } from '../../../electron/actions/action-run.ts';
-import { type ActionItem, ITEM_BATCH, ITEM_CREDITS } from '../../../shared/contract/index.ts';
+import { type ActionItem, type ActionRequest, ITEM_BATCH, ITEM_CREDITS } from '../../../shared/contract/index.ts';
 
 const TWO_MINUTES = 120_000;
+const FIND: ActionRequest = { command: 'find', nodeId: randomUUID(), query: { level: 'study' } };
 const ROW: ActionItem = { kind: 'file', path: '/a', result: 'known' };
 
 beforeEach(() => {
@@ -13,10 +14,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function startedRun(hasAudience = true) {
+function startedRun(hasAudience = true, action: ActionRequest = FIND) {
   const published: { type: string; items?: readonly unknown[] }[] = [];
   const run = new ActionRun({
-    record: { actionId: randomUUID(), action: { command: 'verify' }, tag: null, requestedAt: 0 },
+    record: { actionId: randomUUID(), action, tag: null, requestedAt: 0 },
     node: undefined,
     publish: (draft) => published.push(draft),
     hasAudience: () => hasAudience,
@@ -33,6 +34,15 @@ test('a window that takes no rows for two minutes ends the search, so that the p
   expect(run.signal.aborted).toBe(false);
   vi.advanceTimersByTime(1);
   expect([run.signal.aborted, run.stopReason]).toEqual([true, 'rows-not-taken']);
+});
+
+test('an import whose window has gone waits two minutes for it, then goes on', () => {
+  const { run, push, acknowledged } = startedRun(true, { command: 'import', paths: ['/a'] });
+  for (let batch = 0; batch < ITEM_CREDITS; batch += 1) push();
+  vi.advanceTimersByTime(TWO_MINUTES - 1);
+  expect(acknowledged()).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect([acknowledged(), run.signal.aborted]).toEqual([ITEM_CREDITS, false]);
 });
 
 test('a slow window that takes a row now and then keeps its search', () => {

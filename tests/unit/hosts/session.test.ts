@@ -185,6 +185,17 @@ describe('commands', () => {
       .poll(() => workstation.calls.filter((call) => call.command === 'actions.credit').map((call) => call.args))
       .toEqual([{ actionId, batches: 2 }]);
   });
+
+  test('a snapshot credits what was on its way to this window, and nobody else’s', async () => {
+    const wire = createWire();
+    const session = await live(wire);
+    listen(session);
+    const { actionId } = await session.invoke('actions.request', { action: { command: 'verify' }, tag: 1 });
+    await session.invoke('session.snapshot', {});
+    await expect
+      .poll(() => workstation.calls.filter((call) => call.command === 'actions.credit').map((call) => call.args))
+      .toEqual([{ actionId, batches: 1000 }]);
+  });
 });
 
 // ---------------------------------------------------------------------------------------------------------------------
