@@ -2,8 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What the tests run against, by Debian package: the programs that prove it is there. */
+/** What the tests run against, by Debian package: the programs (or files, by their whole path) that prove it is there. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  // Real files, where DICOM_TEST_DATA names no others.
+  ...(process.env.DICOM_TEST_DATA === undefined
+    ? { 'python3-pydicom': ['/usr/lib/python3/dist-packages/pydicom/data/test_files/CT_small.dcm'] }
+    : {}),
   dcmtk: ['storescp', 'storescu', 'findscu', 'movescu', 'echoscu', 'dcmdump'],
   orthanc: ['Orthanc'],
   chromium: ['chromium'],
@@ -34,12 +38,15 @@ export function installPackages(packages: readonly string[]): boolean {
 }
 
 function isInstalled(program: string): boolean {
-  return FOLDERS.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  if (program.startsWith('/')) return isAccessible(program, constants.R_OK);
+  return FOLDERS.some((folder) => isAccessible(join(folder, program), constants.X_OK));
+}
+
+function isAccessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }
