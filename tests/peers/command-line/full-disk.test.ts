@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptedPacs } from '../../move-models/scripted-pacs.ts';
@@ -8,35 +8,14 @@ import { freePort } from '../../support/free-port.ts';
 import { writeSeries } from '../../support/instances.ts';
 import { startListening } from '../../support/long-running.ts';
 import { scriptedCaller, smallInstance, UIDs } from '../../support/scripted-peer.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { canMountSmallVolume, smallVolume } from '../../support/small-volume.ts';
 import { phosphor } from '../../support/workstation.ts';
 
 const STUDY = '1.2.826.0.1.3680043.10.1';
 const PIXELS = 512_000;
 const COUNT = 20;
 
-/** A profile on a file system of its own, 8 MB large. */
-async function smallVolume() {
-  const folder = await temporaryFolder('full');
-  const profile = join(folder.path, 'volume');
-  await mkdir(profile, { recursive: true });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'tmpfs', profile]).status === 0;
-  return {
-    folder: folder.path,
-    profile,
-    mounted,
-    resize: (size: string) => spawnSync('mount', ['-o', `remount,size=${size}`, profile]),
-    [Symbol.asyncDispose]: async () => {
-      if (mounted) spawnSync('umount', ['-l', profile]);
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const mountable = await (async () => {
-  await using volume = await smallVolume();
-  return volume.mounted;
-})();
+const mountable = await canMountSmallVolume();
 
 /** Nothing half: no .part, and every file of the archive verifies. */
 async function expectWhole(profile: string): Promise<void> {
