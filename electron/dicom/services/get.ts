@@ -1,9 +1,7 @@
-import { encodeDataset, TransferSyntaxUID } from '../dataset/index.ts';
-import { type Association, CommandField, Priority, type ProposedContext } from '../network/index.ts';
+import { TransferSyntaxUID } from '../dataset/index.ts';
+import { type Association, CommandField, type ProposedContext } from '../network/index.ts';
 import { LIMITS } from '../network/limits.ts';
-import { requireContext, serviceOperation } from './final-status.ts';
-import { retrieveOutcome, subOperationCounts } from './move.ts';
-import { retrieveIdentifierIn } from './query-identifier.ts';
+import { requestRetrieve } from './move.ts';
 import { SOPClass } from './sop-classes.ts';
 import { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
 import { UNCOMPRESSED } from './transfer-syntaxes.ts';
@@ -15,22 +13,8 @@ import type { GetContextsOptions, GetOutcome, GetSCURequest, ServiceOperation } 
  * ends it with `cancel(error)`. Throws `no-presentation-context`, `invalid-arguments`.
  */
 export function get(association: Association, request: GetSCURequest): ServiceOperation<GetOutcome> {
-  const { messageID, priority = Priority.medium, sopClassUID = SOPClass.StudyRootGet, onPending } = request;
-  const context = requireContext(association, [sopClassUID]);
-  let sawPending = false;
-  const operation = association.send({
-    context,
-    command: { commandField: CommandField.cGetRQ, affectedSOPClassUID: sopClassUID, priority },
-    dataSet: encodeDataset(retrieveIdentifierIn(association, sopClassUID, request), context.transferSyntax),
-    ...(messageID === undefined ? {} : { messageID }),
-    responseClock: false,
-    onPending: (response) => {
-      sawPending = true;
-      onPending(subOperationCounts(response));
-    },
-  });
-  const done = operation.done.then((final) => ({ ...retrieveOutcome(final, context.transferSyntax), sawPending }));
-  return serviceOperation(operation, done);
+  const { sopClassUID = SOPClass.StudyRootGet } = request;
+  return requestRetrieve(association, request, sopClassUID, { commandField: CommandField.cGetRQ });
 }
 
 /**

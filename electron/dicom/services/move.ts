@@ -5,19 +5,30 @@ import { MODELS } from './information-model.ts';
 import { retrieveIdentifierIn } from './query-identifier.ts';
 import { SOPClass } from './sop-classes.ts';
 import { UNCOMPRESSED } from './transfer-syntaxes.ts';
-import type { InformationModel, MoveOutcome, MoveSCURequest, ServiceOperation, SubOperationCounts } from './types.ts';
+import type { GetSCURequest, InformationModel, MoveOutcome, MoveSCURequest, ServiceOperation, SubOperationCounts } from './types.ts';
 
 /**
  * C-MOVE as SCU (PS3.4 C.4.2). No clock of the association runs while it is outstanding: the caller's stall clock ends it with `cancel(error)`.
  * Throws `no-presentation-context`, `invalid-arguments`.
  */
 export function move(association: Association, request: MoveSCURequest): ServiceOperation<MoveOutcome> {
-  const { destinationAETitle, messageID, priority = Priority.medium, sopClassUID = SOPClass.StudyRootMove, onPending } = request;
+  const { destinationAETitle, sopClassUID = SOPClass.StudyRootMove } = request;
+  return requestRetrieve(association, request, sopClassUID, { commandField: CommandField.cMoveRQ, moveDestination: destinationAETitle });
+}
+
+/** What C-MOVE and C-GET have in common as SCU: identifier, pending responses, final response. */
+export function requestRetrieve(
+  association: Association,
+  request: GetSCURequest,
+  sopClassUID: string,
+  command: { readonly commandField: number; readonly moveDestination?: string },
+): ServiceOperation<MoveOutcome> {
+  const { messageID, priority = Priority.medium, onPending } = request;
   const context = requireContext(association, [sopClassUID]);
   let sawPending = false;
   const operation = association.send({
     context,
-    command: { commandField: CommandField.cMoveRQ, affectedSOPClassUID: sopClassUID, moveDestination: destinationAETitle, priority },
+    command: { ...command, affectedSOPClassUID: sopClassUID, priority },
     dataSet: encodeDataset(retrieveIdentifierIn(association, sopClassUID, request), context.transferSyntax),
     ...(messageID === undefined ? {} : { messageID }),
     responseClock: false,
@@ -31,7 +42,7 @@ export function move(association: Association, request: MoveSCURequest): Service
 }
 
 /** What the final response of a C-MOVE or C-GET says. */
-export function retrieveOutcome({ command, identifier }: FinalMessage, transferSyntaxUID: string): Omit<MoveOutcome, 'sawPending'> {
+function retrieveOutcome({ command, identifier }: FinalMessage, transferSyntaxUID: string): Omit<MoveOutcome, 'sawPending'> {
   return {
     ...finalStatusOf(command),
     subOperations: subOperationCounts(command),
