@@ -55,8 +55,9 @@ export class RpcClient<M extends Methods> {
     this.#sequence += 1;
     const sequence = this.#sequence;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(sequence, { resolve: resolve as (value: unknown) => void, reject });
       this.#port.postMessage({ type: 'call', sequence, name, args }, transfer);
+      // After the post, which throws for what cannot be cloned: nobody would ever answer that one.
+      this.#waiting.set(sequence, { resolve: resolve as (value: unknown) => void, reject });
     });
   }
 

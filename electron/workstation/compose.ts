@@ -44,7 +44,11 @@ export async function composeWorkstation(options: WorkstationOptions, rooms: Roo
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
     // In reverse order; what fails must not keep the rest open.
-    for (const close of closers.splice(0).reverse()) await Promise.resolve(close()).catch(() => undefined);
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch {}
+    }
   };
   try {
     return await compose(options, rooms, profile, closers, closeAll);
