@@ -6,7 +6,7 @@ import { temporaryFolder } from './temporary.ts';
 export interface SmallVolume {
   /** An ordinary folder, outside the volume. */
   readonly folder: string;
-  /** The volume: a profile on a file system of its own, 8 MB large. */
+  /** The volume: a profile on a file system of its own. */
   readonly profile: string;
   /** False where this user may not mount. */
   readonly mounted: boolean;
@@ -14,12 +14,12 @@ export interface SmallVolume {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A disk that fills up: a tmpfs of 8 MB (needs root on Linux). */
-export async function smallVolume(): Promise<SmallVolume> {
+/** A disk that fills up: a tmpfs of 8 MB, or of `size` as mount(8) takes it (needs root on Linux). */
+export async function smallVolume(size = '8m'): Promise<SmallVolume> {
   const folder = await temporaryFolder('full');
   const profile = join(folder.path, 'volume');
   await mkdir(profile, { recursive: true });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'tmpfs', profile]).status === 0;
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', profile]).status === 0;
   return {
     folder: folder.path,
     profile,

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ArchiveLocation, locateInstance, openArchive } from '../../../electron/archive/index.ts';
 import { verifiedItem } from '../../../shared/contract/index.ts';
+import { canMountSmallVolume, smallVolume } from '../../support/small-volume.ts';
 import {
   everything,
   finished,
@@ -122,15 +123,14 @@ describe('two workstations at once', () => {
   });
 });
 
-describe('a full disk', () => {
-  const mounted = process.getuid?.() === 0 && process.platform === 'linux';
+const mountable = await canMountSmallVolume();
 
-  it.runIf(mounted)('refuses the instance, keeps what was stored, and goes on when there is room again', async () => {
+describe('a full disk', () => {
+  it.runIf(mountable)('refuses the instance, keeps what was stored, and goes on when there is room again', async () => {
     const folder = temporaryFolder();
-    const volume = path.join(folder, 'volume');
-    fs.mkdirSync(volume);
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', volume]).status !== 0) throw new Error('tmpfs cannot be mounted');
-    onTestFinished(() => void spawnSync('umount', ['-l', volume]));
+    const disk = await smallVolume('2m');
+    onTestFinished(() => disk[Symbol.asyncDispose]());
+    const volume = disk.profile;
     const archive = await opened({ directory: path.join(volume, 'archive'), databases: path.join(folder, 'profile'), durable: true });
     const writer = writerOf(archive);
     const small = sample('1.2.3.1', {}, { rows: 200 });
@@ -150,14 +150,11 @@ describe('a full disk', () => {
 });
 
 describe('a full disk under the index', () => {
-  const mounted = process.getuid?.() === 0 && process.platform === 'linux';
-
-  it.runIf(mounted)('stops the lists, not the arrivals: they appear once there is room again', async () => {
+  it.runIf(mountable)('stops the lists, not the arrivals: they appear once there is room again', async () => {
     const folder = temporaryFolder();
-    const volume = path.join(folder, 'volume');
-    fs.mkdirSync(volume);
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', volume]).status !== 0) throw new Error('tmpfs cannot be mounted');
-    onTestFinished(() => void spawnSync('umount', ['-l', volume]));
+    const disk = await smallVolume('1m');
+    onTestFinished(() => disk[Symbol.asyncDispose]());
+    const volume = disk.profile;
     const archive = await opened({ directory: path.join(folder, 'archive'), databases: volume, durable: true });
     const writer = writerOf(archive);
     const stalled = new Promise<string>((resolve) => archive.onNotice(({ sentence }) => resolve(sentence)));
@@ -173,7 +170,7 @@ describe('a full disk under the index', () => {
     expect(await stalled).toMatch(/disk with the index is full/);
     await store(writer, sample('1.2.3.5000'));
     for (const name of ['ballast', 'more']) fs.rmSync(path.join(volume, name), { force: true });
-    spawnSync('mount', ['-o', 'remount,size=64m', volume]);
+    disk.resize('64m');
     await vi.waitFor(() => archive.settled(), { timeout: 10_000, interval: 100 });
     expect((await archive.stats()).instances).toBe(stored + 1);
     expect(namesIn(archive.location, 'incoming')).toEqual([]);
