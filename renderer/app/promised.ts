@@ -8,7 +8,8 @@ export function promisedImages(
   { running, finished }: Pick<WorkstationState, 'running' | 'finished'>,
   uid: string,
 ): number | 'more' | undefined {
-  for (const one of Object.values(running)) if (studyOf(one) === uid) return expectedBy(one) ?? 'more';
+  const arriving = runningRetrieve(running, uid);
+  if (arriving !== undefined) return expectedBy(arriving) ?? 'more';
   let newest: (typeof finished)[string] | undefined;
   for (const one of Object.values(finished)) {
     const { action } = one;
@@ -18,8 +19,9 @@ export function promisedImages(
   return newest === undefined || newest.outcome === 'success' ? undefined : newest.counts.expected;
 }
 
-function studyOf({ update: { action } }: RunningAction): string | undefined {
-  return action.command === 'retrieve' ? action.studyInstanceUID : undefined;
+/** The retrieve of a study that is under way, if there is one. */
+export function runningRetrieve(running: WorkstationState['running'], uid: string): RunningAction | undefined {
+  return Object.values(running).find(({ update: { action } }) => action.command === 'retrieve' && action.studyInstanceUID === uid);
 }
 
 /** A retrieve of one series counts that series only. */

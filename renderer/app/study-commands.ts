@@ -1,6 +1,7 @@
 import type { StudyRow } from '../../shared/contract/index.ts';
 import { attempt } from './failure.ts';
 import { contentOf, formatDate, formatName } from './format.ts';
+import { runningRetrieve } from './promised.ts';
 import type { RunningAction } from './state.ts';
 import { type AppState, app, client } from './store.ts';
 import { type StudyEntry, whereabouts } from './study-list.ts';
@@ -68,11 +69,7 @@ function forgetFinished(actionIds: readonly string[]): void {
 
 /** The retrieve of a study that is under way, if there is one. */
 export function retrieveOf(state: AppState, uid: string): RunningAction | undefined {
-  for (const running of Object.values(state.workstation.running)) {
-    const { action } = running.update;
-    if (action.command === 'retrieve' && action.studyInstanceUID === uid) return running;
-  }
-  return undefined;
+  return runningRetrieve(state.workstation.running, uid);
 }
 
 function failedRetrieves(state: AppState, uid: string): string[] {
