@@ -50,11 +50,12 @@ async function matches<R extends MatchRow>(
   signal: AbortSignal,
 ): Promise<R[] | undefined> {
   if (signal.aborted) return undefined;
-  const { aeTitle, clocks } = parts.settings();
+  const peer = await parts.peerOf(node).catch(() => undefined);
+  if (peer === undefined || signal.aborted) return undefined;
   const found: R[] = [];
   const operation = parts.pool.find({
-    peer: { host: node.host, port: node.port, calledAETitle: node.aeTitle, callingAETitle: aeTitle },
-    clocks,
+    peer,
+    clocks: parts.settings().clocks,
     query,
     onMatches: mainThreadTasks.wrap('listing rows', (rows, acknowledge) => {
       for (const row of rows) if (belongs(row)) found.push(row);

@@ -36,6 +36,7 @@ export async function attemptMove(
   let messageId: number | undefined;
   const progress = (source: 'store-scp' | 'pending-response') => run.update({ counts: ledger.counts(), bytes: ledger.bytes, source });
   try {
+    const peer = await parts.peerOf(node);
     messageId = parts.messageIds.take();
     await parts.receiver.expect(
       { actionId, moveOriginatorAETitle: aeTitle, messageId, ...scope },
@@ -50,7 +51,7 @@ export async function attemptMove(
     );
     if (signal.aborted) return { error: cancelledError().data };
     operation = parts.pool.move({
-      peer: { host: node.host, port: node.port, calledAETitle: node.aeTitle, callingAETitle: aeTitle },
+      peer,
       clocks,
       ...scope,
       destinationAETitle: aeTitle,

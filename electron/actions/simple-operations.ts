@@ -23,7 +23,7 @@ export async function runEcho(run: ActionRun, parts: EngineParts, known: PacsNod
   };
 }
 
-type EchoParts = Pick<EngineParts, 'pool' | 'receiver' | 'settings' | 'nodeReady' | 'echoed'>;
+type EchoParts = Pick<EngineParts, 'pool' | 'receiver' | 'settings' | 'nodeReady' | 'peerOf' | 'echoed'>;
 
 /** Echoes a node and tells its new state, with or without an action around it. Never throws. */
 export async function checkNode(parts: EchoParts, known: PacsNode, signal: AbortSignal) {
@@ -45,8 +45,8 @@ export async function checkNode(parts: EchoParts, known: PacsNode, signal: Abort
 async function echo(parts: EchoParts, known: PacsNode, signal: AbortSignal): Promise<Awaited<Operation<EchoResult>['done']>> {
   try {
     const node = await unlessAborted(parts.nodeReady(known), signal);
-    const { aeTitle, clocks } = parts.settings();
-    const operation = parts.pool.echo({ peer: peerOf(node, aeTitle), clocks });
+    const peer = await unlessAborted(parts.peerOf(node), signal);
+    const operation = parts.pool.echo({ peer, clocks: parts.settings().clocks });
     const unwatch = onAbort(signal, () => operation.cancel());
     const end = await operation.done;
     unwatch();
@@ -64,13 +64,13 @@ export async function runFind(
   known: PacsNode,
 ): Promise<RunResult> {
   const node = await unlessAborted(parts.nodeReady(known), run.signal);
-  const { aeTitle, clocks } = parts.settings();
+  const peer = await unlessAborted(parts.peerOf(node), run.signal);
   let rows = 0;
   let unusable = 0;
   let tooMany = false;
   const operation = parts.pool.find({
-    peer: peerOf(node, aeTitle),
-    clocks,
+    peer,
+    clocks: parts.settings().clocks,
     query,
     onMatches: mainThreadTasks.wrap('matches', (batch: MatchRow[], acknowledge: () => void) => {
       // A row without a usable UID cannot be shown, opened or retrieved.
@@ -105,10 +105,3 @@ export async function runFind(
     ...(outcome === 'success' ? {} : { diagnosis: await diagnoseRun(run, parts, run.signal.aborted ? { text: 'cancelled' } : cause) }),
   };
 }
-
-const peerOf = (node: PacsNode, callingAETitle: string) => ({
-  host: node.host,
-  port: node.port,
-  calledAETitle: node.aeTitle,
-  callingAETitle,
-});

@@ -10,7 +10,7 @@ import type {
   Tag,
 } from '../../shared/contract/index.ts';
 import type { Archive } from '../archive/types.ts';
-import type { AssociationPool, Expectation, RefusedInstance, StoredInstance } from '../associations/types.ts';
+import type { AssociationPool, Expectation, Peer, RefusedInstance, StoredInstance } from '../associations/types.ts';
 
 type WithoutSeq<E extends ContractEvent> = E extends unknown ? Omit<E, 'seq'> : never;
 export type ActionEventDraft = WithoutSeq<ActionItems | ActionUpdate | ActionComplete>;
@@ -66,6 +66,8 @@ export interface EngineParts {
   readonly store: ActionStore;
   settings(): Settings;
   node(nodeId: string): PacsNode | undefined;
+  /** How a node is called: address, titles, and what it wants to see of us. Rejects with PhosphorError, where that cannot be had. */
+  peerOf(node: PacsNode): Promise<Peer>;
   /** The node as it is entered now, ready to be called: the demo PACS is started first. Rejects with PhosphorError. */
   nodeReady(node: PacsNode): Promise<PacsNode>;
   /** Delivers an event to every client; the answer is its `seq`, or undefined when it breaks the contract. Never throws. */

@@ -8,7 +8,6 @@ import type {
   ModelOptions,
   MoveResult,
   OperationOptions,
-  Peer,
   RefusedInstance,
   SentInstance,
   StoredInstance,
@@ -16,15 +15,11 @@ import type {
   SubOperations,
 } from './types.ts';
 
-interface TaskBase extends OperationOptions {
-  readonly peer: Peer;
-}
-
 /** What one association does, as plain data. */
 export type Task =
-  | (TaskBase & { readonly kind: 'echo' })
-  | (TaskBase & ModelOptions & { readonly kind: 'find'; readonly query: Query })
-  | (TaskBase &
+  | (OperationOptions & { readonly kind: 'echo' })
+  | (OperationOptions & ModelOptions & { readonly kind: 'find'; readonly query: Query })
+  | (OperationOptions &
       ModelOptions & {
         readonly kind: 'move';
         readonly patientID?: string;
@@ -34,7 +29,7 @@ export type Task =
         readonly messageId: number;
         readonly thirdParty: boolean;
       })
-  | (TaskBase &
+  | (OperationOptions &
       ModelOptions & {
         readonly kind: 'get';
         readonly patientID?: string;
@@ -45,7 +40,7 @@ export type Task =
         readonly storageSOPClassUIDs?: readonly string[];
         readonly storage: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
       })
-  | (TaskBase & {
+  | (OperationOptions & {
       readonly kind: 'store';
       readonly files: readonly string[];
       readonly priority?: number;

@@ -7,11 +7,9 @@ import type {
   AssociationPool,
   FindRequest,
   GetRequest,
-  ModelOptions,
   MoveRequest,
   Operation,
   OperationOptions,
-  Peer,
   RefusedInstance,
   SentInstance,
   StoredInstance,
@@ -70,29 +68,24 @@ class Pool implements AssociationPool {
     this.#createWorker = createWorker;
   }
 
-  echo(request: OperationOptions & { readonly peer: Peer }): Operation<TaskResults['echo']> {
-    return this.#start({ kind: 'echo', ...base(request) }, {});
+  echo(request: OperationOptions): Operation<TaskResults['echo']> {
+    return this.#start({ kind: 'echo', ...request }, {});
   }
 
-  find(request: FindRequest): Operation<TaskResults['find']> {
-    return this.#start({ kind: 'find', ...base(request), ...model(request), query: request.query }, { onMatches: request.onMatches });
+  find({ onMatches, ...request }: FindRequest): Operation<TaskResults['find']> {
+    return this.#start({ kind: 'find', ...request }, { onMatches });
   }
 
-  move(request: MoveRequest): Operation<TaskResults['move']> {
-    const { peer, clocks, maxPDULength, onPending, ...what } = request;
-    const task: Task = { kind: 'move', ...base(request), ...what };
-    return this.#start(task, { onPending });
+  move({ onPending, ...request }: MoveRequest): Operation<TaskResults['move']> {
+    return this.#start({ kind: 'move', ...request }, { onPending });
   }
 
-  get(request: GetRequest): Operation<TaskResults['get']> {
-    const { peer, clocks, maxPDULength, onPending, onStored, onRefused, ...what } = request;
-    const task: Task = { kind: 'get', ...base(request), ...what };
-    return this.#start(task, { onPending, onStored, onRefused }, [request.storage.arrivals]);
+  get({ onPending, onStored, onRefused, ...request }: GetRequest): Operation<TaskResults['get']> {
+    return this.#start({ kind: 'get', ...request }, { onPending, onStored, onRefused }, [request.storage.arrivals]);
   }
 
-  store(request: StoreRequest): Operation<TaskResults['store']> {
-    const { peer, clocks, maxPDULength, onSent, ...what } = request;
-    return this.#start({ kind: 'store', ...base(request), ...what }, { onSent });
+  store({ onSent, ...request }: StoreRequest): Operation<TaskResults['store']> {
+    return this.#start({ kind: 'store', ...request }, { onSent });
   }
 
   moveProgress(operationId: number): void {
@@ -176,15 +169,6 @@ function deliver(message: Report, listeners: ProgressListeners, acknowledge: () 
   else if (message.type === 'stored') listeners.onStored?.(message.instances);
   else if (message.type === 'refused') listeners.onRefused?.(message.instances);
   else listeners.onSent?.(message.instances);
-}
-
-function base(request: OperationOptions & { readonly peer: Peer }): { peer: Peer } & OperationOptions {
-  const { peer, clocks, maxPDULength } = request;
-  return { peer, clocks, ...(maxPDULength === undefined ? {} : { maxPDULength }) };
-}
-
-function model({ informationModel, negotiate }: ModelOptions): ModelOptions {
-  return { ...(informationModel === undefined ? {} : { informationModel }), ...(negotiate === undefined ? {} : { negotiate }) };
 }
 
 function interrupted(): PhosphorErrorData {

@@ -2,11 +2,11 @@ import type { MatchRow } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { openIndexReader } from '../archive/index-reader.ts';
 import { type Dataset, Tag } from '../dicom/dataset/index.ts';
-import { type Association, requestAssociation, type ServiceProvider } from '../dicom/network/index.ts';
+import type { Association, ServiceProvider } from '../dicom/network/index.ts';
 import { findProvider, type MoveInstance, moveProvider, type QueryRequest, storageContexts } from '../dicom/services/index.ts';
 import { openDataSet } from './file-source.ts';
+import { openAssociation } from './open-association.ts';
 import { identifierOf, queryOf } from './query-identifiers.ts';
-import { connectSocket } from './socket-transport.ts';
 import type { ListenerOptions } from './types.ts';
 
 type IndexReader = ReturnType<typeof openIndexReader>;
@@ -99,12 +99,10 @@ export class QueryRetrieveArchive {
     if (!destination) {
       throw new PhosphorError('rejected', 'the move destination is unknown', { status: STATUS_MOVE_DESTINATION_UNKNOWN });
     }
-    const transport = await connectSocket(destination.host, destination.port, clocks.connect, signal);
-    return await requestAssociation(transport, {
-      callingAETitle: aeTitle,
-      calledAETitle: title,
-      contexts: storageContexts(instances),
+    return await openAssociation({
+      peer: { ...destination, calledAETitle: title, callingAETitle: aeTitle },
       clocks,
+      contexts: storageContexts(instances),
       signal,
     });
   }

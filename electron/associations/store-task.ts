@@ -2,13 +2,14 @@ import { open } from 'node:fs/promises';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError, systemCode, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { readPart10Meta, StreamingHeader } from '../dicom/dataset/index.ts';
-import { type Association, type ProposedContext, requestAssociation, statusOf } from '../dicom/network/index.ts';
+import { type Association, type ProposedContext, statusOf } from '../dicom/network/index.ts';
 import { sendPlan, store } from '../dicom/services/index.ts';
-import type { RunningTask, TaskReport } from './association-task.ts';
+import type { RunningTask } from './association-task.ts';
 import { Batcher } from './batcher.ts';
 import { openDataSet } from './file-source.ts';
+import { openAssociation } from './open-association.ts';
 import type { Failure, Task, TaskResults } from './pool-protocol.ts';
-import { connectSocket } from './socket-transport.ts';
+import type { TaskReport } from './task-control.ts';
 import type { SentInstance } from './types.ts';
 
 type StoreTask = Task & { readonly kind: 'store' };
@@ -98,18 +99,10 @@ class Send {
   }
 
   async #associate(contexts: readonly ProposedContext[]): Promise<Association> {
-    const { peer, clocks, maxPDULength } = this.#task;
+    const { peer, clocks } = this.#task;
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    const transport = await connectSocket(peer.host, peer.port, clocks.connect, signal);
-    const association = await requestAssociation(transport, {
-      callingAETitle: peer.callingAETitle,
-      calledAETitle: peer.calledAETitle,
-      contexts,
-      clocks,
-      signal,
-      ...(maxPDULength === undefined ? {} : { maxPDULength }),
-    });
+    const association = await openAssociation({ peer, clocks, contexts, signal });
     this.#associations.push(association);
     return association;
   }

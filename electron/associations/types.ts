@@ -1,22 +1,26 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query, Settings } from '../../shared/contract/index.ts';
 import type { ArchiveLocation, ArrivalResult } from '../archive/types.ts';
-import type { InformationModel, QueryRetrieveFlags } from '../dicom/services/index.ts';
+import type { InformationModel, QueryRetrieveFlags, UserIdentityInput } from '../dicom/services/index.ts';
 
+/** Whom we call, and as whom. Plain data: it goes to the worker as it is. */
 export interface Peer {
   readonly host: string;
   readonly port: number;
   readonly calledAETitle: string;
   readonly callingAETitle: string;
+  /** PDU length that we announce (bytes). Default 131,072. */
+  readonly maxPDULength?: number;
+  /** Who we say we are (PS3.7 D.3.3.7). */
+  readonly userIdentity?: UserIdentityInput;
 }
 
 /** Clocks in seconds, as in the settings. */
 export type Clocks = Settings['clocks'];
 
 export interface OperationOptions {
+  readonly peer: Peer;
   readonly clocks: Clocks;
-  /** PDU length that we announce (bytes). Default 131,072. */
-  readonly maxPDULength?: number;
 }
 
 /**
@@ -74,14 +78,12 @@ export interface ModelOptions {
 }
 
 export interface FindRequest extends OperationOptions, ModelOptions {
-  readonly peer: Peer;
   readonly query: Query;
   /** Called with at most 64 rows or 50 ms' worth; the worker waits for `acknowledge` when 16 batches are open. */
   readonly onMatches: (rows: MatchRow[], acknowledge: () => void) => void;
 }
 
 export interface MoveRequest extends OperationOptions, ModelOptions {
-  readonly peer: Peer;
   readonly patientID?: string;
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID?: string;
@@ -98,7 +100,6 @@ export type GetResult = MoveResult;
 
 /** C-GET: the instances come on the association that asks for them, and are taken in by its worker. */
 export interface GetRequest extends OperationOptions, ModelOptions {
-  readonly peer: Peer;
   readonly patientID?: string;
   /** Whose the arrivals are. */
   readonly actionId: string;
@@ -136,7 +137,6 @@ export interface StoreResult {
 }
 
 export interface StoreRequest extends OperationOptions {
-  readonly peer: Peer;
   /** Part 10 files, sent as they are stored. */
   readonly files: readonly string[];
   /** 0 MEDIUM (default), 1 HIGH, 2 LOW. */
@@ -150,7 +150,7 @@ export interface StoreRequest extends OperationOptions {
 
 /** Long-lived association workers (SCU side): least-loaded choice, an association pinned to its worker, dead ones replaced at once. */
 export interface AssociationPool {
-  echo(request: OperationOptions & { readonly peer: Peer }): Operation<EchoResult>;
+  echo(request: OperationOptions): Operation<EchoResult>;
   find(request: FindRequest): Operation<FindResult>;
   move(request: MoveRequest): Operation<MoveResult>;
   get(request: GetRequest): Operation<GetResult>;

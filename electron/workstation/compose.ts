@@ -19,6 +19,7 @@ import { makeHandlers } from './handlers.ts';
 import { openLog } from './log.ts';
 import { NodeStore } from './node-store.ts';
 import { Notices } from './notices.ts';
+import { peerOf } from './peers.ts';
 import { prepareProfile } from './profile-folder.ts';
 import { Receiver } from './receiver.ts';
 import { SettingsStore } from './settings-store.ts';
@@ -130,6 +131,7 @@ async function compose(
     settings: () => settings.current,
     node: (nodeId) => nodes.find(nodeId),
     nodeReady: async (node) => (node.kind === 'demo' ? await demo.ready() : (nodes.find(node.nodeId) ?? node)),
+    peerOf: (node) => peerOf(node, settings.current),
     publish: (draft) => hub.publish(draft),
     hasAudience: () => hub.hasAudience,
     echoed: (state) => {

@@ -5,6 +5,32 @@ import { aeTitle, count, host, nodeId, port, text, timestamp, uid } from './prim
 
 export const retrieveMethod = z.enum(['move', 'get', 'auto']);
 
+/** Bytes of a P-DATA-TF PDU's variable field (PS3.8 D.1). */
+export const maxPDULength = z.number().int().min(4096).max(1_048_576);
+
+/** A file on this computer, chosen by the person who uses it; '' = none. */
+const filePath = z.string().max(4096);
+
+/** How we call a node by TLS (PS3.15 annex B). Our own certificate, and the trust anchors unless given here, are in the settings. */
+export const nodeTLS = z.strictObject({
+  /** Name that its certificate must bear; absent = the host. */
+  serverName: host.optional(),
+  /** PEM file; absent = the settings' trust anchors. */
+  trustAnchorsFile: filePath.optional(),
+  /** False: any name in a certificate that a trust anchor vouches for. */
+  checkName: z.boolean(),
+});
+export type NodeTLS = z.infer<typeof nodeTLS>;
+
+/** User identity negotiation (PS3.7 D.3.3.7). Passcode, ticket, assertion or token are secrets and are kept apart, see `nodes.setSecret`. */
+export const nodeUserIdentity = z.strictObject({
+  type: z.enum(['username', 'passcode', 'kerberos', 'saml', 'jwt']),
+  /** For username and passcode. */
+  username: z.string().trim().min(1).max(256).optional(),
+  positiveResponseRequested: z.boolean(),
+});
+export type NodeUserIdentity = z.infer<typeof nodeUserIdentity>;
+
 /** A PACS we talk to. `demo` is the one that this workstation serves to itself. */
 export const pacsNode = z.strictObject({
   nodeId,
@@ -15,6 +41,11 @@ export const pacsNode = z.strictObject({
   /** Called AE title. */
   aeTitle,
   method: retrieveMethod,
+  /** PDU length that we announce to it (bytes); absent = the setting `maxPDULength`. */
+  maxPDULength: maxPDULength.optional(),
+  /** Absent = no TLS. */
+  tls: nodeTLS.optional(),
+  userIdentity: nodeUserIdentity.optional(),
 });
 export type PacsNode = z.infer<typeof pacsNode>;
 
@@ -231,9 +262,39 @@ export const settings = z.strictObject({
   /** fsync every instance before it is acknowledged. */
   durable: z.boolean(),
   associationWorkers: z.number().int().min(1).max(16),
+  /** PDU length that we announce, to callers and to nodes without one of their own (bytes). */
+  maxPDULength,
+  /** Associations that the receiver takes at once; half of them from one address. */
+  maxAssociations: z.number().int().min(1).max(1024),
+  /** Take SOP classes as storage classes that the standard does not know. */
+  acceptPrivateSOPClasses: z.boolean(),
+  /** Send an image in another encoding that loses something, where the peer takes no other. */
+  allowLossyConversion: z.boolean(),
+  /** What callers of our receiver must show of themselves (PS3.7 D.3.3.7). */
+  callers: z.strictObject({
+    userIdentity: z.enum(['ignored', 'checked', 'required']),
+    /** PEM public key, or a shared secret, that JSON Web Tokens are checked with; '' = none are taken. */
+    jwtKeyFile: filePath,
+    /** '' = any. */
+    jwtIssuer: z.string().max(1024),
+    jwtAudience: z.string().max(1024),
+  }),
+  /** PS3.15 annex B.12, B.13. */
+  tls: z.strictObject({
+    /** PEM: our certificate with its chain, and its key. */
+    certificateFile: filePath,
+    privateKeyFile: filePath,
+    /** PEM: whom we trust. '' = those of the system. */
+    trustAnchorsFile: filePath,
+    minimumVersion: z.enum(['1.2', '1.3']),
+    /** Port on which TLS is taken (2762 by the standard); 0 = none. */
+    port: z.number().int().min(0).max(65_535),
+    clientCertificates: z.enum(['none', 'requested', 'required']),
+  }),
   /** Seconds; see "Clocks" in docs/architecture.md. */
   clocks: z.strictObject({
     connect: z.number().positive(),
+    tlsHandshake: z.number().positive(),
     association: z.number().positive(),
     release: z.number().positive(),
     dimseResponse: z.number().positive(),

@@ -207,6 +207,7 @@ export class Scene {
       settings: () => this.settings,
       node: (nodeId) => (nodeId === NODE.nodeId ? NODE : undefined),
       nodeReady: async (node) => node,
+      peerOf: async ({ host, port, aeTitle }) => ({ host, port, calledAETitle: aeTitle, callingAETitle: 'PHOSPHOR' }),
       publish: (draft) => {
         this.#seq += 1;
         this.events.push({ ...draft, seq: this.#seq });

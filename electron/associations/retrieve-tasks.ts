@@ -1,0 +1,125 @@
+import type { Settings } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import type { Association } from '../dicom/network/index.ts';
+import { get, getContexts, MODELS, type MoveOutcome, move, moveContexts, type ServiceOperation } from '../dicom/services/index.ts';
+import { Throttle } from './batcher.ts';
+import { GetReception } from './get-reception.ts';
+import type { Task, TaskResults } from './pool-protocol.ts';
+import { StallClock } from './stall-clock.ts';
+import { type Attendance, finalResponse, flagsOf, type OperationKind, type TaskControl, type TaskReport } from './task-control.ts';
+import type { SubOperations } from './types.ts';
+
+/** Pending responses go to the main thread at most ten times a second. */
+const PENDING_INTERVAL_MS = 100;
+
+/** C-MOVE. */
+export const moveOperation: OperationKind<'move'> = {
+  contexts: ({ informationModel }) => moveContexts(informationModel),
+  extendedNegotiation: flagsOf,
+  run: runMove,
+};
+
+/** C-GET. */
+export const getOperation: OperationKind<'get'> = {
+  contexts: ({ storageSOPClassUIDs, informationModel = 'study-root' }) =>
+    getContexts({ sopClassUID: MODELS[informationModel].get, ...(storageSOPClassUIDs === undefined ? {} : { storageSOPClassUIDs }) }),
+  extendedNegotiation: flagsOf,
+  attend: receptionOf,
+  run: runGet,
+};
+
+function receptionOf(task: Task & { kind: 'get' }, control: TaskControl, report: TaskReport): Attendance {
+  const { actionId, studyInstanceUID, seriesInstanceUID, storage, peer } = task;
+  const reception = new GetReception({
+    actionId,
+    studyInstanceUID,
+    ...(seriesInstanceUID === undefined ? {} : { seriesInstanceUID }),
+    calledAETitle: peer.calledAETitle,
+    storage,
+    onStored: (instances) => report.stored(instances),
+    onRefused: (instances) => report.refused(instances),
+    onProgress: () => control.onProgress?.(),
+  });
+  return { services: [reception.service], settle: () => reception.settle(), close: () => reception.close() };
+}
+
+async function runMove(
+  association: Association,
+  task: Task & { kind: 'move' },
+  control: TaskControl,
+  report: TaskReport,
+): Promise<TaskResults['move']> {
+  const { clocks, thirdParty, destinationAETitle, messageId, informationModel = 'study-root' } = task;
+  const sopClassUID = MODELS[informationModel].move;
+  return await watched(clocks, stallSeconds(clocks, thirdParty), control, report, (onPending) =>
+    move(association, { ...uniqueKeys(task), sopClassUID, destinationAETitle, messageID: messageId, onPending }),
+  );
+}
+
+async function runGet(
+  association: Association,
+  task: Task & { kind: 'get' },
+  control: TaskControl,
+  report: TaskReport,
+): Promise<TaskResults['get']> {
+  const { clocks, sopInstanceUIDs, informationModel = 'study-root' } = task;
+  const sopClassUID = MODELS[informationModel].get;
+  const images = sopInstanceUIDs === undefined ? {} : { sopInstanceUIDs };
+  return await watched(clocks, clocks.retrieveStall, control, report, (onPending) =>
+    get(association, { ...uniqueKeys(task), ...images, sopClassUID, onPending }),
+  );
+}
+
+function uniqueKeys({ patientID, studyInstanceUID, seriesInstanceUID }: Task & { kind: 'move' | 'get' }) {
+  return {
+    studyInstanceUID,
+    ...(patientID === undefined ? {} : { patientID }),
+    ...(seriesInstanceUID === undefined ? {} : { seriesInstanceUID }),
+  };
+}
+
+/** A C-MOVE or C-GET under its clocks: progress re-arms the first, nothing the second. */
+async function watched(
+  clocks: Settings['clocks'],
+  firstStall: number,
+  control: TaskControl,
+  report: TaskReport,
+  start: (onPending: (counts: SubOperations) => void) => ServiceOperation<MoveOutcome>,
+): Promise<TaskResults['move']> {
+  let operation: ServiceOperation<MoveOutcome> | undefined;
+  const pending = new Throttle<SubOperations>((counts) => report.pending(counts), PENDING_INTERVAL_MS);
+  const stall = new StallClock(firstStall, () =>
+    operation?.cancel(new PhosphorError('timed-out', 'the retrieve made no progress', { clock: 'retrieve-stall' })),
+  );
+  const total = new StallClock(clocks.retrieveTotal, () =>
+    operation?.cancel(new PhosphorError('timed-out', 'the retrieve took too long in all', { clock: 'retrieve-total' })),
+  );
+  let counts: SubOperations | undefined;
+  const onPending = (next: SubOperations) => {
+    // Repeating the same counts for ever is no progress.
+    if (counts === undefined) stall.use(clocks.retrieveStall);
+    else if (!sameCounts(counts, next)) stall.rearm();
+    counts = next;
+    pending.set(next);
+  };
+  try {
+    operation = start(onPending);
+    control.onCancel = () => operation?.cancel();
+    control.onProgress = () => stall.rearm();
+    const { subOperations, failedSOPInstanceUIDs, sawPending, status, errorComment, offendingElements } = await operation.done;
+    return { ok: true, ...finalResponse({ status, errorComment, offendingElements }), subOperations, failedSOPInstanceUIDs, sawPending };
+  } finally {
+    stall.stop();
+    total.stop();
+    pending.flush();
+  }
+}
+
+/** A third-party move shows nothing of itself until its first pending response, so it is given longer until then. */
+function stallSeconds(clocks: Settings['clocks'], thirdParty: boolean): number {
+  return thirdParty ? clocks.retrieveStallThirdParty : clocks.retrieveStall;
+}
+
+function sameCounts(a: SubOperations, b: SubOperations): boolean {
+  return a.remaining === b.remaining && a.completed === b.completed && a.failed === b.failed && a.warning === b.warning;
+}
