@@ -7,6 +7,7 @@ import { MessageWriter } from './message-writer.ts';
 import { OutboundQueue } from './outbound.ts';
 import type {
   AcceptedContext,
+  Association,
   AssociationClocks,
   CommandSet,
   DataSetSink,
@@ -36,9 +37,8 @@ export interface Negotiated {
   readonly now: () => number;
 }
 
-/** One association over one transport connection (PS3.8 §7, §9): negotiated, named, watched over by its clocks. */
-export class Association {
-  /** `LOCAL->REMOTE(7)`. */
+/** The association on top of its upper layer: messages in and out, the clocks of operations, and how it ends. */
+export class EstablishedAssociation implements Association {
   readonly name: string;
   readonly role: 'requestor' | 'acceptor';
   readonly callingAETitle: string;
@@ -46,11 +46,8 @@ export class Association {
   readonly remoteAddress: string;
   readonly contexts: readonly AcceptedContext[];
   readonly peer: PeerInformation;
-  /** What the peer said of SOP classes in its SOP Class Extended Negotiation sub-items. */
   readonly extendedNegotiation: readonly ExtendedNegotiation[];
-  /** Resolves when the transport is closed: with nothing after an orderly release, else with what ended it. Never rejects. */
   readonly closed: Promise<PhosphorError | undefined>;
-  /** Milliseconds of the association's time source. */
   readonly now: () => number;
 
   readonly #layer: UpperLayer;
@@ -113,12 +110,10 @@ export class Association {
     layer.user = this.#asUser();
   }
 
-  /** Requests can be sent. */
   get established(): boolean {
     return this.#ended === undefined && this.#release === undefined && !this.#released;
   }
 
-  /** An accepted context in which we may act as `role` (default scu). Without a transfer syntax: the first. */
   contextFor(abstractSyntax: string, transferSyntax?: string, role: keyof Roles = 'scu'): AcceptedContext | undefined {
     const peerRole = role === 'scu' ? 'scp' : 'scu';
     const ofRequestor = this.role === 'requestor' ? role : peerRole;
@@ -130,7 +125,6 @@ export class Association {
     );
   }
 
-  /** Queues a request: one is outstanding at a time, in order. Throws PhosphorError where the association has ended. */
   send(request: OutboundRequest): OutboundOperation {
     if (this.#ended) throw this.#ended;
     if (!this.established) throw new PhosphorError('connection-lost', 'the association was released');
@@ -138,7 +132,6 @@ export class Association {
     return this.#outbound.send(request);
   }
 
-  /** A-RELEASE after what is outstanding. Rejects with PhosphorError (`timed-out` release …); the transport is closed then as well. */
   release(): Promise<void> {
     if (this.#released) return Promise.resolve();
     if (this.#ended) return Promise.reject(this.#ended);
@@ -150,7 +143,6 @@ export class Association {
     return promise;
   }
 
-  /** A-ABORT; everything outstanding ends with `because` (default `cancelled`). Idempotent. */
   abort(because: PhosphorError = new PhosphorError('cancelled', 'the association was aborted')): void {
     if (this.#ended || this.#released) return;
     this.#layer.abort(because);

@@ -1,12 +1,12 @@
 import { PhosphorError, toErrorData } from '../../../shared/contract/phosphor-error.ts';
-import { Association } from './association.ts';
+import { EstablishedAssociation } from './association.ts';
 import { systemTime, tickerOf } from './clock.ts';
 import { pduError, timedOut } from './errors.ts';
 import { DEFAULT_MAX_PDU_LENGTH } from './limits.ts';
 import { agreedContexts, answerTo, peerInformation, proposalOf, Rejections } from './negotiation.ts';
 import type { AssociateAC, AssociateRQ } from './pdu.ts';
 import type { Transport } from './transport.ts';
-import type { Acceptance, AcceptorOptions, AssociationRequest, Rejection, RequestorOptions } from './types.ts';
+import type { Acceptance, AcceptorOptions, Association, AssociationRequest, Rejection, RequestorOptions } from './types.ts';
 import { UpperLayer, type UpperLayerUser } from './upper-layer.ts';
 
 let associations = 0;
@@ -45,7 +45,18 @@ export function requestAssociation(transport: Transport, options: RequestorOptio
       const { extendedNegotiation } = ac.userInformation;
       const now = () => time.now();
       resolve(
-        new Association(layer, { name, callingAETitle, calledAETitle, contexts, peer, extendedNegotiation, services, clocks, log, now }),
+        new EstablishedAssociation(layer, {
+          name,
+          callingAETitle,
+          calledAETitle,
+          contexts,
+          peer,
+          extendedNegotiation,
+          services,
+          clocks,
+          log,
+          now,
+        }),
       );
       log(`${name} established, ${contexts.length} of ${rq.contexts.length} presentation contexts`);
     },
@@ -128,7 +139,18 @@ export function acceptAssociation(transport: Transport, options: AcceptorOptions
     const { extendedNegotiation } = rq.userInformation;
     const now = () => time.now();
     resolve(
-      new Association(layer, { name, callingAETitle, calledAETitle, contexts, peer, extendedNegotiation, services, clocks, log, now }),
+      new EstablishedAssociation(layer, {
+        name,
+        callingAETitle,
+        calledAETitle,
+        contexts,
+        peer,
+        extendedNegotiation,
+        services,
+        clocks,
+        log,
+        now,
+      }),
     );
     layer.accept(ac);
     log(`${name} established, ${contexts.length} of ${rq.contexts.length} presentation contexts`);

@@ -1,9 +1,8 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
-import type { Association } from './association.ts';
 import { RESPONSE } from './command-set.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { isPending, Status } from './status.ts';
-import type { AcceptedContext, CommandSet, DataSetSink, InboundRequest, ServiceProvider } from './types.ts';
+import type { AcceptedContext, Association, CommandSet, DataSetSink, InboundRequest, ServiceProvider } from './types.ts';
 
 /** One request of the peer's, from its command set to its final response. */
 export class InboundOperation implements InboundRequest {

@@ -1,4 +1,3 @@
-export { Association } from './association.ts';
 export type { TimeSource } from './clock.ts';
 export { CommandField, Priority } from './command-set.ts';
 export { acceptAssociation, refuseAssociation, requestAssociation } from './establish.ts';

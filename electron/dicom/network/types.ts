@@ -1,5 +1,4 @@
 import type { PhosphorError, Settings } from '../../../shared/contract/index.ts';
-import type { Association } from './association.ts';
 import type { TimeSource } from './clock.ts';
 
 /** Seconds; the entries of the settings that an association watches over. Connect and TLS belong to whoever opens the socket. */
@@ -161,6 +160,34 @@ export interface CommandSet {
   numberOfCompletedSuboperations?: number;
   numberOfFailedSuboperations?: number;
   numberOfWarningSuboperations?: number;
+}
+
+/** One association over one transport connection (PS3.8 §7, §9): negotiated, named, watched over by its clocks. */
+export interface Association {
+  /** `LOCAL->REMOTE(7)`. */
+  readonly name: string;
+  readonly role: 'requestor' | 'acceptor';
+  readonly callingAETitle: string;
+  readonly calledAETitle: string;
+  readonly remoteAddress: string;
+  readonly contexts: readonly AcceptedContext[];
+  readonly peer: PeerInformation;
+  /** What the peer said of SOP classes in its SOP Class Extended Negotiation sub-items. */
+  readonly extendedNegotiation: readonly ExtendedNegotiation[];
+  /** Resolves when the transport is closed: with nothing after an orderly release, else with what ended it. Never rejects. */
+  readonly closed: Promise<PhosphorError | undefined>;
+  /** Milliseconds of the association's time source. */
+  readonly now: () => number;
+  /** Requests can be sent. */
+  readonly established: boolean;
+  /** An accepted context in which we may act as `role` (default scu). Without a transfer syntax: the first. */
+  contextFor(abstractSyntax: string, transferSyntax?: string, role?: keyof Roles): AcceptedContext | undefined;
+  /** Queues a request: one is outstanding at a time, in order. Throws PhosphorError where the association has ended. */
+  send(request: OutboundRequest): OutboundOperation;
+  /** A-RELEASE after what is outstanding. Rejects with PhosphorError (`timed-out` release …); the transport is closed then as well. */
+  release(): Promise<void>;
+  /** A-ABORT; everything outstanding ends with `because` (default `cancelled`). Idempotent. */
+  abort(because?: PhosphorError): void;
 }
 
 /** A request that the peer sent us. */
