@@ -18,7 +18,8 @@ import type {
   Roles,
   ServiceProvider,
 } from './types.ts';
-import type { UpperLayer, UpperLayerUser } from './upper-layer.ts';
+import type { UpperLayer } from './upper-layer.ts';
+import type { UpperLayerUser } from './upper-layer-actions.ts';
 
 const OFF = Number.POSITIVE_INFINITY;
 

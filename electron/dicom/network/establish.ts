@@ -7,7 +7,8 @@ import { agreedContexts, answerTo, peerInformation, proposalOf, Rejections } fro
 import type { AssociateAC, AssociateRQ } from './pdu.ts';
 import type { Transport } from './transport.ts';
 import type { Acceptance, AcceptorOptions, Association, AssociationRequest, Rejection, RequestorOptions } from './types.ts';
-import { UpperLayer, type UpperLayerUser } from './upper-layer.ts';
+import { UpperLayer } from './upper-layer.ts';
+import type { UpperLayerUser } from './upper-layer-actions.ts';
 
 let associations = 0;
 
