@@ -1,5 +1,5 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
-import { RESPONSE } from './command-set.ts';
+import { CommandField, RESPONSE } from './command-set.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { isPending, Status } from './status.ts';
 import type { AcceptedContext, Association, CommandSet, DataSetSink, InboundRequest, ServiceProvider } from './types.ts';
@@ -54,11 +54,18 @@ export class InboundOperation implements InboundRequest {
     const provider = services.find(
       (service) => service.commandField === this.command.commandField && service.abstractSyntaxes.includes(this.context.abstractSyntax),
     );
-    // We serve in the contexts in which the peer may be SCU.
-    const roles = this.context.requestorRoles;
-    const allowed = this.association.role === 'acceptor' ? roles.scu : roles.scp;
-    if (provider === undefined || !allowed) return this.#refuse(Status.unrecognizedOperation);
+    if (provider === undefined || !this.#allowed()) return this.#refuse(Status.unrecognizedOperation);
     return provider.handle(this);
+  }
+
+  /**
+   * We serve in the contexts in which the peer may be SCU. An event report is what an SCP sends; many send it on an association of their own without
+   * having proposed that role (PS3.7 D.3.3.4), and where somebody listens for events they are heard.
+   */
+  #allowed(): boolean {
+    if (this.command.commandField === CommandField.nEventReportRQ) return true;
+    const roles = this.context.requestorRoles;
+    return this.association.role === 'acceptor' ? roles.scu : roles.scp;
   }
 
   respond(response: Partial<CommandSet> & { status: number }, dataSet?: Uint8Array): Promise<void> | undefined {

@@ -1,5 +1,6 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, transferSyntaxOf } from '../dataset/index.ts';
+import { CommandField } from './command-set.ts';
 import { pduError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { APPLICATION_CONTEXT, type AssociateAC, type AssociateRQ, ContextResult, type UserInformation } from './pdu.ts';
@@ -100,7 +101,7 @@ export function answerTo(
     const provider = services.find((service) => service.abstractSyntaxes.includes(abstractSyntax));
     const granted: Roles = {
       scu: wanted.scu && provider !== undefined,
-      scp: wanted.scp && (options.subOperations?.(abstractSyntax) ?? false),
+      scp: wanted.scp && ((options.subOperations?.(abstractSyntax) ?? false) || takesEvents(services, abstractSyntax)),
     };
     const transferSyntax = granted.scu || granted.scp ? chooseTransferSyntax(transferSyntaxes, provider?.transferSyntaxes) : undefined;
     if (wantedRoles.has(abstractSyntax)) roles.set(abstractSyntax, granted);
@@ -128,6 +129,13 @@ export function answerTo(
     },
   };
   return { ac, contexts };
+}
+
+/** A peer that reports events is the SCP of their class (PS3.7 §10.1.1). */
+function takesEvents(services: readonly ServiceProvider[], abstractSyntax: string): boolean {
+  return services.some(
+    (service) => service.commandField === CommandField.nEventReportRQ && service.abstractSyntaxes.includes(abstractSyntax),
+  );
 }
 
 /** The first proposed one that we take: the peer knows best what it can send without converting. */

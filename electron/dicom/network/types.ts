@@ -113,7 +113,10 @@ export interface Acceptance {
 
 export interface AcceptorOptions extends CommonOptions {
   readonly services: readonly ServiceProvider[];
-  /** SOP classes in which the peer may take the SCP role, because we send sub-operations to it (C-GET). Absent: none. */
+  /**
+   * SOP classes in which the peer may take the SCP role, because we send sub-operations to it (C-GET). Absent: none. Beside these it may in
+   * every class whose event reports we take.
+   */
   readonly subOperations?: (abstractSyntax: string) => boolean;
   /** Who may come in. Throwing rejects as "no reason given". */
   readonly authorize: (
