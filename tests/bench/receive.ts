@@ -1,77 +1,166 @@
-import { spawn } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { dcmtk, startStorescp } from '../support/dcmtk.ts';
 import { freePort } from '../support/free-port.ts';
 import { stopChild } from '../support/orthanc.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { processCost } from './process-cost.ts';
-import type { Comparison, Run, Side } from './side-by-side.ts';
+import { watchCost } from './process-cost.ts';
+import { type DataSets, huge, images, syncDisk } from './receive-data.ts';
+import type { Bench, Comparison, Run } from './side-by-side.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-export interface Delivery {
-  readonly name: string;
-  /** One folder for each association; storescu sends them at the same time. */
-  readonly folders: readonly string[];
-  readonly instances: number;
-  readonly durable: boolean;
+/** The same files sent by storescu to `phosphor listen` and to storescp. Ours includes SHA-256, header, duplicate check and index. */
+export const RECEIVE_BENCHES: Readonly<Record<string, Bench>> = {
+  'receive-ct': (folder) => {
+    const data = images({ instances: 500, size: 512 });
+    return [...bothWays('receive-ct', folder, data), () => coldComparison('receive-ct:cold', folder, data)];
+  },
+  'receive-mr': (folder) => bothWays('receive-mr', folder, images({ instances: 2000, size: 64 })),
+  'receive-4': (folder) => bothWays('receive-4', folder, images({ instances: 500, size: 512, associations: 4 })),
+  'receive-huge': (folder) => [() => warmComparison('receive-huge', folder, huge(600_000_000), false)],
+};
+
+function bothWays(name: string, folder: string, data: DataSets): readonly (() => Promise<Comparison>)[] {
+  return [() => warmComparison(name, folder, data, false), () => warmComparison(`${name}:durable`, folder, data, true)];
 }
 
-/** The same folders sent by storescu to `phosphor listen` and to storescp. Ours includes SHA-256, header, duplicate check and index. */
-export function receiveComparison(delivery: Delivery): Comparison {
-  return { name: delivery.name, against: 'storescp', ours: receiveByPhosphor(delivery), peer: receiveByStorescp(delivery) };
+/** Where a receiver listens, and how it is looked at between two rounds. */
+interface Receiver extends AsyncDisposable {
+  readonly pid: number;
+  readonly aeTitle: string;
+  readonly port: number;
+  /** Resolves when nothing is left to be done for what it received. */
+  settled(): Promise<void>;
+  /** The files it holds. */
+  received(): Promise<string[]>;
 }
 
-function receiveByPhosphor({ folders, instances, durable }: Delivery): Side {
-  return async () => {
-    await using folder = await temporaryFolder('bench');
-    const profile = join(folder.path, 'profile');
-    await mkdir(profile);
-    await writeFile(join(profile, 'settings.jsonc'), JSON.stringify({ durable, acceptAnyone: true }));
-    const port = await freePort();
-    const child = spawn(process.execPath, ['build/bin/phosphor.mjs', 'listen', '--profile', profile, '--port', String(port), '--json'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface({ input: child.stdout });
-    for await (const line of lines) if (line.includes('"listening"')) break;
-    child.stdout.resume();
-    try {
-      const run = await deliver(child.pid ?? 0, folders, 'PHOSPHOR', port);
-      const stored = (await readdir(join(profile, 'archive', 'files'), { recursive: true })).filter((path) => path.endsWith('.dcm'));
-      if (stored.length !== instances) throw new Error(`${stored.length} of ${instances} instances stored`);
-      return run;
-    } finally {
+/** A workstation runs all day, and so does a storescp: both are started once, and each round sends instances that neither has seen. */
+async function warmComparison(name: string, folder: string, data: DataSets, durable: boolean): Promise<Comparison> {
+  const ours = await startPhosphor(durable);
+  const peer = await startPeer(data.associations);
+  let folders: readonly string[] = [];
+  return {
+    name,
+    against: 'storescp',
+    ours: () => deliver(ours, folders, data.instances),
+    peer: () => deliver(peer, folders, data.instances),
+    prepare: async (round) => {
+      const made = join(folder, `${name.replace(/\W/g, '-')}-${round + 1}`);
+      folders = await data.write(made, round + 2);
+      return { [Symbol.asyncDispose]: () => rm(made, { recursive: true }) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await ours[Symbol.asyncDispose]();
+      await peer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Both sides as new processes each time: what the first study after a start costs. */
+async function coldComparison(name: string, folder: string, data: DataSets): Promise<Comparison> {
+  const made = join(folder, 'cold');
+  const folders = await data.write(made, 1);
+  const once = async (start: Promise<Receiver>) => {
+    await using receiver = await start;
+    return await deliver(receiver, folders, data.instances);
+  };
+  return {
+    name,
+    against: 'storescp',
+    ours: () => once(startPhosphor(false)),
+    peer: () => once(startPeer(data.associations)),
+    [Symbol.asyncDispose]: () => rm(made, { recursive: true }),
+  };
+}
+
+async function startPhosphor(durable: boolean): Promise<Receiver> {
+  const folder = await temporaryFolder('bench');
+  const profile = join(folder.path, 'profile');
+  const archive = join(profile, 'archive');
+  await mkdir(profile);
+  await writeFile(join(profile, 'settings.jsonc'), JSON.stringify({ durable, acceptAnyone: true }));
+  const port = await freePort();
+  const child = spawn(process.execPath, ['build/bin/phosphor.mjs', 'listen', '--profile', profile, '--port', String(port), '--json'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await listening(child);
+  return {
+    pid: child.pid ?? 0,
+    aeTitle: 'PHOSPHOR',
+    port,
+    settled: async () => {
+      // What the index holds for good has left incoming/.
+      while ((await readdir(join(archive, 'incoming'))).length > 0) await pause(10);
+    },
+    received: () => filesBelow(join(archive, 'files')),
+    [Symbol.asyncDispose]: async () => {
       await stopChild(child);
-    }
+      await folder[Symbol.asyncDispose]();
+    },
   };
 }
 
-function receiveByStorescp({ folders, instances }: Delivery): Side {
-  return async () => {
-    await using folder = await temporaryFolder('bench');
-    const target = join(folder.path, 'in');
-    const args = ['-pdu', '131072', ...(folders.length > 1 ? ['--fork'] : [])];
-    await using storescp = await startStorescp(target, { args });
-    const run = await deliver(storescp.pid, folders, storescp.aeTitle, storescp.port);
-    const stored = await readdir(target);
-    if (stored.length !== instances) throw new Error(`${stored.length} of ${instances} instances stored`);
-    return run;
+async function listening(child: ChildProcess): Promise<void> {
+  const output = child.stdout;
+  if (output === null) throw new Error('phosphor has no output');
+  const lines = createInterface({ input: output });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('phosphor ended before it listened');
+  });
+  const seen = (async () => {
+    for await (const line of lines) if (line.includes('"listening"')) return;
+  })();
+  await Promise.race([seen, ended]);
+  ended.catch(() => undefined);
+  output.resume();
+}
+
+async function startPeer(associations: number): Promise<Receiver> {
+  const folder = await temporaryFolder('bench');
+  const target = join(folder.path, 'in');
+  const storescp = await startStorescp(target, { args: ['-pdu', '131072', ...(associations > 1 ? ['--fork'] : [])] });
+  return {
+    pid: storescp.pid,
+    aeTitle: storescp.aeTitle,
+    port: storescp.port,
+    settled: async () => undefined,
+    received: () => filesBelow(target),
+    [Symbol.asyncDispose]: async () => {
+      await storescp.stop();
+      await folder[Symbol.asyncDispose]();
+    },
   };
 }
 
-async function deliver(pid: number, folders: readonly string[], aeTitle: string, port: number): Promise<Run> {
-  const before = await processCost(pid);
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function deliver(receiver: Receiver, folders: readonly string[], instances: number): Promise<Run> {
+  await syncDisk();
+  const cost = await watchCost(receiver.pid);
   const started = performance.now();
   const sent = await Promise.all(
-    folders.map((folder) => dcmtk('storescu', '-pdu', '131072', '-aec', aeTitle, '127.0.0.1', String(port), '+sd', folder)),
+    folders.map((folder) =>
+      dcmtk('storescu', '-pdu', '131072', '-aec', receiver.aeTitle, '127.0.0.1', String(receiver.port), '+sd', folder),
+    ),
   );
   const seconds = (performance.now() - started) / 1000;
   const failed = sent.find(({ code }) => code !== 0);
   if (failed !== undefined) throw new Error(`storescu: ${failed.output}`);
-  const after = await processCost(pid);
-  return { seconds, cpuSeconds: after.cpuSeconds - before.cpuSeconds, peakMB: after.peakMB };
+  await receiver.settled();
+  const used = await cost();
+  const received = await receiver.received();
+  if (received.length !== instances) throw new Error(`${received.length} of ${instances} instances stored`);
+  await Promise.all(received.map((file) => rm(file)));
+  return { seconds, ...used };
 }

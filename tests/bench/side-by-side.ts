@@ -1,20 +1,26 @@
 import type { ProcessCost } from './process-cost.ts';
 
-/** One run of one side: how long it took and what the process under test used. */
+/** One run of one side: how long it took and what the process under test used meanwhile. */
 export interface Run extends ProcessCost {
   readonly seconds: number;
 }
 
-/** Starts from nothing, does the work once, cleans up. */
-export type Side = () => Promise<Run>;
+/** Does the work of a round once: −1 is the warm-up, then 0, 1 … */
+export type Side = (round: number) => Promise<Run>;
 
-export interface Comparison {
+/** Both sides of one comparison, started. Disposing it ends them. */
+export interface Comparison extends Partial<AsyncDisposable> {
   readonly name: string;
   readonly ours: Side;
   readonly peer: Side;
   /** What the peer is, for people. */
   readonly against: string;
+  /** Lays out what a round needs, outside the timed part; it is disposed after both sides. */
+  readonly prepare?: (round: number) => Promise<AsyncDisposable>;
 }
+
+/** One bench: its comparisons, each started when its turn comes. `folder` is theirs alone, and removed afterwards. */
+export type Bench = (folder: string) => readonly (() => Promise<Comparison>)[];
 
 /** One line of `--json`. Seconds are medians; ratio = peer's time / ours, so more than 1 means that we are faster. */
 export interface Result {
@@ -29,28 +35,33 @@ export interface Result {
   readonly peerCost: ProcessCost;
 }
 
-/** Runs both sides in turn (the machine's speed drifts), one warm-up each, and compares the medians. */
-export async function sideBySide(comparison: Comparison, runs: number): Promise<Result> {
+/** Runs both sides in turn (the machine's speed drifts) after one warm-up each, every other round the peer first, and compares the medians. */
+export async function sideBySide(start: () => Promise<Comparison>, runs: number): Promise<Result> {
+  const comparison = await start();
   const ours: Run[] = [];
   const peer: Run[] = [];
-  for (let i = -1; i < runs; i++) {
-    const [one, other] = [await comparison.ours(), await comparison.peer()];
-    if (i >= 0) {
-      ours.push(one);
-      peer.push(other);
+  try {
+    for (let round = -1; round < runs; round += 1) {
+      await using _work = await comparison.prepare?.(round);
+      const sides = [async () => ours.push(await comparison.ours(round)), async () => peer.push(await comparison.peer(round))];
+      for (const side of round % 2 === 0 ? sides : sides.reverse()) await side();
     }
+  } finally {
+    await comparison[Symbol.asyncDispose]?.();
   }
-  const [oursMedian, peerMedian] = [medianRun(ours), medianRun(peer)];
+  const [oursMedian, peerMedian] = [medianRun(ours.slice(1)), medianRun(peer.slice(1))];
+  const { seconds: oursSeconds, ...oursCost } = oursMedian;
+  const { seconds: peerSeconds, ...peerCost } = peerMedian;
   return {
     name: comparison.name,
-    ours: oursMedian.seconds,
-    peer: peerMedian.seconds,
-    ratio: peerMedian.seconds / oursMedian.seconds,
+    ours: oursSeconds,
+    peer: peerSeconds,
+    ratio: peerSeconds / oursSeconds,
     unit: 's',
     runs,
     against: comparison.against,
-    oursCost: { cpuSeconds: oursMedian.cpuSeconds, peakMB: oursMedian.peakMB },
-    peerCost: { cpuSeconds: peerMedian.cpuSeconds, peakMB: peerMedian.peakMB },
+    oursCost,
+    peerCost,
   };
 }
 
@@ -60,5 +71,6 @@ function medianRun(runs: readonly Run[]): Run {
     seconds: median(runs.map(({ seconds }) => seconds)),
     cpuSeconds: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
     peakMB: median(runs.map(({ peakMB }) => peakMB)),
+    growthMB: median(runs.map(({ growthMB }) => growthMB)),
   };
 }
