@@ -1,6 +1,6 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { CommandField, RESPONSE } from './command-set.ts';
-import { dimseError, timedOut } from './errors.ts';
+import { dimseError, endInWords, timedOut } from './errors.ts';
 import { InboundOperation } from './inbound.ts';
 import { MessageReader } from './message-reader.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -231,7 +231,7 @@ export class EstablishedAssociation implements Association {
     this.#ended = error;
     this.#end(error);
     this.#release?.reject(error);
-    this.#log(`${this.name} ended: ${error.kind}, ${error.message}`);
+    this.#log(`${this.name} ${endInWords(error)}`);
   }
 
   #end(error: PhosphorError): void {

@@ -1,27 +1,9 @@
 import type { ClockName } from '../../../shared/contract/index.ts';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
+import { AbortReason, AbortSource, abortInWords, rejectionInWords } from './reasons.ts';
+import type { Rejection } from './types.ts';
 
-/** A-ABORT source (PS3.8 §9.3.8). */
-export const AbortSource = { serviceUser: 0, serviceProvider: 2 } as const;
-
-/** A-ABORT reason of the service provider (PS3.8 §9.3.8). */
-export const AbortReason = {
-  notSpecified: 0,
-  unrecognizedPDU: 1,
-  unexpectedPDU: 2,
-  unrecognizedPDUParameter: 4,
-  unexpectedPDUParameter: 5,
-  invalidPDUParameterValue: 6,
-} as const;
-
-const ABORT_REASONS: Readonly<Record<number, string>> = {
-  [AbortReason.notSpecified]: 'reason not specified',
-  [AbortReason.unrecognizedPDU]: 'unrecognized PDU',
-  [AbortReason.unexpectedPDU]: 'unexpected PDU',
-  [AbortReason.unrecognizedPDUParameter]: 'unrecognized PDU parameter',
-  [AbortReason.unexpectedPDUParameter]: 'unexpected PDU parameter',
-  [AbortReason.invalidPDUParameterValue]: 'invalid PDU parameter value',
-};
+export { AbortReason, AbortSource };
 
 /** The peer broke PS3.8: our upper layer answers with this A-ABORT reason. */
 export function pduError(message: string, reason: number = AbortReason.invalidPDUParameterValue): PhosphorError {
@@ -34,9 +16,8 @@ export function dimseError(message: string): PhosphorError {
 }
 
 export function abortedByPeer(source: number, reason: number): PhosphorError {
-  const by = source === AbortSource.serviceUser ? 'the peer aborted the association' : "the peer's upper layer aborted the association";
-  const why = source === AbortSource.serviceUser ? '' : `: ${ABORT_REASONS[reason] ?? `reason ${reason}`}`;
-  return new PhosphorError('aborted-by-peer', by + why, { upperLayer: { source, reason } });
+  const upperLayer = { source, reason };
+  return new PhosphorError('aborted-by-peer', `the peer aborted the association, ${abortInWords(upperLayer)}`, { upperLayer });
 }
 
 export function timedOut(clock: ClockName): PhosphorError {
@@ -57,25 +38,22 @@ const SENTENCES: Readonly<Record<ClockName, string>> = {
   'retrieve-total': 'the retrieve took longer than allowed',
 };
 
-/** A-ASSOCIATE-RJ (PS3.8 table 9-21) in words: `result/source/reason`. */
-const REJECTIONS: Readonly<Record<string, string>> = {
-  '1/1': 'no reason given',
-  '1/2': 'application context name not supported',
-  '1/3': 'calling AE title not recognized',
-  '1/7': 'called AE title not recognized',
-  '2/1': 'no reason given by the upper layer',
-  '2/2': 'protocol version not supported',
-  '3/1': 'temporary congestion',
-  '3/2': 'local limit exceeded',
-};
+export function rejected(by: 'peer' | 'us', { result, source, reason }: Rejection): PhosphorError {
+  const upperLayer = { result, source, reason };
+  const who = by === 'peer' ? 'the peer refused the association' : 'the association was refused';
+  return new PhosphorError('rejected', `${who}, ${rejectionInWords(upperLayer)}`, { retryable: result === 2, upperLayer });
+}
 
-export function rejected(by: 'peer' | 'us', rejection: { result: number; source: number; reason: number }): PhosphorError {
-  const { result, source, reason } = rejection;
-  const transient = result === 2;
-  const why = REJECTIONS[`${source}/${reason}`] ?? `source ${source}, reason ${reason}`;
-  const who = by === 'peer' ? 'the peer rejected the association' : 'association rejected';
-  return new PhosphorError('rejected', `${who} (${transient ? 'transient' : 'permanent'}): ${why}`, {
-    retryable: transient,
-    upperLayer: { result, source, reason },
-  });
+/**
+ * How an association ended or did not come about, for the log: who ended it, why, and which clock it was. Made of our own words and the peer's numbers
+ * only; what a peer says in text (error comments, identifiers) never comes in here.
+ */
+export function endInWords({ kind, message, data }: PhosphorError): string {
+  const { code, upperLayer } = data;
+  if (kind === 'rejected') return `refused: ${message}`;
+  if (kind === 'aborted-by-peer') return `aborted by the peer: ${message}`;
+  if (kind === 'connection-lost') return `lost: ${message}${code === undefined ? '' : ` (${code})`}`;
+  if (kind === 'timed-out') return `timed out: ${message}`;
+  if (kind === 'cancelled') return `aborted by us: ${message}`;
+  return `aborted by us${upperLayer === undefined ? '' : `, ${abortInWords(upperLayer)}`}: ${kind}, ${message}`;
 }

@@ -1,7 +1,7 @@
 import { PhosphorError, toErrorData } from '../../../shared/contract/phosphor-error.ts';
 import { EstablishedAssociation } from './association.ts';
 import { systemTime, tickerOf } from './clock.ts';
-import { pduError, timedOut } from './errors.ts';
+import { endInWords, pduError, timedOut } from './errors.ts';
 import { DEFAULT_MAX_PDU_LENGTH } from './limits.ts';
 import { agreedContexts, answerTo, peerInformation, proposalOf, Rejections } from './negotiation.ts';
 import type { AssociateAC, AssociateRQ } from './pdu.ts';
@@ -28,14 +28,14 @@ export function requestAssociation(transport: Transport, options: RequestorOptio
     transport.destroy();
     return Promise.reject(thrown);
   }
-  const name = nameOf(options.callingAETitle, options.calledAETitle);
+  const name = nameOf(options.callingAETitle, options.calledAETitle, nextNumber());
   const deadline = ticker.in(clocks.association);
   const onAbort = () => layer.abort(cancelled());
-  const fail = (error: PhosphorError) => {
+  const fail = once((error: PhosphorError) => {
     signal?.removeEventListener('abort', onAbort);
-    log(`${name} not established: ${error.kind}, ${error.message}`);
+    log(`${name} ${endInWords(error)}`);
     reject(error);
-  };
+  });
   const user: UpperLayerUser = {
     ...PASSIVE,
     onAssociateConfirm: (ac: AssociateAC) => {
@@ -60,6 +60,9 @@ export function requestAssociation(transport: Transport, options: RequestorOptio
         }),
       );
       log(`${name} established, ${contexts.length} of ${rq.contexts.length} presentation contexts`);
+      if (options.userIdentity?.positiveResponseRequested && ac.userInformation.userIdentityResponse === undefined) {
+        log(`${name} the peer did not confirm the user identity`);
+      }
     },
     onFailure: fail,
     onClosed: () => fail(connectionLost()),
@@ -89,15 +92,17 @@ export function requestAssociation(transport: Transport, options: RequestorOptio
 export function acceptAssociation(transport: Transport, options: AcceptorOptions): Promise<Association> {
   const { promise, resolve, reject } = Promise.withResolvers<Association>();
   const { clocks, maxPDULength = DEFAULT_MAX_PDU_LENGTH, time = systemTime, log = silent } = options;
-  let name = `?->${transport.remoteAddress}`;
-  const fail = (error: PhosphorError) => {
-    log(`${name} not established: ${error.kind}, ${error.message}`);
+  // Its titles are not known yet.
+  const number = nextNumber();
+  let name = nameOf('?', transport.remoteAddress, number);
+  const fail = once((error: PhosphorError) => {
+    log(`${name} ${endInWords(error)}`);
     reject(error);
-  };
+  });
   const user: UpperLayerUser = {
     ...PASSIVE,
     onAssociateIndication: (rq: AssociateRQ) => {
-      name = nameOf(rq.calledAETitle, rq.callingAETitle);
+      name = nameOf(rq.calledAETitle, rq.callingAETitle, number);
       // After the machine has reached state 3, however fast the judge is.
       queueMicrotask(() => void decide(rq));
     },
@@ -197,12 +202,26 @@ function requestOf(rq: AssociateRQ, remoteAddress: string): AssociationRequest {
   };
 }
 
-function nameOf(local: string, remote: string): string {
+function nextNumber(): number {
   associations += 1;
-  return `${local}->${remote}(${associations})`;
+  return associations;
+}
+
+function nameOf(local: string, remote: string, number: number): string {
+  return `${local}->${remote}(${number})`;
 }
 
 function silent(): void {}
+
+/** What ends a negotiation is told once; the transport's close, which always follows, is no second end. */
+function once(tell: (error: PhosphorError) => void): (error: PhosphorError) => void {
+  let told = false;
+  return (error) => {
+    if (told) return;
+    told = true;
+    tell(error);
+  };
+}
 
 function cancelled(): PhosphorError {
   return new PhosphorError('cancelled', 'the association was given up');

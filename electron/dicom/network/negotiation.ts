@@ -113,7 +113,8 @@ export function answerTo(
       answers.push({ id, result, transferSyntax: transferSyntaxes[0] ?? IMPLICIT_VR_LITTLE_ENDIAN });
     }
   }
-  const identity = rq.userInformation.userIdentity;
+  const { userIdentity, asynchronousOperations } = rq.userInformation;
+  const { userIdentityResponse } = acceptance;
   const ac: AssociateAC = {
     protocolVersion: 1,
     // Both titles are returned as they came (PS3.8 table 9-17).
@@ -125,7 +126,10 @@ export function answerTo(
       ...ownInformation(options.maxPDULength),
       roles: [...roles].map(([sopClassUID, granted]) => ({ sopClassUID, ...granted })),
       extendedNegotiation: [...(acceptance.extendedNegotiation ?? [])],
-      ...(identity?.positiveResponseRequested ? { userIdentityResponse: acceptance.userIdentityResponse ?? new Uint8Array(0) } : {}),
+      // One operation at a time in each direction, said only where it was asked (PS3.7 D.3.3.3).
+      ...(asynchronousOperations === undefined ? {} : { asynchronousOperations: { invoked: 1, performed: 1 } }),
+      // Whoever did not look at the identity does not confirm it (PS3.7 D.3.3.7).
+      ...(userIdentity?.positiveResponseRequested && userIdentityResponse !== undefined ? { userIdentityResponse } : {}),
     },
   };
   return { ac, contexts };

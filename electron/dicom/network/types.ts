@@ -103,7 +103,7 @@ export interface AssociationRequest {
 }
 
 export interface Acceptance {
-  /** Server response of the user identity negotiation (PS3.7 D.3.3.7.2), where one was asked for. */
+  /** Server response of the user identity negotiation (PS3.7 D.3.3.7.2), sent where one was asked for. Absent: the identity is not confirmed. */
   readonly userIdentityResponse?: Uint8Array;
   /** Our answer to what the peer proposed (PS3.7 D.3.3.5); absent sub-items mean "not supported". */
   readonly extendedNegotiation?: readonly ExtendedNegotiation[];

@@ -195,6 +195,8 @@ export class UpperLayerActions implements UpperLayerDriver {
     // Bit 0 of the protocol version is version 1 (PS3.8 table 9-11).
     if (rq && (rq.protocolVersion & 1) === 0) this.rejection = { result: 1, source: 2, reason: 2 };
     else if (rq && rq.applicationContext !== APPLICATION_CONTEXT) this.rejection = { result: 1, source: 1, reason: 2 };
+    // At least one presentation context belongs to a request (PS3.8 table 9-11); no reason is defined for its lack.
+    else if (rq && rq.contexts.length === 0) this.rejection = { result: 1, source: 2, reason: 1 };
     else return true;
     return false;
   }
