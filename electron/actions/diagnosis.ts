@@ -84,12 +84,57 @@ const UNREACHABLE_TEXTS: Readonly<Record<string, TextKey>> = {
   EAI_NODATA: 'unknownHost',
 };
 
+/** Codes of Node and OpenSSL, and our own (`associations/tls-errors.ts`): whose side is wrong, and with what. */
+const TLS_TEXTS: Readonly<Record<string, TextKey>> = {
+  CERT_HAS_EXPIRED: 'tlsExpired',
+  CERT_NOT_YET_VALID: 'tlsNotYet',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tlsUntrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'tlsUntrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tlsUntrusted',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tlsUntrusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tlsUntrusted',
+  CERT_SIGNATURE_FAILURE: 'tlsUntrusted',
+  CERT_UNTRUSTED: 'tlsUntrusted',
+  CERT_REJECTED: 'tlsUntrusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'tlsName',
+  INVALID_PURPOSE: 'tlsPurpose',
+  INVALID_CA: 'tlsPurpose',
+  EE_KEY_TOO_SMALL: 'tlsWeak',
+  CA_KEY_TOO_SMALL: 'tlsWeak',
+  CA_MD_TOO_WEAK: 'tlsWeak',
+  ERR_SSL_EE_KEY_TOO_SMALL: 'tlsWeak',
+  ERR_SSL_CA_MD_TOO_WEAK: 'tlsWeak',
+  ERR_SSL_DH_KEY_TOO_SMALL: 'tlsWeak',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'tlsOursMissing',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'tlsOursRefused',
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: 'tlsOursRefused',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'tlsOursRefused',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'tlsOursRefused',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'tlsOursRefused',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'tlsOursRefused',
+  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'tlsOursRefused',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'tlsNoCommon',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'tlsNoCommon',
+  ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY: 'tlsNoCommon',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'tlsNoCommon',
+  ERR_SSL_WRONG_SSL_VERSION: 'tlsNoCommon',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'tlsNone',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'tlsNone',
+  ERR_SSL_RECORD_LAYER_FAILURE: 'tlsNone',
+  ERR_SSL_HTTP_REQUEST: 'tlsNone',
+  ECONNRESET: 'tlsHungUp',
+  EPIPE: 'tlsHungUp',
+  CLOSED_AFTER_HANDSHAKE: 'tlsClosed',
+  OWN_TLS_FILES: 'tlsOwnFiles',
+};
+
 const KIND_TEXTS: Readonly<Record<ErrorKind, TextKey>> = {
   'invalid-arguments': 'internal',
   'not-found': 'nodeGone',
   unsupported: 'unsupported',
   busy: 'busy',
   unreachable: 'unreachable',
+  tls: 'tls',
   rejected: 'rejected',
   'aborted-by-peer': 'abortedByPeer',
   'connection-lost': 'connectionLost',
@@ -116,6 +161,7 @@ export function errorText(error: PhosphorErrorData): TextKey {
   // Ports below 1024 belong to the administrator.
   if (kind === 'port-in-use' && code === 'EACCES') return 'listener';
   if (kind === 'unreachable' && code !== undefined) return UNREACHABLE_TEXTS[code] ?? 'unreachable';
+  if (kind === 'tls' && code !== undefined) return TLS_TEXTS[code] ?? 'tls';
   if (kind === 'peer-status' && status !== undefined) return statusText(status);
   if (kind === 'aborted-by-peer' && upperLayer?.source === 2) return 'abortedByPeerProvider';
   if (kind === 'rejected' && upperLayer !== undefined) {
@@ -128,7 +174,7 @@ export function errorText(error: PhosphorErrorData): TextKey {
 /** The setting behind each clock. */
 const CLOCK_SETTINGS: Readonly<Record<ClockName, keyof Settings['clocks']>> = {
   connect: 'connect',
-  'tls-handshake': 'connect',
+  'tls-handshake': 'tlsHandshake',
   association: 'association',
   release: 'release',
   'dimse-response': 'dimseResponse',

@@ -58,6 +58,66 @@ export const TEXTS = {
     sentence: `${f.node} broke the association off because it took a message for a protocol error (A-ABORT by the provider).`,
     nextStep: 'Check that the port is a DICOM port of the PACS. The log of the PACS says what it did not understand.',
   }),
+  tls: (f) => ({
+    sentence: `${f.node} and this workstation could not agree on encryption (${f.code}).`,
+    nextStep: '`phosphor tls check` tests our side; the log of the PACS says what it did not accept.',
+  }),
+  tlsExpired: (f) => ({
+    sentence: `The certificate of ${f.node} has expired.`,
+    nextStep: `Ask its administrator to renew it. Check the clock of this computer too: it is ${new Date().toISOString().slice(0, 10)} here.`,
+  }),
+  tlsNotYet: (f) => ({
+    sentence: `The certificate of ${f.node} is not valid yet.`,
+    nextStep: `Check the clock of this computer: it is ${new Date().toISOString().slice(0, 10)} here. If that is right, the certificate of the PACS is wrong.`,
+  }),
+  tlsUntrusted: (f) => ({
+    sentence: `Nobody whom this workstation trusts vouches for the certificate of ${f.node}.`,
+    nextStep:
+      'Ask its administrator for the certificate of the authority that issued it (or for its own, if it is self-signed) and name that file as trust anchor, in the settings or with this PACS.',
+  }),
+  tlsName: (f) => ({
+    sentence: `The certificate of ${f.node} is made out to another name than the one it is called by (${f.host}).`,
+    nextStep:
+      'Enter the host as the certificate names it, or that name as the server name of this PACS. Only if you know that the certificate is right, switch the check of the name off.',
+  }),
+  tlsWeak: (f) => ({
+    sentence: `The certificate of ${f.node}, or one that vouches for it, is too weak to be trusted (${f.code}).`,
+    nextStep: 'Ask its administrator for one with RSA of 2048 bits or an elliptic curve of 256 bits, signed with SHA-256 or better.',
+  }),
+  tlsPurpose: (f) => ({
+    sentence: `The certificate of ${f.node} is not meant for a server, or one that vouches for it may not do so.`,
+    nextStep: 'Ask its administrator for a certificate with the extended key usage "TLS Web Server Authentication".',
+  }),
+  tlsOursMissing: (f) => ({
+    sentence: `${f.node} asks for a certificate of ours, and this workstation has none.`,
+    nextStep: 'Name our certificate and its key in the settings; the administrator of the PACS must trust whoever issued it.',
+  }),
+  tlsOursRefused: (f) => ({
+    sentence: `${f.node} does not accept the certificate of this workstation (${f.code}).`,
+    nextStep:
+      'Its administrator must add our certificate, or the authority that issued it, to what the PACS trusts. `phosphor tls check` says whether it is in order.',
+  }),
+  tlsNoCommon: (f) => ({
+    sentence: `${f.node} and this workstation have no version or method of encryption in common (${f.code}).`,
+    nextStep: 'This workstation speaks TLS 1.2 and 1.3 as BCP 195 recommends. Ask the administrator of the PACS to allow one of them.',
+  }),
+  tlsNone: (f) => ({
+    sentence: `What answers at ${f.host}, port ${f.port}, does not speak TLS.`,
+    nextStep: `Check the port: encrypted DICOM is usually 2762. If ${f.node} takes plain connections only, switch TLS off for it.`,
+  }),
+  tlsHungUp: (f) => ({
+    sentence: `${f.node} hung up during the TLS handshake.`,
+    nextStep: `Check that port ${f.port} is its TLS port. Some systems hang up so when they do not trust our certificate, or miss one.`,
+  }),
+  tlsClosed: (f) => ({
+    sentence: `${f.node} hung up as soon as encryption was agreed upon.`,
+    nextStep:
+      'It probably does not trust the certificate of this workstation, or asks for one that we do not have. Its log says which; `phosphor tls check` tests our side.',
+  }),
+  tlsOwnFiles: () => ({
+    sentence: 'The certificate, key or trust anchor files of this workstation cannot be used.',
+    nextStep: '`phosphor tls check` says what is wrong with them; the files are named in the settings.',
+  }),
   protocol: (f) => ({
     sentence: `${f.node} answered with something that is not DICOM, or breaks its rules.`,
     nextStep: `Check that port ${f.port} is the DICOM port, not that of a web server.`,
@@ -157,7 +217,10 @@ export const TEXTS = {
     sentence: `${f.host}:${f.port} did not take the connection within ${f.seconds} s.`,
     nextStep: 'Check the address and whether a firewall swallows the connection.',
   }),
-  'tls-handshake': (f) => ({ sentence: `The TLS handshake with ${f.node} did not end within ${f.seconds} s.` }),
+  'tls-handshake': (f) => ({
+    sentence: `The TLS handshake with ${f.node} did not end within ${f.seconds} s.`,
+    nextStep: `Check that port ${f.port} is its TLS port: a plain DICOM port takes the connection and says nothing.`,
+  }),
   association: (f) => ({
     sentence: `${f.node} took the connection but did not answer the association request within ${f.seconds} s.`,
     nextStep: `Check that port ${f.port} is the DICOM port and that the PACS is not overloaded.`,

@@ -12,6 +12,7 @@ export interface ListenerStart {
   readonly clocks: ListenerOptions['clocks'];
   readonly maxPDULength?: number;
   readonly maxAssociations?: number;
+  readonly tls?: NonNullable<ListenerOptions['tls']>;
   readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
   readonly queryRetrieve?: NonNullable<ListenerOptions['queryRetrieve']>;
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
-import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import {
   type Association,
   type AssociationRequest,
@@ -13,6 +13,7 @@ import type { Expectations } from './expectations.ts';
 import { listenError } from './socket-errors.ts';
 import { acceptedSocket } from './socket-transport.ts';
 import type { StorageWatch } from './store-scp.ts';
+import { createTLSPort } from './tls-port.ts';
 import type { AccessRules, ListenerOptions } from './types.ts';
 
 /** Open associations at once, unless the options say otherwise; half of them from one address. */
@@ -29,6 +30,7 @@ export interface ServerOptions {
   readonly clocks: ListenerOptions['clocks'];
   readonly maxPDULength?: number;
   readonly maxAssociations?: number;
+  readonly tls?: ListenerOptions['tls'];
   readonly expectations: Expectations;
   /** What a caller is offered once it was admitted. */
   readonly services: (request: AssociationRequest, provisional: boolean, watch: StorageWatch) => readonly ServiceProvider[];
@@ -38,7 +40,9 @@ export interface ServerOptions {
 
 /** One caller from its first byte on. */
 interface Connection {
-  readonly transport: Transport;
+  readonly socket: Socket;
+  /** Absent until the TLS handshake is done. */
+  transport: Transport | undefined;
   readonly address: string;
   admitted: boolean;
   association: Association | undefined;
@@ -49,6 +53,7 @@ interface Connection {
 export class ListenerServer {
   readonly #options: ServerOptions;
   readonly #server: Server;
+  #secureServer: Server | undefined;
   readonly #known = new KnownAddresses();
   readonly #connections = new Set<Connection>();
   readonly #maxTotal: number;
@@ -66,15 +71,17 @@ export class ListenerServer {
     this.#server.maxConnections = 2 * this.#maxTotal + 16;
   }
 
-  /** Resolves with the port. Rejects with PhosphorError `port-in-use` or `unreachable`. */
+  /** Resolves with the port. Rejects with PhosphorError `port-in-use`, `unreachable`, or `tls` when our certificate cannot be used. */
   async listen(): Promise<number> {
-    this.setAccess(this.#options.access);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onError = (thrown: Error) => reject(listenError(thrown));
-    this.#server.once('error', onError);
-    this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: 128 }, resolve);
-    await promise;
-    this.#server.off('error', onError);
+    const { host, port, access, tls, clocks } = this.#options;
+    this.setAccess(access);
+    await opened(this.#server, host, port);
+    if (tls) {
+      const onConnection = (socket: Socket, secured: Promise<Transport>) => this.#connect(socket, secured);
+      this.#secureServer = createTLSPort({ tls, handshakeSeconds: clocks.tlsHandshake, onConnection });
+      this.#secureServer.maxConnections = this.#server.maxConnections;
+      await opened(this.#secureServer, host, tls.port);
+    }
     const address = this.#server.address();
     if (typeof address !== 'object' || address === null) throw new PhosphorError('unreachable', 'the listening socket has no address');
     return address.port;
@@ -88,32 +95,39 @@ export class ListenerServer {
   /** No new connections; associations end after the C-STORE they are at. */
   async close(): Promise<void> {
     this.#closing = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = Promise.all([ended(this.#server), this.#secureServer && ended(this.#secureServer)]);
     for (const connection of this.#connections) this.#endIfIdle(connection);
     const timer = setTimeout(() => {
-      for (const { transport } of this.#connections) transport.destroy();
+      for (const { socket } of this.#connections) socket.destroy();
     }, DRAIN_MS);
     await closed;
     clearTimeout(timer);
   }
 
-  #connect(socket: Socket): void {
+  /** @param secured the same connection once its TLS handshake is done */
+  #connect(socket: Socket, secured?: Promise<Transport>): void {
     const address = plainAddress(socket.remoteAddress ?? '');
     const fromAddress = [...this.#connections].filter((connection) => connection.address === address).length;
     if (this.#closing || fromAddress >= 2 * this.#maxPerAddress) {
       socket.destroy();
       return;
     }
-    const transport = acceptedSocket(socket);
-    const connection: Connection = {
-      transport,
-      address,
-      admitted: false,
-      association: undefined,
-      stores: 0,
-    };
+    const connection: Connection = { socket, transport: undefined, address, admitted: false, association: undefined, stores: 0 };
     this.#connections.add(connection);
     socket.once('close', () => this.#disconnect(connection));
+    if (secured === undefined) this.#attend(connection, acceptedSocket(socket));
+    else {
+      secured.then(
+        (transport) => this.#attend(connection, transport),
+        (thrown) => {
+          if (!this.#closing) this.#options.onRefused({ callingAETitle: '', address, error: toErrorData(thrown) });
+        },
+      );
+    }
+  }
+
+  #attend(connection: Connection, transport: Transport): void {
+    connection.transport = transport;
     const { clocks, maxPDULength } = this.#options;
     acceptAssociation(transport, {
       clocks,
@@ -183,7 +197,22 @@ export class ListenerServer {
     if (connection.stores > 0) return;
     connection.association?.abort(new PhosphorError('interrupted', 'the workstation is closing'));
     // Not waiting for the peer to hang up, only for A-ABORT to be on its way.
-    connection.transport.end();
-    setTimeout(() => connection.transport.destroy(), ABORT_MS);
+    connection.transport?.end();
+    setTimeout(() => connection.socket.destroy(), ABORT_MS);
   }
+}
+
+/** Resolves when the server listens. Rejects with PhosphorError `port-in-use` or `unreachable`. */
+async function opened(server: Server, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onError = (thrown: Error) => reject(listenError(thrown));
+  server.once('error', onError);
+  server.listen({ host, port, backlog: 128 }, resolve);
+  await promise;
+  server.off('error', onError);
+}
+
+/** Resolves when the server takes no more connections and those that it had are gone. */
+function ended(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }

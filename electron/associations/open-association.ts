@@ -1,3 +1,4 @@
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import {
   type Association,
   type ExtendedNegotiation,
@@ -6,7 +7,9 @@ import {
   type ServiceProvider,
 } from '../dicom/network/index.ts';
 import { userIdentity } from '../dicom/services/index.ts';
-import { connectSocket } from './socket-transport.ts';
+import { connectSocket, secureSocket } from './socket-transport.ts';
+import { CLOSED_AFTER_HANDSHAKE } from './tls-errors.ts';
+import { startTLS } from './tls-requestor.ts';
 import type { Clocks, Peer } from './types.ts';
 
 export interface OpenOptions {
@@ -21,11 +24,14 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
 }
 
-/** Connects to a peer and negotiates. Rejects with PhosphorError, see `connectSocket` and `requestAssociation`. */
+/** Connects to a peer, by TLS where it is called so, and negotiates. Rejects with PhosphorError, see `connectSocket`, `secureSocket` and `requestAssociation`. */
 export async function openAssociation(options: OpenOptions): Promise<Association> {
   const { peer, clocks, contexts, services = [], extendedNegotiation = [], signal } = options;
-  const transport = await connectSocket(peer.host, peer.port, clocks.connect, signal);
-  return await requestAssociation(transport, {
+  const { host, port, tls } = peer;
+  const transport = tls
+    ? await secureSocket(() => startTLS(host, port, tls), clocks, signal)
+    : await connectSocket(host, port, clocks.connect, signal);
+  const association = requestAssociation(transport, {
     callingAETitle: peer.callingAETitle,
     calledAETitle: peer.calledAETitle,
     contexts,
@@ -36,4 +42,12 @@ export async function openAssociation(options: OpenOptions): Promise<Association
     ...(peer.maxPDULength === undefined ? {} : { maxPDULength: peer.maxPDULength }),
     ...(peer.userIdentity === undefined ? {} : { userIdentity: userIdentity(peer.userIdentity) }),
   });
+  return await (tls ? association.catch(refusedAfterHandshake) : association);
+}
+
+/** In TLS 1.3 a peer judges our certificate when the handshake is over for us (RFC 8446 §2); many then hang up without a word. */
+function refusedAfterHandshake(thrown: unknown): never {
+  if (!(thrown instanceof PhosphorError) || thrown.kind !== 'connection-lost') throw thrown;
+  const said = 'the peer hung up as soon as encryption was agreed upon';
+  throw new PhosphorError('tls', said, { code: CLOSED_AFTER_HANDSHAKE, retryable: true }, { cause: thrown });
 }

@@ -1,5 +1,6 @@
 import type { ErrorKind } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import { isTLSCode, tlsError } from './tls-errors.ts';
 
 /** What a socket's error code means for an association: could the peer not be reached, or did it go away? */
 const KIND_BY_CODE: Readonly<Record<string, ErrorKind>> = {
@@ -31,6 +32,7 @@ const KIND_BY_CODE: Readonly<Record<string, ErrorKind>> = {
  */
 export function socketError(thrown: unknown, connected: boolean): PhosphorError {
   if (thrown instanceof PhosphorError) return thrown;
+  if (isTLSCode(thrown)) return tlsError(thrown);
   const code = systemCode(thrown);
   const known = code === undefined ? undefined : KIND_BY_CODE[code];
   const kind = connected && known !== 'limit-exceeded' ? 'connection-lost' : (known ?? 'unreachable');

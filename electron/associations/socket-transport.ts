@@ -1,7 +1,9 @@
 import { connect, Socket, type SocketConstructorOpts } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Transport, TransportHandler } from '../dicom/network/index.ts';
 import { socketError } from './socket-errors.ts';
+import { tlsError } from './tls-errors.ts';
 
 /** One read of the operating system on a connection that we opened; the buffer is used again for the next. */
 const READ_BYTES = 131_072;
@@ -18,12 +20,8 @@ const TURN_MS = 8;
  * @param seconds the connect clock
  * @throws PhosphorError `unreachable` with the system's code, `timed-out` (`connect`), or the signal's reason
  */
-export function connectSocket(host: string, port: number, seconds: number, signal?: AbortSignal): Promise<Transport> {
-  const { promise, resolve, reject } = Promise.withResolvers<Transport>();
-  if (signal?.aborted) {
-    reject(signal.reason);
-    return promise;
-  }
+export async function connectSocket(host: string, port: number, seconds: number, signal?: AbortSignal): Promise<Transport> {
+  signal?.throwIfAborted();
   const reader = { onRead: (_bytes: Uint8Array): boolean => true };
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const socket = connect({
@@ -33,33 +31,75 @@ export function connectSocket(host: string, port: number, seconds: number, signa
     keepAlive: true,
     onread: { buffer, callback: (bytes, buf) => reader.onRead(buf.subarray(0, bytes)) },
   });
+  await reached(socket, 'connect', { clock: 'connect', seconds, signal });
+  return new SocketTransport(socket, reader);
+}
+
+/**
+ * Opens a connection under the connect clock and secures it under that of the TLS handshake (PS3.15 B.12).
+ *
+ * @param make starts the connection, see `startTLS`
+ * @throws PhosphorError as `connectSocket`, and `tls` with Node's or OpenSSL's code, `timed-out` (`tls-handshake`)
+ */
+export async function secureSocket(
+  make: () => TLSSocket,
+  clocks: { readonly connect: number; readonly tlsHandshake: number },
+  signal?: AbortSignal,
+): Promise<Transport> {
+  signal?.throwIfAborted();
+  const socket = make();
+  await reached(socket, 'connect', { clock: 'connect', seconds: clocks.connect, signal });
+  await reached(socket, 'secureConnect', { clock: 'tls-handshake', seconds: clocks.tlsHandshake, signal });
+  return securedSocket(socket);
+}
+
+/**
+ * Wraps a connection whose handshake is done. It reads in the ordinary way: OpenSSL goes on delivering what it has decrypted after a pause, so that a
+ * buffer of our own could be written over while it is held; the stream's own queue takes those few records instead.
+ */
+export function securedSocket(socket: TLSSocket): Transport {
+  socket.disableRenegotiation();
+  return new SocketTransport(socket);
+}
+
+interface Bound {
+  readonly clock: 'connect' | 'tls-handshake';
+  readonly seconds: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Resolves when the socket has come so far. Otherwise it is destroyed. */
+function reached(socket: Socket, event: 'connect' | 'secureConnect', { clock, seconds, signal }: Bound): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   const settle = () => {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    socket.off('connect', onConnect);
+    socket.off(event, onReached);
     socket.off('error', onError);
+    socket.on('error', () => {});
   };
   const fail = (error: unknown) => {
     settle();
-    socket.on('error', () => {});
     socket.destroy();
     reject(error);
   };
   const onAbort = () => fail(signal?.reason);
-  const onError = (thrown: Error) => fail(socketError(thrown, false));
-  const onConnect = () => {
+  const onError = (thrown: Error) => fail(clock === 'connect' ? socketError(thrown, false) : tlsError(thrown));
+  const onReached = () => {
     settle();
-    resolve(new SocketTransport(socket, reader));
+    resolve();
   };
-  const timer = setTimeout(
-    () => fail(new PhosphorError('timed-out', 'no connection within the connect clock', { clock: 'connect' })),
-    seconds * 1000,
-  );
+  const timer = setTimeout(() => fail(new PhosphorError('timed-out', EXPIRED[clock], { clock })), seconds * 1000);
   signal?.addEventListener('abort', onAbort);
-  socket.once('connect', onConnect);
+  socket.once(event, onReached);
   socket.once('error', onError);
   return promise;
 }
+
+const EXPIRED = {
+  connect: 'no connection within the connect clock',
+  'tls-handshake': 'the TLS handshake did not end in time',
+} as const;
 
 /** Wraps a connection that a peer opened (`pauseOnConnect`). */
 export function acceptedSocket(socket: Socket): Transport {

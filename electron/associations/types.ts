@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query, Settings } from '../../shared/contract/index.ts';
 import type { ArchiveLocation, ArrivalResult } from '../archive/types.ts';
 import type { InformationModel, QueryRetrieveFlags, UserIdentityInput } from '../dicom/services/index.ts';
+import type { ListenerTLS, PeerTLS } from './tls-profile.ts';
 
 /** Whom we call, and as whom. Plain data: it goes to the worker as it is. */
 export interface Peer {
@@ -13,6 +14,8 @@ export interface Peer {
   readonly maxPDULength?: number;
   /** Who we say we are (PS3.7 D.3.3.7). */
   readonly userIdentity?: UserIdentityInput;
+  /** Absent = no TLS. */
+  readonly tls?: PeerTLS;
 }
 
 /** Clocks in seconds, as in the settings. */
@@ -246,6 +249,8 @@ export interface ListenerOptions {
   readonly clocks: Clocks;
   readonly maxPDULength?: number;
   readonly maxAssociations?: number;
+  /** A second port of the same listener, for TLS; absent = none. Associations of both count together. */
+  readonly tls?: ListenerTLS;
   /**
    * Where arrivals go; absent = C-STORE is not offered. The port is transferred. Given as a function (`() => archive.arrivalPort()`), a
    * listener thread that died is replaced with a port of its own; a plain port dies with its thread, and the listener with it.

@@ -7,6 +7,7 @@ const SENTENCES: Readonly<Record<ErrorKind, string>> = {
   unsupported: 'This version cannot do that.',
   busy: 'Another Phosphor holds this profile and does not answer; end it, or name another folder with --profile.',
   unreachable: 'The other side cannot be reached; check host and port.',
+  tls: 'Encryption could not be agreed upon; `phosphor tls check` tests our side.',
   rejected: 'The other side refused; check the AE titles on both sides.',
   'aborted-by-peer': 'The other side hung up.',
   'connection-lost': 'The workstation that held this profile ended; run the command again.',

@@ -254,6 +254,7 @@ export const en = {
     unsupported: 'This is not possible yet.',
     busy: 'The workstation is busy with something that must end first. Try again in a moment.',
     unreachable: 'Nobody answers at that address. Check host, port and network.',
+    tls: 'Encryption could not be agreed upon. Check the certificates on both sides.',
     rejected: 'The PACS refuses our connection. Ask its administrator whether it knows our AE title.',
     'aborted-by-peer': 'The PACS broke off the connection. Try again.',
     'connection-lost': 'The connection was lost. It is being restored; try again.',

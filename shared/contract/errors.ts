@@ -8,6 +8,7 @@ export const errorKind = z.enum([
   'unsupported',
   'busy',
   'unreachable',
+  'tls',
   'rejected',
   'aborted-by-peer',
   'connection-lost',
