@@ -9,6 +9,24 @@ export { moveProvider } from './move-provider.ts';
 export { findIdentifier, retrieveIdentifier } from './query-identifier.ts';
 export { sendPlan } from './send-plan.ts';
 export { SOPClass, sopClassName } from './sop-classes.ts';
+export {
+  commitmentContexts,
+  commitmentProvider,
+  commitmentReportProvider,
+  reportCommitment,
+  requestCommitment,
+} from './storage-commitment.ts';
+export {
+  type CommitmentReport,
+  type CommitmentRequest,
+  type CommittedReference,
+  commitmentFailureReason,
+  type FailedReference,
+  FailureReason,
+  MAX_COMMITMENT_REFERENCES,
+  referenceKey,
+  type SOPReference,
+} from './storage-commitment-information.ts';
 export { storageProvider } from './storage-provider.ts';
 export { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
 export { storageContexts, store } from './store.ts';
