@@ -6,6 +6,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export const PDU = { associateRQ: 1, associateAC: 2, associateRJ: 3, data: 4, releaseRQ: 5, releaseRP: 6, abort: 7 } as const;
 
+const NAMES: Readonly<Record<number, string>> = {
+  1: 'A-ASSOCIATE-RQ',
+  2: 'A-ASSOCIATE-AC',
+  4: 'P-DATA-TF',
+  5: 'A-RELEASE-RQ',
+  6: 'A-RELEASE-RP',
+};
+
 export const Command = {
   storeRQ: 0x0001,
   storeRSP: 0x8001,
@@ -135,6 +143,18 @@ export class ScriptedConnection {
       }
     } catch {
       return undefined;
+    }
+  }
+
+  /** The next PDU in short: `A-ABORT 2/6`, `A-ASSOCIATE-RJ 1/1/3`, `P-DATA-TF` …, or `closed`. */
+  async readShort(): Promise<string> {
+    try {
+      const { type, body } = await this.readPDU();
+      if (type === PDU.associateRJ) return `A-ASSOCIATE-RJ ${body[1]}/${body[2]}/${body[3]}`;
+      if (type === PDU.abort) return `A-ABORT ${body[2]}/${body[3]}`;
+      return NAMES[type] ?? `PDU ${type}`;
+    } catch {
+      return 'closed';
     }
   }
 
