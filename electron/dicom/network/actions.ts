@@ -34,39 +34,39 @@ export interface UpperLayerDriver {
   indicateProviderAbort(): void;
 }
 
-// One function per action of PS3.8 tables 9-6 to 9-9, named as there. Each returns the next state.
+// One function per action of PS3.8 §9.2.2, named as there. Each returns the next state.
 
-/** Issue TRANSPORT CONNECT request. Whoever opened the transport has done it. */
+/** Issue TRANSPORT CONNECT request. Whoever opened the transport has done it (PS3.8 table 9-6). */
 export function AE_1(_driver: UpperLayerDriver): State {
   return 4;
 }
 
-/** Send A-ASSOCIATE-RQ. */
+/** Send A-ASSOCIATE-RQ (PS3.8 table 9-6). */
 export function AE_2(driver: UpperLayerDriver): State {
   driver.sendAssociateRQ();
   return 5;
 }
 
-/** Issue A-ASSOCIATE confirmation (accept). */
+/** Issue A-ASSOCIATE confirmation (accept) (PS3.8 table 9-6). */
 export function AE_3(driver: UpperLayerDriver): State {
   driver.confirmAssociateAccept();
   return 6;
 }
 
-/** Issue A-ASSOCIATE confirmation (reject) and close the transport. */
+/** Issue A-ASSOCIATE confirmation (reject) and close the transport (PS3.8 table 9-6). */
 export function AE_4(driver: UpperLayerDriver): State {
   driver.confirmAssociateReject();
   driver.closeTransport();
   return 1;
 }
 
-/** Issue transport connection response; start ARTIM. */
+/** Issue transport connection response; start ARTIM (PS3.8 table 9-6). */
 export function AE_5(driver: UpperLayerDriver): State {
   driver.startARTIM(2);
   return 2;
 }
 
-/** Stop ARTIM; A-ASSOCIATE indication where the upper layer can serve the request, else A-ASSOCIATE-RJ and ARTIM. */
+/** Stop ARTIM; A-ASSOCIATE indication where the upper layer can serve the request, else A-ASSOCIATE-RJ and ARTIM (PS3.8 table 9-6). */
 export function AE_6(driver: UpperLayerDriver): State {
   driver.stopARTIM();
   if (driver.acceptableToProvider()) {
@@ -78,138 +78,138 @@ export function AE_6(driver: UpperLayerDriver): State {
   return 13;
 }
 
-/** Send A-ASSOCIATE-AC. */
+/** Send A-ASSOCIATE-AC (PS3.8 table 9-6). */
 export function AE_7(driver: UpperLayerDriver): State {
   driver.sendAssociateAC();
   return 6;
 }
 
-/** Send A-ASSOCIATE-RJ and start ARTIM. */
+/** Send A-ASSOCIATE-RJ and start ARTIM (PS3.8 table 9-6). */
 export function AE_8(driver: UpperLayerDriver): State {
   driver.sendAssociateRJ();
   driver.startARTIM(13);
   return 13;
 }
 
-/** Send P-DATA-TF. */
+/** Send P-DATA-TF (PS3.8 table 9-7). */
 export function DT_1(driver: UpperLayerDriver): State {
   driver.sendPData();
   return 6;
 }
 
-/** Issue P-DATA indication. */
+/** Issue P-DATA indication (PS3.8 table 9-7). */
 export function DT_2(driver: UpperLayerDriver): State {
   driver.indicatePData();
   return 6;
 }
 
-/** Send A-RELEASE-RQ. */
+/** Send A-RELEASE-RQ (PS3.8 table 9-8). */
 export function AR_1(driver: UpperLayerDriver): State {
   driver.sendReleaseRQ();
   return 7;
 }
 
-/** Issue A-RELEASE indication. */
+/** Issue A-RELEASE indication (PS3.8 table 9-8). */
 export function AR_2(driver: UpperLayerDriver): State {
   driver.indicateRelease();
   return 8;
 }
 
-/** Issue A-RELEASE confirmation and close the transport. */
+/** Issue A-RELEASE confirmation and close the transport (PS3.8 table 9-8). */
 export function AR_3(driver: UpperLayerDriver): State {
   driver.confirmRelease();
   driver.closeTransport();
   return 1;
 }
 
-/** Send A-RELEASE-RP and start ARTIM. */
+/** Send A-RELEASE-RP and start ARTIM (PS3.8 table 9-8). */
 export function AR_4(driver: UpperLayerDriver): State {
   driver.sendReleaseRP();
   driver.startARTIM(13);
   return 13;
 }
 
-/** Stop ARTIM. */
+/** Stop ARTIM (PS3.8 table 9-8). */
 export function AR_5(driver: UpperLayerDriver): State {
   driver.stopARTIM();
   return 1;
 }
 
-/** Issue P-DATA indication (after our release request). */
+/** Issue P-DATA indication (after our release request) (PS3.8 table 9-8). */
 export function AR_6(driver: UpperLayerDriver): State {
   driver.indicatePData();
   return 7;
 }
 
-/** Send P-DATA-TF (before our release response). */
+/** Send P-DATA-TF (before our release response) (PS3.8 table 9-8). */
 export function AR_7(driver: UpperLayerDriver): State {
   driver.sendPData();
   return 8;
 }
 
-/** Issue A-RELEASE indication (collision): the requestor of the association answers first. */
+/** Issue A-RELEASE indication (collision): the requestor of the association answers first (PS3.8 table 9-8). */
 export function AR_8(driver: UpperLayerDriver): State {
   driver.indicateRelease();
   return driver.role === 'requestor' ? 9 : 10;
 }
 
-/** Send A-RELEASE-RP (collision, requestor). */
+/** Send A-RELEASE-RP (collision, requestor) (PS3.8 table 9-8). */
 export function AR_9(driver: UpperLayerDriver): State {
   driver.sendReleaseRP();
   return 11;
 }
 
-/** Issue A-RELEASE confirmation (collision, acceptor). */
+/** Issue A-RELEASE confirmation (collision, acceptor) (PS3.8 table 9-8). */
 export function AR_10(driver: UpperLayerDriver): State {
   driver.confirmRelease();
   return 12;
 }
 
-/** Send A-ABORT (service user) and start ARTIM. */
+/** Send A-ABORT (service user) and start ARTIM, or restart it where it runs (PS3.8 table 9-9). */
 export function AA_1(driver: UpperLayerDriver): State {
   driver.sendAbort('serviceUser');
   driver.startARTIM(13);
   return 13;
 }
 
-/** Stop ARTIM and close the transport. */
+/** Stop ARTIM where it runs; close the transport (PS3.8 table 9-9). */
 export function AA_2(driver: UpperLayerDriver): State {
   driver.stopARTIM();
   driver.closeTransport();
   return 1;
 }
 
-/** A-ABORT or A-P-ABORT indication, by who aborted; close the transport. */
+/** A-ABORT or A-P-ABORT indication, by who aborted; close the transport (PS3.8 table 9-9). */
 export function AA_3(driver: UpperLayerDriver): State {
   driver.indicateAbort();
   driver.closeTransport();
   return 1;
 }
 
-/** Issue A-P-ABORT indication. */
+/** Issue A-P-ABORT indication (PS3.8 table 9-9). */
 export function AA_4(driver: UpperLayerDriver): State {
   driver.indicateProviderAbort();
   return 1;
 }
 
-/** Stop ARTIM. */
+/** Stop ARTIM (PS3.8 table 9-9). */
 export function AA_5(driver: UpperLayerDriver): State {
   driver.stopARTIM();
   return 1;
 }
 
-/** Ignore the PDU. */
+/** Ignore the PDU (PS3.8 table 9-9). */
 export function AA_6(_driver: UpperLayerDriver): State {
   return 13;
 }
 
-/** Send A-ABORT. */
+/** Send A-ABORT (PS3.8 table 9-9). */
 export function AA_7(driver: UpperLayerDriver): State {
   driver.sendAbort('serviceProvider');
   return 13;
 }
 
-/** Send A-ABORT (service provider), A-P-ABORT indication, start ARTIM. */
+/** Send A-ABORT (service provider), A-P-ABORT indication, start ARTIM (PS3.8 table 9-9). */
 export function AA_8(driver: UpperLayerDriver): State {
   driver.sendAbort('serviceProvider');
   driver.indicateProviderAbort();
