@@ -3,7 +3,7 @@ import { type Association, CommandField, type ProposedContext } from '../network
 import { LIMITS } from '../network/limits.ts';
 import { requestRetrieve } from './move.ts';
 import { SOPClass } from './sop-classes.ts';
-import { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
+import { RETIRED_STORAGE_SOP_CLASSES, STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
 import { UNCOMPRESSED } from './transfer-syntaxes.ts';
 import type { GetContextsOptions, GetOutcome, GetSCURequest, ServiceOperation } from './types.ts';
 
@@ -58,5 +58,6 @@ const LIKELIEST: readonly string[] = (
   .map((suffix) => `1.2.840.10008.5.1.4.1.1.${suffix}`);
 
 function byLikelihood(): string[] {
-  return [...LIKELIEST, ...STORAGE_SOP_CLASSES.keys()];
+  const current = [...STORAGE_SOP_CLASSES.keys()].filter((uid) => !RETIRED_STORAGE_SOP_CLASSES.has(uid));
+  return [...LIKELIEST, ...current, ...RETIRED_STORAGE_SOP_CLASSES];
 }

@@ -1,11 +1,11 @@
 /**
- * Storage SOP classes of PS3.4 annex B.5 with those of PS3.4 annexes U, X, BB and the retired ones that are still met in archives; names as in PS3.6 table
- * A-1. UIDs are below 1.2.840.10008.5.1.
+ * Storage SOP classes of PS3.4 annex B.5 with those of PS3.4 annexes U, X, BB, those of DICONDE and DICOS, and the retired ones; names as in PS3.6 table A-1.
+ * UIDs are below 1.2.840.10008.5.1.
  */
-const ROWS: readonly (readonly [suffix: string, name: string])[] = [
-  ['1.27', 'Stored Print Storage'],
-  ['1.29', 'Hardcopy Grayscale Image Storage'],
-  ['1.30', 'Hardcopy Color Image Storage'],
+const ROWS: readonly (readonly [suffix: string, name: string, retired?: 'retired'])[] = [
+  ['1.27', 'Stored Print Storage SOP Class', 'retired'],
+  ['1.29', 'Hardcopy Grayscale Image Storage SOP Class', 'retired'],
+  ['1.30', 'Hardcopy Color Image Storage SOP Class', 'retired'],
   ['4.1.1.1', 'Computed Radiography Image Storage'],
   ['4.1.1.1.1', 'Digital X-Ray Image Storage - For Presentation'],
   ['4.1.1.1.1.1', 'Digital X-Ray Image Storage - For Processing'],
@@ -16,15 +16,15 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.2', 'CT Image Storage'],
   ['4.1.1.2.1', 'Enhanced CT Image Storage'],
   ['4.1.1.2.2', 'Legacy Converted Enhanced CT Image Storage'],
-  ['4.1.1.3', 'Ultrasound Multi-frame Image Storage'],
+  ['4.1.1.3', 'Ultrasound Multi-frame Image Storage', 'retired'],
   ['4.1.1.3.1', 'Ultrasound Multi-frame Image Storage'],
   ['4.1.1.4', 'MR Image Storage'],
   ['4.1.1.4.1', 'Enhanced MR Image Storage'],
   ['4.1.1.4.2', 'MR Spectroscopy Storage'],
   ['4.1.1.4.3', 'Enhanced MR Color Image Storage'],
   ['4.1.1.4.4', 'Legacy Converted Enhanced MR Image Storage'],
-  ['4.1.1.5', 'Nuclear Medicine Image Storage'],
-  ['4.1.1.6', 'Ultrasound Image Storage'],
+  ['4.1.1.5', 'Nuclear Medicine Image Storage', 'retired'],
+  ['4.1.1.6', 'Ultrasound Image Storage', 'retired'],
   ['4.1.1.6.1', 'Ultrasound Image Storage'],
   ['4.1.1.6.2', 'Enhanced US Volume Storage'],
   ['4.1.1.6.3', 'Photoacoustic Image Storage'],
@@ -33,9 +33,9 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.7.2', 'Multi-frame Grayscale Byte Secondary Capture Image Storage'],
   ['4.1.1.7.3', 'Multi-frame Grayscale Word Secondary Capture Image Storage'],
   ['4.1.1.7.4', 'Multi-frame True Color Secondary Capture Image Storage'],
-  ['4.1.1.8', 'Standalone Overlay Storage'],
-  ['4.1.1.9', 'Standalone Curve Storage'],
-  ['4.1.1.9.1', 'Waveform Storage - Trial'],
+  ['4.1.1.8', 'Standalone Overlay Storage', 'retired'],
+  ['4.1.1.9', 'Standalone Curve Storage', 'retired'],
+  ['4.1.1.9.1', 'Waveform Storage - Trial', 'retired'],
   ['4.1.1.9.1.1', '12-lead ECG Waveform Storage'],
   ['4.1.1.9.1.2', 'General ECG Waveform Storage'],
   ['4.1.1.9.1.3', 'Ambulatory ECG Waveform Storage'],
@@ -52,8 +52,10 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.9.7.3', 'Electrooculogram Waveform Storage'],
   ['4.1.1.9.7.4', 'Sleep Electroencephalogram Waveform Storage'],
   ['4.1.1.9.8.1', 'Body Position Waveform Storage'],
-  ['4.1.1.10', 'Standalone Modality LUT Storage'],
-  ['4.1.1.11', 'Standalone VOI LUT Storage'],
+  ['4.1.1.9.100.1', 'Waveform Presentation State Storage'],
+  ['4.1.1.9.100.2', 'Waveform Acquisition Presentation State Storage'],
+  ['4.1.1.10', 'Standalone Modality LUT Storage', 'retired'],
+  ['4.1.1.11', 'Standalone VOI LUT Storage', 'retired'],
   ['4.1.1.11.1', 'Grayscale Softcopy Presentation State Storage'],
   ['4.1.1.11.2', 'Color Softcopy Presentation State Storage'],
   ['4.1.1.11.3', 'Pseudo-Color Softcopy Presentation State Storage'],
@@ -70,7 +72,7 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.12.1.1', 'Enhanced XA Image Storage'],
   ['4.1.1.12.2', 'X-Ray Radiofluoroscopic Image Storage'],
   ['4.1.1.12.2.1', 'Enhanced XRF Image Storage'],
-  ['4.1.1.12.3', 'X-Ray Angiographic Bi-Plane Image Storage'],
+  ['4.1.1.12.3', 'X-Ray Angiographic Bi-Plane Image Storage', 'retired'],
   ['4.1.1.13.1.1', 'X-Ray 3D Angiographic Image Storage'],
   ['4.1.1.13.1.2', 'X-Ray 3D Craniofacial Image Storage'],
   ['4.1.1.13.1.3', 'Breast Tomosynthesis Image Storage'],
@@ -92,7 +94,7 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.67', 'Real World Value Mapping Storage'],
   ['4.1.1.68.1', 'Surface Scan Mesh Storage'],
   ['4.1.1.68.2', 'Surface Scan Point Cloud Storage'],
-  ['4.1.1.77.1', 'VL Image Storage - Trial'],
+  ['4.1.1.77.1', 'VL Image Storage - Trial', 'retired'],
   ['4.1.1.77.1.1', 'VL Endoscopic Image Storage'],
   ['4.1.1.77.1.1.1', 'Video Endoscopic Image Storage'],
   ['4.1.1.77.1.2', 'VL Microscopic Image Storage'],
@@ -112,7 +114,7 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.77.1.7', 'Dermoscopic Photography Image Storage'],
   ['4.1.1.77.1.8', 'Confocal Microscopy Image Storage'],
   ['4.1.1.77.1.9', 'Confocal Microscopy Tiled Pyramidal Image Storage'],
-  ['4.1.1.77.2', 'VL Multi-frame Image Storage - Trial'],
+  ['4.1.1.77.2', 'VL Multi-frame Image Storage - Trial', 'retired'],
   ['4.1.1.78.1', 'Lensometry Measurements Storage'],
   ['4.1.1.78.2', 'Autorefraction Measurements Storage'],
   ['4.1.1.78.3', 'Keratometry Measurements Storage'],
@@ -125,10 +127,10 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.80.1', 'Ophthalmic Visual Field Static Perimetry Measurements Storage'],
   ['4.1.1.81.1', 'Ophthalmic Thickness Map Storage'],
   ['4.1.1.82.1', 'Corneal Topography Map Storage'],
-  ['4.1.1.88.1', 'Text SR Storage - Trial'],
-  ['4.1.1.88.2', 'Audio SR Storage - Trial'],
-  ['4.1.1.88.3', 'Detail SR Storage - Trial'],
-  ['4.1.1.88.4', 'Comprehensive SR Storage - Trial'],
+  ['4.1.1.88.1', 'Text SR Storage - Trial', 'retired'],
+  ['4.1.1.88.2', 'Audio SR Storage - Trial', 'retired'],
+  ['4.1.1.88.3', 'Detail SR Storage - Trial', 'retired'],
+  ['4.1.1.88.4', 'Comprehensive SR Storage - Trial', 'retired'],
   ['4.1.1.88.11', 'Basic Text SR Storage'],
   ['4.1.1.88.22', 'Enhanced SR Storage'],
   ['4.1.1.88.33', 'Comprehensive SR Storage'],
@@ -158,7 +160,7 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.104.5', 'Encapsulated MTL Storage'],
   ['4.1.1.128', 'Positron Emission Tomography Image Storage'],
   ['4.1.1.128.1', 'Legacy Converted Enhanced PET Image Storage'],
-  ['4.1.1.129', 'Standalone PET Curve Storage'],
+  ['4.1.1.129', 'Standalone PET Curve Storage', 'retired'],
   ['4.1.1.130', 'Enhanced PET Image Storage'],
   ['4.1.1.131', 'Basic Structured Display Storage'],
   ['4.1.1.200.1', 'CT Defined Procedure Protocol Storage'],
@@ -201,7 +203,10 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.1.1.501.6', 'DICOS Quadrupole Resonance (QR) Storage'],
   ['4.1.1.601.1', 'Eddy Current Image Storage'],
   ['4.1.1.601.2', 'Eddy Current Multi-frame Image Storage'],
-  ['4.34.1', 'RT Beams Delivery Instruction Storage - Trial'],
+  ['4.1.1.601.3', 'Thermography Image Storage'],
+  ['4.1.1.601.4', 'Thermography Multi-frame Image Storage'],
+  ['4.1.1.601.5', 'Ultrasound Waveform Storage'],
+  ['4.34.1', 'RT Beams Delivery Instruction Storage - Trial', 'retired'],
   ['4.34.7', 'RT Beams Delivery Instruction Storage'],
   ['4.34.10', 'RT Brachy Application Setup Delivery Instruction Storage'],
   ['4.38.1', 'Hanging Protocol Storage'],
@@ -211,7 +216,30 @@ const ROWS: readonly (readonly [suffix: string, name: string])[] = [
   ['4.45.1', 'Implant Template Group Storage'],
 ];
 
+const uidOf = (suffix: string) => `1.2.840.10008.5.1.${suffix}`;
+
 /** UID → name. */
-export const STORAGE_SOP_CLASSES: ReadonlyMap<string, string> = new Map(
-  ROWS.map(([suffix, name]) => [`1.2.840.10008.5.1.${suffix}`, name]),
+export const STORAGE_SOP_CLASSES: ReadonlyMap<string, string> = new Map(ROWS.map(([suffix, name]) => [uidOf(suffix), name]));
+
+/** Those that nobody should create any more; archives still hold them. */
+export const RETIRED_STORAGE_SOP_CLASSES: ReadonlySet<string> = new Set(
+  ROWS.flatMap(([suffix, , retired]) => (retired ? [uidOf(suffix)] : [])),
+);
+
+/** The root of UIDs that DICOM assigns itself, and where it assigns Storage SOP classes. */
+const STANDARD_ROOT = '1.2.840.10008.';
+const STORAGE_ROOT = '1.2.840.10008.5.1.4.1.1.';
+
+/**
+ * Whether a SOP class that a caller proposes may be a storage class which the standard does not know: a manufacturer's own, or one that is newer than our
+ * table. Nothing in a UID says more; a C-STORE in its context does.
+ */
+export function mayBePrivateStorage(sopClassUID: string): boolean {
+  if (STORAGE_SOP_CLASSES.has(sopClassUID) || !/^[0-9.]{1,64}$/.test(sopClassUID)) return false;
+  return !sopClassUID.startsWith(STANDARD_ROOT) || (sopClassUID.startsWith(STORAGE_ROOT) && !OTHERS_BELOW_STORAGE.has(sopClassUID));
+}
+
+/** What DICOM has put below the storage root without its being storage: queries for protocols and inventories, and an instance's UID. */
+const OTHERS_BELOW_STORAGE: ReadonlySet<string> = new Set(
+  ['200.4', '200.5', '200.6', '201.1.1', '201.2', '201.3', '201.4', '201.5', '201.6'].map((suffix) => STORAGE_ROOT + suffix),
 );

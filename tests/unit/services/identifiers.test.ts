@@ -4,6 +4,7 @@ import { Dataset, decodeDataset, encodeDataset, Tag } from '../../../electron/di
 import {
   findIdentifier,
   matchRowOf,
+  mayBePrivateStorage,
   retrieveIdentifier,
   SOPClass,
   STORAGE_SOP_CLASSES,
@@ -162,6 +163,30 @@ test('SOP classes have their names, and no UID stands twice', () => {
   expect(sopClassName(SOPClass.StudyRootFind)).toContain('Study Root');
   expect(sopClassName('1.2.840.10008.5.1.4.1.1.2')).toBe('CT Image Storage');
   expect(sopClassName('1.2.3')).toBeUndefined();
-  expect(STORAGE_SOP_CLASSES.size).toBeGreaterThan(180);
+  expect(STORAGE_SOP_CLASSES.size).toBe(211);
+  // The newest of PS3.6 2026.
+  for (const suffix of ['481.23', '481.24', '481.25', '88.77', '9.100.1', '601.4']) {
+    expect(STORAGE_SOP_CLASSES.has(`1.2.840.10008.5.1.4.1.1.${suffix}`)).toBe(true);
+  }
   for (const uid of STORAGE_SOP_CLASSES.keys()) expect(uid).toMatch(/^1\.2\.840\.10008\.5\.1\.[0-9.]+$/);
+});
+
+describe('a SOP class that a caller proposes', () => {
+  test.each(['1.2.840.113619.4.27', '1.3.12.2.1107.5.9.1', '1.2.840.10008.5.1.4.1.1.9999'])(
+    '%s may be a storage class that the standard does not know',
+    (uid) => {
+      expect(mayBePrivateStorage(uid)).toBe(true);
+    },
+  );
+
+  test.each([
+    ['a known one', '1.2.840.10008.5.1.4.1.1.2'],
+    ['Verification', '1.2.840.10008.1.1'],
+    ['a query', SOPClass.StudyRootFind],
+    ['a query among the storage classes', '1.2.840.10008.5.1.4.1.1.200.4'],
+    ['a print service', '1.2.840.10008.5.1.1.9'],
+    ['no UID', 'abc'],
+  ])('may not where it is %s', (_, uid) => {
+    expect(mayBePrivateStorage(uid)).toBe(false);
+  });
 });
