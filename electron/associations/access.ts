@@ -58,6 +58,11 @@ export function admit(caller: Caller, rules: AccessRules, knownAddresses: Readon
   return { accept: false, rejection: REJECTIONS.callingAETitle };
 }
 
+/** For callers whose identity was not accepted: rejected permanently, by the user, no reason given (PS3.8 §9.3.4 has none that says more). */
+export function identityRejection(reason: string): Rejection {
+  return rejection(RESULT.permanent, SOURCE.user, 1, reason);
+}
+
 /** `::ffff:10.0.0.1` and `fe80::1%eth0` as `10.0.0.1` and `fe80::1`. */
 export function plainAddress(address: string): string {
   return address

@@ -10,8 +10,6 @@ export interface ListenerStart {
   readonly access: AccessRules;
   readonly expectations: readonly Expectation[];
   readonly clocks: ListenerOptions['clocks'];
-  readonly maxPDULength?: number;
-  readonly maxAssociations?: number;
   readonly tls?: NonNullable<ListenerOptions['tls']>;
   readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
   readonly queryRetrieve?: NonNullable<ListenerOptions['queryRetrieve']>;

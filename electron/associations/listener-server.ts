@@ -8,7 +8,8 @@ import {
   type ServiceProvider,
   type Transport,
 } from '../dicom/network/index.ts';
-import { type Admission, admit, KnownAddresses, plainAddress } from './access.ts';
+import { IdentityCheck, negotiationAnswer } from '../dicom/services/index.ts';
+import { type Admission, admit, identityRejection, KnownAddresses, plainAddress, type Rejection } from './access.ts';
 import type { Expectations } from './expectations.ts';
 import { listenError } from './socket-errors.ts';
 import { acceptedSocket } from './socket-transport.ts';
@@ -16,7 +17,7 @@ import type { StorageWatch } from './store-scp.ts';
 import { createTLSPort } from './tls-port.ts';
 import type { AccessRules, ListenerOptions } from './types.ts';
 
-/** Open associations at once, unless the options say otherwise; half of them from one address. */
+/** Open associations at once, unless the rules say otherwise; half of them from one address. */
 const MAX_ASSOCIATIONS = 64;
 /** C-STOREs in flight may end within this when the listener closes. */
 const DRAIN_MS = 2_000;
@@ -28,14 +29,21 @@ export interface ServerOptions {
   readonly port: number;
   readonly access: AccessRules;
   readonly clocks: ListenerOptions['clocks'];
-  readonly maxPDULength?: number;
-  readonly maxAssociations?: number;
   readonly tls?: ListenerOptions['tls'];
   readonly expectations: Expectations;
   /** What a caller is offered once it was admitted. */
-  readonly services: (request: AssociationRequest, provisional: boolean, watch: StorageWatch) => readonly ServiceProvider[];
+  readonly services: (request: AssociationRequest, admitted: Admitted) => readonly ServiceProvider[];
+  /** SOP classes in which a caller may take the SCP role (C-GET). Absent: none. */
+  readonly subOperations?: (abstractSyntax: string) => boolean;
   readonly onOpen: (open: number) => void;
   readonly onRefused: (refused: { callingAETitle: string; address: string; error: PhosphorErrorData }) => void;
+}
+
+/** How a caller was admitted. */
+export interface Admitted {
+  readonly provisional: boolean;
+  readonly watch: StorageWatch;
+  readonly rules: AccessRules;
 }
 
 /** One caller from its first byte on. */
@@ -56,19 +64,15 @@ export class ListenerServer {
   #secureServer: Server | undefined;
   readonly #known = new KnownAddresses();
   readonly #connections = new Set<Connection>();
-  readonly #maxTotal: number;
-  readonly #maxPerAddress: number;
+  #maxTotal = MAX_ASSOCIATIONS;
   #access: AccessRules;
+  #identities = new IdentityCheck(undefined);
   #closing = false;
 
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#access = options.access;
-    this.#maxTotal = options.maxAssociations ?? MAX_ASSOCIATIONS;
-    this.#maxPerAddress = Math.max(1, Math.ceil(this.#maxTotal / 2));
     this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#connect(socket));
-    // Callers that connect and say nothing wait for ARTIM; they must not take the places of those who speak.
-    this.#server.maxConnections = 2 * this.#maxTotal + 16;
   }
 
   /** Resolves with the port. Rejects with PhosphorError `port-in-use`, `unreachable`, or `tls` when our certificate cannot be used. */
@@ -90,6 +94,11 @@ export class ListenerServer {
   setAccess(access: AccessRules): void {
     this.#access = access;
     this.#known.set(access.knownHosts);
+    this.#identities = new IdentityCheck(access.userIdentity);
+    this.#maxTotal = access.maxAssociations ?? MAX_ASSOCIATIONS;
+    // Callers that connect and say nothing wait for ARTIM; they must not take the places of those who speak.
+    this.#server.maxConnections = 2 * this.#maxTotal + 16;
+    if (this.#secureServer) this.#secureServer.maxConnections = this.#server.maxConnections;
   }
 
   /** No new connections; associations end after the C-STORE they are at. */
@@ -128,10 +137,12 @@ export class ListenerServer {
 
   #attend(connection: Connection, transport: Transport): void {
     connection.transport = transport;
-    const { clocks, maxPDULength } = this.#options;
+    const { clocks, subOperations } = this.#options;
+    const { maxPDULength } = this.#access;
     acceptAssociation(transport, {
       clocks,
       ...(maxPDULength === undefined ? {} : { maxPDULength }),
+      ...(subOperations === undefined ? {} : { subOperations }),
       services: [],
       authorize: (request) => this.#authorize(connection, request),
     }).then(
@@ -154,11 +165,13 @@ export class ListenerServer {
       this.#known.current(),
       this.#occupancy(address),
     );
-    if (!admission.accept) {
-      const { error, ...reject } = admission.rejection;
+    const verdict = this.#identities.judge(request.userIdentity);
+    const refuse = ({ error, ...reject }: Rejection) => {
       this.#options.onRefused({ callingAETitle, address, error });
       return { reject };
-    }
+    };
+    if (!admission.accept) return refuse(admission.rejection);
+    if (!verdict.ok) return refuse(identityRejection(verdict.reason));
     connection.admitted = true;
     this.#options.onOpen(this.#open());
     const watch: StorageWatch = {
@@ -170,7 +183,16 @@ export class ListenerServer {
         if (this.#closing) this.#endIfIdle(connection);
       },
     };
-    return { services: this.#options.services(request, admission.provisional, watch) };
+    const services = this.#options.services(request, { provisional: admission.provisional, watch, rules: this.#access });
+    return {
+      services,
+      extendedNegotiation: negotiationAnswer(request.extendedNegotiation),
+      ...(verdict.response === undefined ? {} : { userIdentityResponse: verdict.response }),
+    };
+  }
+
+  get #maxPerAddress(): number {
+    return Math.max(1, Math.ceil(this.#maxTotal / 2));
   }
 
   #occupancy(address: string) {

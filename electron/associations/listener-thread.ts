@@ -3,7 +3,7 @@ import { toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { createArrivalWriter } from '../archive/arrival.ts';
 import type { ArrivalWriter } from '../archive/types.ts';
 import type { ServiceProvider } from '../dicom/network/index.ts';
-import { verificationProvider } from '../dicom/services/index.ts';
+import { mayBePrivateStorage, STORAGE_SOP_CLASSES, verificationProvider } from '../dicom/services/index.ts';
 import { Batcher, Throttle } from './batcher.ts';
 import { Expectations } from './expectations.ts';
 import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
@@ -47,7 +47,7 @@ const refusals = { second: 0, count: 0 };
 const server = new ListenerServer({
   ...start,
   expectations,
-  services: (request, provisional, watch) => {
+  services: (request, { provisional, watch, rules }) => {
     const services: ServiceProvider[] = [verificationProvider()];
     if (arrivals) {
       const context = {
@@ -56,11 +56,15 @@ const server = new ListenerServer({
         onStored: (instance: StoredInstance) => stored.add(instance),
         onRefused: (instance: RefusedInstance) => refused.add(instance),
       };
-      services.push(storeService(context, request.callingAETitle.trim(), provisional, watch));
+      const proposed = request.contexts.map(({ abstractSyntax }) => abstractSyntax);
+      const privateClasses = rules.acceptPrivateSOPClasses ? proposed.filter(mayBePrivateStorage) : [];
+      services.push(storeService(context, request.callingAETitle.trim(), provisional, watch, privateClasses));
     }
     if (archive && !provisional) services.push(...archive.services());
     return services;
   },
+  // What C-GET sends; whether the archive holds any of it is not known yet.
+  ...(archive ? { subOperations: (uid: string) => STORAGE_SOP_CLASSES.has(uid) || mayBePrivateStorage(uid) } : {}),
   onOpen: (count) => {
     open = count;
     openChanged.set(count);

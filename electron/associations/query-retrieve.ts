@@ -2,8 +2,16 @@ import type { MatchRow } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { openIndexReader } from '../archive/index-reader.ts';
 import { type Dataset, Tag } from '../dicom/dataset/index.ts';
-import type { Association, ServiceProvider } from '../dicom/network/index.ts';
-import { findProvider, type MoveInstance, moveProvider, type QueryRequest, storageContexts } from '../dicom/services/index.ts';
+import type { Association, ProposedContext, ServiceProvider } from '../dicom/network/index.ts';
+import {
+  checkIdentifier,
+  findProvider,
+  getProvider,
+  isPatientRoot,
+  type MoveInstance,
+  moveProvider,
+  type QueryRequest,
+} from '../dicom/services/index.ts';
 import { openDataSet } from './file-source.ts';
 import { openAssociation } from './open-association.ts';
 import { identifierOf, queryOf } from './query-identifiers.ts';
@@ -14,8 +22,8 @@ type StoredFile = ReturnType<IndexReader['instancesOf']>[number];
 
 /** PS3.4 C.4.2.1.5: Refused, Move Destination unknown. */
 const STATUS_MOVE_DESTINATION_UNKNOWN = 0xa801;
-/** PS3.4 C.4.2.1.5: Identifier does not match SOP Class. */
-const STATUS_IDENTIFIER_MISMATCH = 0xa900;
+/** Pending responses of a retrieve are at least this far apart, seconds. */
+const PENDING_INTERVAL = 0.1;
 
 /** Rows are made for this long, then sockets and timers get their turn. */
 const TURN_MS = 8;
@@ -26,7 +34,7 @@ export interface QueryRetrieveOptions extends NonNullable<ListenerOptions['query
   readonly aeTitle: string;
 }
 
-/** C-FIND and C-MOVE as SCP over an archive's index and files (PS3.4 annex C), Patient Root and Study Root. */
+/** C-FIND, C-MOVE and C-GET as SCP over an archive's index and files (PS3.4 annex C), Patient Root and Study Root. */
 export class QueryRetrieveArchive {
   readonly #options: QueryRetrieveOptions;
   #reader: IndexReader | undefined;
@@ -36,12 +44,15 @@ export class QueryRetrieveArchive {
   }
 
   services(): ServiceProvider[] {
+    const instances = async (request: QueryRequest) => this.#instances(request).map(moveInstance);
     return [
       findProvider({ find: (request) => this.#find(request) }),
       moveProvider({
-        instances: async (request) => this.#instances(request).map(moveInstance),
-        connect: (destinationAETitle, instances, { signal }) => this.#connect(destinationAETitle, instances, signal),
+        instances,
+        connect: (destinationAETitle, contexts, { signal }) => this.#connect(destinationAETitle, contexts, signal),
+        pendingInterval: PENDING_INTERVAL,
       }),
+      getProvider({ instances, pendingInterval: PENDING_INTERVAL }),
     ];
   }
 
@@ -55,9 +66,10 @@ export class QueryRetrieveArchive {
     return this.#reader;
   }
 
-  async *#find({ identifier, signal }: QueryRequest): AsyncGenerator<Dataset> {
+  async *#find({ identifier, sopClassUID, flags, signal }: QueryRequest): AsyncGenerator<Dataset> {
+    checkIdentifier(identifier, sopClassUID, flags);
     const query = queryOf(identifier);
-    if (!query) throw mismatch();
+    if (!query) return;
     const wanted = new Set(identifier.strings(Tag.SOPInstanceUID));
     let turn = performance.now();
     for (const row of this.#index.findRows(query)) {
@@ -71,28 +83,30 @@ export class QueryRetrieveArchive {
     }
   }
 
-  #instances({ identifier }: QueryRequest): StoredFile[] {
-    const needed = UNIQUE_KEYS[identifier.string(Tag.QueryRetrieveLevel)];
-    if (!needed || needed.some((tag) => list(identifier, tag) === '')) throw mismatch();
-    if (needed.includes(Tag.PatientID)) {
-      const studies = this.#studiesOf(identifier.string(Tag.PatientID));
-      return studies.flatMap((studyInstanceUID) => this.#index.instancesOf({ studyInstanceUID }));
-    }
+  #instances({ identifier, sopClassUID, flags }: QueryRequest): StoredFile[] {
+    checkIdentifier(identifier, sopClassUID, flags);
+    const used = KEYS_AT[identifier.string(Tag.QueryRetrieveLevel)] ?? [];
     // An empty key matches everything, and one below the level asked for has nothing to say.
-    const at = (tag: number) => (needed.includes(tag) ? list(identifier, tag) : '');
-    return this.#index.instancesOf({
+    const at = (tag: number) => (used.includes(tag) ? list(identifier, tag) : '');
+    const keys = {
       studyInstanceUID: at(Tag.StudyInstanceUID),
       seriesInstanceUID: at(Tag.SeriesInstanceUID),
       sopInstanceUID: at(Tag.SOPInstanceUID),
-    });
+    };
+    const patientID = isPatientRoot(sopClassUID) ? identifier.string(Tag.PatientID) : '';
+    if (patientID === '') return this.#index.instancesOf(keys);
+    const studies = this.#studiesOf(patientID, keys.studyInstanceUID);
+    return studies.flatMap((studyInstanceUID) => this.#index.instancesOf({ ...keys, studyInstanceUID }));
   }
 
-  #studiesOf(patientID: string): string[] {
-    const rows: Iterable<MatchRow> = this.#index.findRows({ level: 'study', patientID });
+  /** Studies of a patient; of a list of UIDs where there is one. */
+  #studiesOf(patientID: string, studyInstanceUID: string): string[] {
+    const studies = studyInstanceUID === '' ? {} : { studyInstanceUID };
+    const rows: Iterable<MatchRow> = this.#index.findRows({ level: 'study', patientID, ...studies });
     return [...rows].flatMap((row) => (row.level === 'study' && row.patientID === patientID ? [row.studyInstanceUID] : []));
   }
 
-  async #connect(destinationAETitle: string, instances: readonly MoveInstance[], signal: AbortSignal): Promise<Association> {
+  async #connect(destinationAETitle: string, contexts: readonly ProposedContext[], signal: AbortSignal): Promise<Association> {
     const { destinations, clocks, aeTitle } = this.#options;
     const title = destinationAETitle.trim();
     const destination = Object.hasOwn(destinations, title) ? destinations[title] : undefined;
@@ -102,18 +116,18 @@ export class QueryRetrieveArchive {
     return await openAssociation({
       peer: { ...destination, calledAETitle: title, callingAETitle: aeTitle },
       clocks,
-      contexts: storageContexts(instances),
+      contexts,
       signal,
     });
   }
 }
 
-/** Unique keys that a C-MOVE identifier must have, by its level (PS3.4 C.4.2.1.4.2); lists of UIDs are allowed at the last. */
-const UNIQUE_KEYS: Readonly<Record<string, readonly number[]>> = {
-  PATIENT: [Tag.PatientID],
+/** Keys that say which instances are meant, by the level of a retrieve (PS3.4 C.4.2.1.4.1); beside them the Patient ID where the model has patients. */
+const KEYS_AT: Readonly<Record<string, readonly number[]>> = {
+  PATIENT: [],
   STUDY: [Tag.StudyInstanceUID],
   SERIES: [Tag.StudyInstanceUID, Tag.SeriesInstanceUID],
-  IMAGE: [Tag.StudyInstanceUID, Tag.SOPInstanceUID],
+  IMAGE: [Tag.StudyInstanceUID, Tag.SeriesInstanceUID, Tag.SOPInstanceUID],
 };
 
 function list(identifier: Dataset, tag: number): string {
@@ -122,10 +136,6 @@ function list(identifier: Dataset, tag: number): string {
 
 function moveInstance({ sopClassUID, sopInstanceUID, transferSyntaxUID, path }: StoredFile): MoveInstance {
   return { sopClassUID, sopInstanceUID, transferSyntaxUID, open: () => openDataSet(path) };
-}
-
-function mismatch(): PhosphorError {
-  return new PhosphorError('invalid-arguments', 'the identifier does not fit its level', { status: STATUS_IDENTIFIER_MISMATCH });
 }
 
 function nextTurn(): Promise<void> {

@@ -29,11 +29,19 @@ export interface StorageWatch {
  * C-STORE as SCP for one association (PS3.4 B.2.3): each instance is credited to the retrieve it belongs to and streamed into the archive.
  *
  * @param provisional the caller is unknown and may only answer a retrieve that is running
+ * @param privateClasses SOP classes that are taken beside those of the standard
  */
-export function storeService(context: StorageContext, callingAETitle: string, provisional: boolean, watch: StorageWatch): ServiceProvider {
+export function storeService(
+  context: StorageContext,
+  callingAETitle: string,
+  provisional: boolean,
+  watch: StorageWatch,
+  privateClasses: readonly string[] = [],
+): ServiceProvider {
   let strikes = 0;
   const creditOf = new WeakMap<StoreRequest, IncomingInstance>();
   return storageProvider({
+    privateSOPClassUIDs: privateClasses,
     begin: (request) => {
       watch.onBegin();
       const instance = new IncomingInstance(context, request, callingAETitle, provisional);

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query, Settings } from '../../shared/contract/index.ts';
 import type { ArchiveLocation, ArrivalResult } from '../archive/types.ts';
-import type { InformationModel, QueryRetrieveFlags, UserIdentityInput } from '../dicom/services/index.ts';
+import type { IdentityRules, InformationModel, QueryRetrieveFlags, UserIdentityInput } from '../dicom/services/index.ts';
 import type { ListenerTLS, PeerTLS } from './tls-profile.ts';
 
 /** Whom we call, and as whom. Plain data: it goes to the worker as it is. */
@@ -191,6 +191,14 @@ export interface AccessRules {
   readonly knownAETitles: readonly string[];
   readonly knownHosts: readonly string[];
   readonly acceptAnyone: boolean;
+  /** What callers must show of themselves (PS3.7 D.3.3.7). Absent: it is not looked at. */
+  readonly userIdentity?: IdentityRules;
+  /** Take SOP classes as storage classes that the standard does not know. Default false. */
+  readonly acceptPrivateSOPClasses?: boolean;
+  /** PDU length that we announce to callers (bytes). Default 131,072. */
+  readonly maxPDULength?: number;
+  /** Open associations at once, half of them from one address. Default 64. */
+  readonly maxAssociations?: number;
 }
 
 /** One C-STORE that was answered with success, credited to a retrieve or to none. */
@@ -247,8 +255,6 @@ export interface ListenerOptions {
   readonly port: number;
   readonly access: AccessRules;
   readonly clocks: Clocks;
-  readonly maxPDULength?: number;
-  readonly maxAssociations?: number;
   /** A second port of the same listener, for TLS; absent = none. Associations of both count together. */
   readonly tls?: ListenerTLS;
   /**

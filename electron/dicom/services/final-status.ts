@@ -1,6 +1,7 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import type { AcceptedContext, Association, CommandSet, OutboundOperation } from '../network/index.ts';
 import { Status } from '../network/index.ts';
+import { IdentifierError } from './information-model.ts';
 import { sopClassName } from './sop-classes.ts';
 import type { FinalStatus, ServiceOperation } from './types.ts';
 
@@ -46,9 +47,15 @@ const STATUS_BY_KIND: Readonly<Partial<Record<PhosphorError['kind'], number>>> =
 };
 
 /** Status and comment of a failure, as command elements. Messages of PhosphorErrors hold no patient data. */
-export function failureResponse(thrown: unknown): { status: number; errorComment: string; error: PhosphorError } {
+export function failureResponse(thrown: unknown): {
+  status: number;
+  errorComment: string;
+  offendingElements?: readonly string[];
+  error: PhosphorError;
+} {
   const error = thrown instanceof PhosphorError ? thrown : new PhosphorError('internal', 'unexpected error', {}, { cause: thrown });
   // LO holds 64 characters of the default repertoire.
   const errorComment = error.message.replace(/[^\x20-\x5b\x5d-\x7e]/g, '?').slice(0, 64);
-  return { status: statusOfError(error), errorComment, error };
+  const offending = error instanceof IdentifierError ? { offendingElements: error.offendingElements } : {};
+  return { status: statusOfError(error), errorComment, ...offending, error };
 }

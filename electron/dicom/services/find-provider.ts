@@ -2,6 +2,7 @@ import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { decodeDataset, encodeDataset } from '../dataset/index.ts';
 import { CollectingSink, CommandField, type DataSetSink, type InboundRequest, type ServiceProvider, Status } from '../network/index.ts';
 import { failureResponse } from './final-status.ts';
+import { grantedFlags } from './information-model.ts';
 import { SOPClass } from './sop-classes.ts';
 import { IDENTIFIER_SYNTAXES } from './transfer-syntaxes.ts';
 import type { FindProviderOptions, QueryRequest } from './types.ts';
@@ -44,10 +45,11 @@ async function run(request: InboundRequest, bytes: Uint8Array, answer: (query: Q
   const { association, context, signal } = request;
   try {
     const identifier = decodeDataset(bytes, context.transferSyntax);
-    await answer({ association, sopClassUID: context.abstractSyntax, identifier, signal });
+    const sopClassUID = context.abstractSyntax;
+    await answer({ association, sopClassUID, identifier, flags: grantedFlags(association.extendedNegotiation, sopClassUID), signal });
   } catch (thrown) {
     const cancelled = signal.aborted || (thrown instanceof PhosphorError && thrown.kind === 'cancelled');
-    const { status, errorComment } = failureResponse(thrown);
-    void request.respond(cancelled ? { status: Status.cancel } : { status, errorComment });
+    const { error: _, ...failure } = failureResponse(thrown);
+    void request.respond(cancelled ? { status: Status.cancel } : failure);
   }
 }

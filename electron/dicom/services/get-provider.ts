@@ -16,8 +16,8 @@ export function getProvider(options: GetProviderOptions): ServiceProvider {
     transferSyntaxes: IDENTIFIER_SYNTAXES,
     handle: (request) =>
       withIdentifier(request, (query) => {
-        const { instances } = options;
-        return new Retrieve({ instances, connect: async () => request.association, sameAssociation: true }, request, query).run();
+        const connect = async () => request.association;
+        return new Retrieve({ ...options, connect, sameAssociation: true }, request, query).run();
       }),
   };
 }

@@ -2,7 +2,15 @@ export { find, findContexts } from './find.ts';
 export { findProvider } from './find-provider.ts';
 export { get, getContexts } from './get.ts';
 export { getProvider } from './get-provider.ts';
-export { MODELS, queryRetrieveFlags, queryRetrieveNegotiation } from './information-model.ts';
+export {
+  checkIdentifier,
+  isPatientRoot,
+  MODELS,
+  negotiationAnswer,
+  queryRetrieveFlags,
+  queryRetrieveNegotiation,
+} from './information-model.ts';
+export { jwtKey } from './json-web-token.ts';
 export { matchRowOf } from './match-row.ts';
 export { move, moveContexts } from './move.ts';
 export { moveProvider } from './move-provider.ts';
@@ -28,9 +36,9 @@ export {
   type SOPReference,
 } from './storage-commitment-information.ts';
 export { storageProvider } from './storage-provider.ts';
-export { STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
-export { storageContexts, store } from './store.ts';
+export { mayBePrivateStorage, STORAGE_SOP_CLASSES } from './storage-sop-classes.ts';
+export { store } from './store.ts';
 export type * from './types.ts';
-export { checkUserIdentity, userIdentity } from './user-identity.ts';
+export { IdentityCheck, userIdentity } from './user-identity.ts';
 export { echo, verificationContexts, verificationProvider } from './verification.ts';
 export { findWorklist, worklistContexts } from './worklist.ts';

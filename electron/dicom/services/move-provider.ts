@@ -1,13 +1,23 @@
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { Dataset, encodeDataset } from '../dataset/index.ts';
-import { type Association, CommandField, type InboundRequest, type ServiceProvider, Status, statusOf } from '../network/index.ts';
+import {
+  type Association,
+  CommandField,
+  type DataSetSource,
+  type InboundRequest,
+  type ServiceProvider,
+  Status,
+  statusOf,
+} from '../network/index.ts';
 import { failureResponse } from './final-status.ts';
 import { withIdentifier } from './find-provider.ts';
+import { sendPlan } from './send-plan.ts';
 import { SOPClass } from './sop-classes.ts';
 import { store } from './store.ts';
 import { IDENTIFIER_SYNTAXES } from './transfer-syntaxes.ts';
 import type { MoveInstance, MoveProviderOptions, QueryRequest } from './types.ts';
 
-/** C-MOVE as SCP (PS3.4 C.4.2.3): C-STORE sub-operations one after the other on one association to the destination, a pending response after each. */
+/** C-MOVE as SCP (PS3.4 C.4.2.3): C-STORE sub-operations one after the other, on as many associations to the destination as they need. */
 export function moveProvider(options: MoveProviderOptions): ServiceProvider {
   return {
     commandField: CommandField.cMoveRQ,
@@ -21,12 +31,12 @@ export function moveProvider(options: MoveProviderOptions): ServiceProvider {
 const MAX_FAILED_LIST = 1000;
 
 /** How the instances of a C-MOVE or C-GET get to where they are wanted. */
-interface RetrieveOptions extends Pick<MoveProviderOptions, 'instances' | 'connect'> {
+interface RetrieveOptions extends Pick<MoveProviderOptions, 'instances' | 'connect' | 'pendingInterval'> {
   /** C-GET: the sub-operations share the association of their request, and name no originator (PS3.7 §9.1.1.1). */
   readonly sameAssociation?: boolean;
 }
 
-/** The sub-operations of one C-MOVE or C-GET, one after the other, a pending response after each (PS3.4 C.4.2.3, C.4.3.3). */
+/** The sub-operations of one C-MOVE or C-GET, one after the other, with pending responses between them (PS3.4 C.4.2.3, C.4.3.3). */
 export class Retrieve {
   readonly #options: RetrieveOptions;
   readonly #request: InboundRequest;
@@ -35,6 +45,9 @@ export class Retrieve {
   #remaining = 0;
   #completed = 0;
   #warning = 0;
+  #lastPending = Number.NEGATIVE_INFINITY;
+  /** What the first failure was, for the final response. */
+  #reason: string | undefined;
 
   constructor(options: RetrieveOptions, request: InboundRequest, query: QueryRequest) {
     this.#options = options;
@@ -45,15 +58,25 @@ export class Retrieve {
   async run(): Promise<void> {
     const destinationAETitle = this.#request.command.moveDestination ?? '';
     const instances = await this.#options.instances({ ...this.#query, destinationAETitle });
-    if (instances.length === 0) return this.#finish(Status.success);
     this.#remaining = instances.length;
-    let destination: Association;
-    try {
-      destination = await this.#options.connect(destinationAETitle, instances, this.#query);
-    } catch (thrown) {
-      this.#failAll(instances);
-      return this.#unreachable(thrown);
+    const parts = this.#options.sameAssociation ? [{ contexts: [], items: instances }] : sendPlan(instances);
+    for (const [index, { contexts, items }] of parts.entries()) {
+      if (this.#request.signal.aborted) break;
+      let destination: Association;
+      try {
+        destination = await this.#options.connect(destinationAETitle, contexts, this.#query);
+      } catch (thrown) {
+        // Nothing was sent: that is the answer to the whole. Later, what was sent counts.
+        if (index === 0) return this.#unreachable(instances, thrown);
+        this.#failAll(items, thrown);
+        continue;
+      }
+      await this.#sendAll(destination, items);
     }
+    this.#finish(this.#finalStatus(), this.#reason);
+  }
+
+  async #sendAll(destination: Association, instances: readonly MoveInstance[]): Promise<void> {
     const { signal } = this.#request;
     const onAbort = () => {
       // A cancelled retrieve lets the instance that is under way arrive; one whose own association is gone has nobody left to report to.
@@ -65,7 +88,7 @@ export class Retrieve {
       for (const [index, instance] of instances.entries()) {
         if (signal.aborted) break;
         if (!destination.established) {
-          this.#failAll(instances.slice(index));
+          this.#failAll(instances.slice(index), new PhosphorError('connection-lost', 'the destination ended the association'));
           break;
         }
         await this.#sendOne(destination, instance);
@@ -75,18 +98,16 @@ export class Retrieve {
       signal.removeEventListener('abort', onAbort);
       if (destination.established && !this.#options.sameAssociation) destination.release().catch(() => {});
     }
-    this.#finish(this.#finalStatus());
   }
 
   async #sendOne(destination: Association, instance: MoveInstance): Promise<void> {
-    const { sopClassUID, sopInstanceUID, transferSyntaxUID } = instance;
+    const { sopClassUID, sopInstanceUID } = instance;
     const { priority } = this.#request.command;
     try {
       const operation = store(destination, {
         sopClassUID,
         sopInstanceUID,
-        transferSyntaxUID,
-        dataSet: await instance.open(),
+        ...(await encoded(destination, instance)),
         ...(priority === undefined ? {} : { priority }),
         ...(this.#options.sameAssociation ? {} : this.#originator()),
       });
@@ -94,9 +115,9 @@ export class Retrieve {
       const { category } = statusOf('storage', status);
       if (category === 'success') this.#completed += 1;
       else if (category === 'warning') this.#warning += 1;
-      else this.#failed.push(sopInstanceUID);
-    } catch {
-      this.#failed.push(sopInstanceUID);
+      else this.#fail(instance, `the destination answered ${status.toString(16).padStart(4, '0').toUpperCase()}`);
+    } catch (thrown) {
+      this.#fail(instance, failureResponse(thrown).errorComment);
     }
     this.#remaining -= 1;
   }
@@ -105,13 +126,22 @@ export class Retrieve {
     return { moveOriginatorAETitle: this.#request.association.callingAETitle, moveOriginatorMessageID: this.#request.messageID };
   }
 
-  #failAll(instances: readonly MoveInstance[]): void {
-    for (const { sopInstanceUID } of instances) this.#failed.push(sopInstanceUID);
-    this.#remaining = 0;
+  #fail({ sopInstanceUID }: MoveInstance, reason: string): void {
+    this.#reason ??= reason;
+    this.#failed.push(sopInstanceUID);
+  }
+
+  #failAll(instances: readonly MoveInstance[], thrown: unknown): void {
+    const { errorComment } = failureResponse(thrown);
+    for (const instance of instances) this.#fail(instance, errorComment);
+    this.#remaining -= instances.length;
   }
 
   async #pending(): Promise<void> {
-    if (this.#request.signal.aborted) return;
+    const { signal, association } = this.#request;
+    const now = association.now();
+    if (signal.aborted || now - this.#lastPending < (this.#options.pendingInterval ?? 0) * 1000) return;
+    this.#lastPending = now;
     await this.#request.respond({ status: Status.pending, ...this.#counts(true) });
   }
 
@@ -123,9 +153,10 @@ export class Retrieve {
   }
 
   /** No association to the destination: every sub-operation failed, unless the destination itself is unknown. */
-  #unreachable(thrown: unknown): void {
+  #unreachable(instances: readonly MoveInstance[], thrown: unknown): void {
     const { errorComment, error } = failureResponse(thrown);
     const cancelled = this.#request.signal.aborted;
+    if (!cancelled) this.#failAll(instances, thrown);
     this.#finish(cancelled ? Status.cancel : (error.data.status ?? Status.outOfResourcesSubOperations), errorComment);
   }
 
@@ -146,6 +177,20 @@ export class Retrieve {
       numberOfWarningSuboperations: bounded(this.#warning),
     };
   }
+}
+
+/** As it is stored where the other side takes that, else converted. */
+async function encoded(destination: Association, instance: MoveInstance): Promise<{ transferSyntaxUID: string; dataSet: DataSetSource }> {
+  const { sopClassUID, transferSyntaxUID } = instance;
+  const isTaken = (syntax: string) => destination.contextFor(sopClassUID, syntax) !== undefined;
+  if (!isTaken(transferSyntaxUID)) {
+    const taken = destination.contexts.filter((context) => context.abstractSyntax === sopClassUID).map((context) => context.transferSyntax);
+    const others = taken.filter(isTaken);
+    if (others.length > 0 && instance.convert) return await instance.convert(others);
+    // `store` says why before any byte is sent; the file need not be opened for that.
+    return { transferSyntaxUID, dataSet: new Uint8Array(0) };
+  }
+  return { transferSyntaxUID, dataSet: await instance.open() };
 }
 
 /** The counts are 16-bit (PS3.7 annex E). */

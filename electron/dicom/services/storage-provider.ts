@@ -8,7 +8,7 @@ import type { StorageProviderOptions, StoreRequest, StoreSink } from './types.ts
 export function storageProvider(options: StorageProviderOptions): ServiceProvider {
   return {
     commandField: CommandField.cStoreRQ,
-    abstractSyntaxes: options.sopClassUIDs ?? ALL,
+    abstractSyntaxes: [...(options.sopClassUIDs ?? ALL), ...(options.privateSOPClassUIDs ?? [])],
     handle(request) {
       const { hasDataSet, affectedSOPInstanceUID } = request.command;
       if (hasDataSet && affectedSOPInstanceUID) return new Reception(options, request, affectedSOPInstanceUID);

@@ -1,7 +1,5 @@
-import { type Association, CommandField, Priority, type ProposedContext } from '../network/index.ts';
-import { LIMITS } from '../network/limits.ts';
+import { type Association, CommandField, Priority } from '../network/index.ts';
 import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
-import { UNCOMPRESSED } from './transfer-syntaxes.ts';
 import type { FinalStatus, ServiceOperation, StoreSCURequest } from './types.ts';
 
 /**
@@ -29,23 +27,4 @@ export function store(association: Association, request: StoreSCURequest): Servi
     operation,
     operation.done.then(({ command }) => finalStatusOf(command)),
   );
-}
-
-/**
- * One context per SOP class and stored transfer syntax, since the acceptor chooses inside a context; then one per SOP class with the uncompressed syntaxes
- * that are not stored, as a fall-back. At most 128: fall-backs go first.
- */
-export function storageContexts(instances: Iterable<{ sopClassUID: string; transferSyntaxUID: string }>): ProposedContext[] {
-  const stored = new Map<string, Set<string>>();
-  for (const { sopClassUID, transferSyntaxUID } of instances) {
-    const syntaxes = stored.get(sopClassUID) ?? new Set();
-    stored.set(sopClassUID, syntaxes.add(transferSyntaxUID));
-  }
-  const contexts: ProposedContext[] = [];
-  for (const [abstractSyntax, syntaxes] of stored) for (const uid of syntaxes) contexts.push({ abstractSyntax, transferSyntaxes: [uid] });
-  for (const [abstractSyntax, syntaxes] of stored) {
-    const transferSyntaxes = UNCOMPRESSED.filter((uid) => !syntaxes.has(uid));
-    if (transferSyntaxes.length > 0) contexts.push({ abstractSyntax, transferSyntaxes });
-  }
-  return contexts.slice(0, LIMITS.presentationContexts);
 }

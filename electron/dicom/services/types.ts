@@ -1,6 +1,6 @@
 import type { MatchRow, PersonName, PhosphorError, Query } from '../../../shared/contract/index.ts';
 import type { Dataset } from '../dataset/index.ts';
-import type { Association, DataSetSource } from '../network/index.ts';
+import type { Association, DataSetSource, ProposedContext } from '../network/index.ts';
 
 /** One use of a service on an association. `done` rejects with PhosphorError when no final response came; a status is a result, not an error. */
 export interface ServiceOperation<Result> {
@@ -149,12 +149,16 @@ export interface StorageProviderOptions {
   readonly onAnswered?: (request: StoreRequest, status: number, error?: PhosphorError) => void;
   /** Default: every Storage SOP class of the standard. */
   readonly sopClassUIDs?: readonly string[];
+  /** Beside those: classes that are taken for private storage classes, see `mayBePrivateStorage`. */
+  readonly privateSOPClassUIDs?: readonly string[];
 }
 
 export interface QueryRequest {
   readonly association: Association;
   readonly sopClassUID: string;
   readonly identifier: Dataset;
+  /** What was agreed on for the SOP class, see `grantedFlags`. */
+  readonly flags: QueryRetrieveFlags;
   /** Aborted by C-CANCEL and by the end of the association. */
   readonly signal: AbortSignal;
 }
@@ -171,18 +175,28 @@ export interface MoveInstance {
   readonly transferSyntaxUID: string;
   /** Opens the data set when its turn comes. */
   readonly open: () => Promise<DataSetSource> | DataSetSource;
+  /** Where the other side takes the SOP class in other transfer syntaxes only: the data set in one of these. Throws PhosphorError where that cannot be. */
+  readonly convert?: (transferSyntaxUIDs: readonly string[]) => Promise<{ transferSyntaxUID: string; dataSet: DataSetSource }>;
 }
 
-export interface MoveProviderOptions {
+/** Sub-operations of a C-MOVE or C-GET. */
+export interface RetrieveProviderOptions {
+  readonly sopClassUIDs?: readonly string[];
+  /** Pending responses are at least this far apart (seconds); 0 (default) = one after each sub-operation. */
+  readonly pendingInterval?: number;
+}
+
+export interface MoveProviderOptions extends RetrieveProviderOptions {
   readonly instances: (request: QueryRequest & { readonly destinationAETitle: string }) => Promise<readonly MoveInstance[]>;
-  /** Association to the destination with a context for each (SOP class, transfer syntax). An unknown destination: PhosphorError with status 0xA801. */
-  readonly connect: (destinationAETitle: string, instances: readonly MoveInstance[], request: QueryRequest) => Promise<Association>;
-  readonly sopClassUIDs?: readonly string[];
+  /**
+   * An association to the destination that proposes these contexts; asked for again where the instances need more than 128. An unknown destination:
+   * PhosphorError with status 0xA801.
+   */
+  readonly connect: (destinationAETitle: string, contexts: readonly ProposedContext[], request: QueryRequest) => Promise<Association>;
 }
 
-export interface GetProviderOptions {
+export interface GetProviderOptions extends RetrieveProviderOptions {
   readonly instances: (request: QueryRequest) => Promise<readonly MoveInstance[]>;
-  readonly sopClassUIDs?: readonly string[];
 }
 
 /** Matching keys of a worklist query; wildcards and ranges as PS3.4 C.2.2.2 allows them for each. */
@@ -226,6 +240,16 @@ export interface WorklistSCURequest {
   readonly query: WorklistQuery;
   /** Entries in order; one that cannot be used is left out and counted. A promise stops the reading from the peer. */
   readonly onEntry: (entry: WorklistEntry) => Promise<void> | undefined | void;
+}
+
+/** What callers must show of themselves, as SCP. */
+export interface IdentityRules {
+  /** A caller that shows nothing is refused. */
+  readonly required: boolean;
+  /** Username → passcode. */
+  readonly passcodes: Readonly<Record<string, string>>;
+  /** Absent = JSON Web Tokens are not accepted. `key` is the text of the key's file, see `jwtKey`. */
+  readonly jwt?: { readonly key: string; readonly issuer?: string; readonly audience?: string };
 }
 
 /** Who we say we are to a peer: one of the five types of PS3.7 D.3.3.7.1. */

@@ -50,7 +50,7 @@ describe('who may store', () => {
 
   test('one association too many is refused for now, and there is room again when another ends', async () => {
     await using folder = await temporaryFolder('caps');
-    await using receiver = await startReceiver(folder.path, { access: { acceptAnyone: true }, maxAssociations: 2 });
+    await using receiver = await startReceiver(folder.path, { access: { acceptAnyone: true, maxAssociations: 2 } });
     const first = await caller(receiver.listener.port, 'A');
     expect(first.answer).toBe(PDU.associateAC);
     const second = await scriptedCaller(receiver.listener.port);

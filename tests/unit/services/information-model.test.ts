@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Dataset, Tag } from '../../../electron/dicom/dataset/index.ts';
 import {
+  checkIdentifier,
   find,
   findContexts,
   findProvider,
@@ -9,6 +10,7 @@ import {
   move,
   moveContexts,
   moveProvider,
+  negotiationAnswer,
   type QueryRetrieveFlags,
   queryRetrieveFlags,
   queryRetrieveNegotiation,
@@ -130,5 +132,40 @@ describe('extended negotiation', () => {
     expect(queryRetrieveFlags(item(2, 1), uid)).toMatchObject({ relational: false, dateTimeMatching: true });
     expect(queryRetrieveFlags([], uid)).toMatchObject({ relational: false });
     expect(queryRetrieveFlags(item(1), MODELS['study-root'].move)).toMatchObject({ relational: false });
+  });
+});
+
+describe('an archive of ours', () => {
+  const FIND = MODELS['study-root'].find;
+  const MOVE = MODELS['patient-root'].move;
+  const items = (sopClassUID: string, ...bytes: number[]) => [{ sopClassUID, serviceClassApplicationInformation: Uint8Array.from(bytes) }];
+
+  test('grants relational behaviour and nothing else, in an answer no longer than the question', () => {
+    expect(negotiationAnswer(items(FIND, 1, 1, 1, 1, 1))).toEqual(items(FIND, 1, 0, 0, 0, 0));
+    expect(negotiationAnswer(items(FIND, 1))).toEqual(items(FIND, 1));
+    expect(negotiationAnswer(items(FIND, 0, 1))).toEqual([]);
+    expect(negotiationAnswer(items('1.2.3', 1))).toEqual([]);
+  });
+
+  test.each([
+    ['the patient of a study', MOVE, { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '1.2' }, '00100020'],
+    ['the study of a series', FIND, { QueryRetrieveLevel: 'SERIES' }, '0020000d'],
+    ['one study, not two', FIND, { QueryRetrieveLevel: 'SERIES', StudyInstanceUID: ['1.2', '1.3'] }, '0020000d'],
+    ['the series of an image', FIND, { QueryRetrieveLevel: 'IMAGE', StudyInstanceUID: '1.2' }, '0020000e'],
+    ['a patient level', FIND, { QueryRetrieveLevel: 'PATIENT' }, '00080052'],
+    ['a level at all', FIND, { StudyInstanceUID: '1.2' }, '00080052'],
+    ['what to retrieve', MOVE, { QueryRetrieveLevel: 'PATIENT' }, '00100020'],
+  ])('refuses an identifier that lacks %s, and names the element', (_, sopClassUID, values, tag) => {
+    const error = expect.objectContaining({ data: expect.objectContaining({ status: 0xa900 }), offendingElements: [tag] });
+    expect(() => checkIdentifier(Dataset.of(values), sopClassUID, {})).toThrow(error);
+  });
+
+  test('takes what is whole, and less where relational behaviour was agreed on', () => {
+    const image = { QueryRetrieveLevel: 'IMAGE', SOPInstanceUID: ['1.2.3', '1.2.4'] };
+    const whole = { ...image, StudyInstanceUID: '1.2', SeriesInstanceUID: '1.3', PatientID: 'P' };
+    for (const uid of [FIND, MOVE]) expect(() => checkIdentifier(Dataset.of(whole), uid, {})).not.toThrow();
+    for (const uid of [FIND, MOVE]) expect(() => checkIdentifier(Dataset.of(image), uid, { relational: true })).not.toThrow();
+    const nothing = Dataset.of({ QueryRetrieveLevel: 'IMAGE' });
+    expect(() => checkIdentifier(nothing, MOVE, { relational: true })).toThrow(expect.objectContaining({ kind: 'invalid-arguments' }));
   });
 });

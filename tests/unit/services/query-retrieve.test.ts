@@ -13,7 +13,6 @@ import {
   moveProvider,
   type QueryRequest,
   type StoreRequest,
-  storageContexts,
   storageProvider,
 } from '../../../electron/dicom/services/index.ts';
 import { PhosphorError } from '../../../shared/contract/index.ts';
@@ -175,11 +174,11 @@ function destination(refuse: (uid: string) => PhosphorError | undefined = () => 
       return { write: () => undefined, finish: async () => {}, abort: () => {} };
     },
   });
-  const connect: MoveProviderOptions['connect'] = async (title, instances) => {
+  const connect: MoveProviderOptions['connect'] = async (title, contexts) => {
     if (title !== 'HERE') throw new PhosphorError('not-found', 'unknown destination', { status: 0xa801 });
     const [near, far] = memoryTransportPair();
     void acceptAssociation(far, { clocks: CLOCKS, services: [provider], authorize: () => ({}) }).then((one) => associations.push(one));
-    return requestAssociation(near, { clocks: CLOCKS, callingAETitle: 'FAR', calledAETitle: title, contexts: storageContexts(instances) });
+    return requestAssociation(near, { clocks: CLOCKS, callingAETitle: 'FAR', calledAETitle: title, contexts });
   };
   return { stored, connect, associations };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PhosphorError } from '../../../electron/../shared/contract/index.ts';
 import type { DataSetSource } from '../../../electron/dicom/network/index.ts';
-import { type StoreRequest, type StoreSink, storageContexts, storageProvider, store } from '../../../electron/dicom/services/index.ts';
+import { type StoreRequest, type StoreSink, storageProvider, store } from '../../../electron/dicom/services/index.ts';
 import { associate, type PairOptions } from '../network/associations.ts';
 import { settled } from '../network/fake-time.ts';
 
@@ -66,10 +66,7 @@ async function storagePair(
     onAnswered: (request, status, error) => answered.push({ uid: request.sopInstanceUID, status, kind: error?.kind }),
   });
   const pair = await associate({
-    contexts: storageContexts([
-      { sopClassUID: CT, transferSyntaxUID: EXPLICIT },
-      { sopClassUID: CT, transferSyntaxUID: JPEG },
-    ]),
+    contexts: [EXPLICIT, JPEG, '1.2.840.10008.1.2'].map((uid) => ({ abstractSyntax: CT, transferSyntaxes: [uid] })),
     services: [provider],
     ...options,
   });
@@ -276,24 +273,4 @@ test('a source of another length than announced ends the association', async () 
     const operation = store(requestor, instance({ length, chunks: inChunks(pattern(1000), 100) }));
     await expect(operation.done).rejects.toMatchObject({ data: { kind: 'damaged' } });
   }
-});
-
-describe('what is proposed for sending', () => {
-  test('each stored syntax has a context of its own, then an uncompressed fall-back', () => {
-    const contexts = storageContexts([
-      { sopClassUID: CT, transferSyntaxUID: JPEG },
-      { sopClassUID: CT, transferSyntaxUID: JPEG },
-      { sopClassUID: CT, transferSyntaxUID: EXPLICIT },
-    ]);
-    expect(contexts).toEqual([
-      { abstractSyntax: CT, transferSyntaxes: [JPEG] },
-      { abstractSyntax: CT, transferSyntaxes: [EXPLICIT] },
-      { abstractSyntax: CT, transferSyntaxes: ['1.2.840.10008.1.2'] },
-    ]);
-  });
-
-  test('never more than 128 contexts', () => {
-    const many = Array.from({ length: 100 }, (_, index) => ({ sopClassUID: `1.2.${index}`, transferSyntaxUID: JPEG }));
-    expect(storageContexts(many)).toHaveLength(128);
-  });
 });

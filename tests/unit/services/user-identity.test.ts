@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Acceptance, Rejection, UserIdentity } from '../../../electron/dicom/network/index.ts';
 import {
-  checkUserIdentity,
+  IdentityCheck,
   type UserIdentityInput,
   userIdentity,
   verificationContexts,
@@ -9,7 +9,7 @@ import {
 } from '../../../electron/dicom/services/index.ts';
 import { associate } from '../network/associations.ts';
 
-const KNOWN = new Map([['jane', 'sécret']]);
+const KNOWN = new IdentityCheck({ required: true, passcodes: { jane: 'sécret' } });
 
 /** What an acceptor makes of a caller. */
 async function calling(input?: UserIdentityInput) {
@@ -22,7 +22,9 @@ async function calling(input?: UserIdentityInput) {
     acceptor: {
       authorize: (request): Acceptance | { reject: Rejection } => {
         received = request.userIdentity;
-        return checkUserIdentity(request.userIdentity, KNOWN).ok ? {} : { reject };
+        const verdict = KNOWN.judge(request.userIdentity);
+        if (!verdict.ok) return { reject };
+        return verdict.response === undefined ? {} : { userIdentityResponse: verdict.response };
       },
     },
   }).then(
@@ -52,20 +54,34 @@ describe('a user identity', () => {
     expect((await calling({ type: 'passcode', username: 'jane', passcode: 'sécret' })).outcome).toBe('accepted');
   });
 
+  test('is confirmed where the caller asks for that, with an empty response', async () => {
+    const right = { type: 'passcode', username: 'jane', passcode: 'sécret', positiveResponseRequested: true } as const;
+    expect((await calling(right)).outcome).toBe('accepted');
+    expect(KNOWN.judge(userIdentity(right))).toEqual({ ok: true, response: new Uint8Array(0) });
+    expect(new IdentityCheck(undefined).judge(userIdentity(right))).toEqual({ ok: true });
+  });
+
+  test('may be missing where it is only checked, but not wrong', () => {
+    const check = new IdentityCheck({ required: false, passcodes: { jane: 'x' } });
+    expect(check.judge(undefined).ok).toBe(true);
+    expect(check.judge(userIdentity({ type: 'passcode', username: 'jane', passcode: 'y' })).ok).toBe(false);
+    expect(check.judge(userIdentity({ type: 'passcode', username: '__proto__', passcode: '' })).ok).toBe(false);
+  });
+
   test('that is missing does not', async () => {
     expect((await calling()).outcome).toBe('rejected');
   });
 
   test.each(['', 's', 'sécre', 'sécrett', 'SÉCRET'])('with passcode %j does not', (passcode) => {
-    expect(checkUserIdentity(userIdentity({ type: 'passcode', username: 'jane', passcode }), KNOWN).ok).toBe(false);
+    expect(KNOWN.judge(userIdentity({ type: 'passcode', username: 'jane', passcode })).ok).toBe(false);
   });
 
   test('of nobody known does not, not even with no passcode', () => {
-    expect(checkUserIdentity(userIdentity({ type: 'passcode', username: 'joe', passcode: '' }), KNOWN).ok).toBe(false);
+    expect(KNOWN.judge(userIdentity({ type: 'passcode', username: 'joe', passcode: '' })).ok).toBe(false);
   });
 
   test('is refused with a reason that does not repeat what was sent', () => {
-    const verdict = checkUserIdentity(userIdentity({ type: 'jwt', token: 'tok.en.x' }), KNOWN);
+    const verdict = KNOWN.judge(userIdentity({ type: 'jwt', token: 'tok.en.x' }));
     expect(verdict).toEqual({ ok: false, reason: 'JSON Web Tokens are not accepted' });
   });
 
