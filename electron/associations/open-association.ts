@@ -28,9 +28,8 @@ export interface OpenOptions {
 export async function openAssociation(options: OpenOptions): Promise<Association> {
   const { peer, clocks, contexts, services = [], extendedNegotiation = [], signal } = options;
   const { host, port, tls } = peer;
-  const transport = tls
-    ? await secureSocket(() => startTLS(host, port, tls), clocks, signal)
-    : await connectSocket(host, port, clocks.connect, signal);
+  const secured = tls && (await secureSocket(() => startTLS(host, port, tls), clocks, signal));
+  const transport = secured ?? (await connectSocket(host, port, clocks.connect, signal));
   const association = requestAssociation(transport, {
     callingAETitle: peer.callingAETitle,
     calledAETitle: peer.calledAETitle,
@@ -42,12 +41,13 @@ export async function openAssociation(options: OpenOptions): Promise<Association
     ...(peer.maxPDULength === undefined ? {} : { maxPDULength: peer.maxPDULength }),
     ...(peer.userIdentity === undefined ? {} : { userIdentity: userIdentity(peer.userIdentity) }),
   });
-  return await (tls ? association.catch(refusedAfterHandshake) : association);
+  return await (secured ? association.catch((thrown: unknown) => judged(thrown, secured.failure)) : association);
 }
 
-/** In TLS 1.3 a peer judges our certificate when the handshake is over for us (RFC 8446 §2); many then hang up without a word. */
-function refusedAfterHandshake(thrown: unknown): never {
+/** In TLS 1.3 a peer judges our certificate when the handshake is over for us (RFC 8446 §2). Some send an alert then, many hang up without a word. */
+function judged(thrown: unknown, failure: PhosphorError | undefined): never {
   if (!(thrown instanceof PhosphorError) || thrown.kind !== 'connection-lost') throw thrown;
+  if (failure?.kind === 'tls') throw failure;
   const said = 'the peer hung up as soon as encryption was agreed upon';
   throw new PhosphorError('tls', said, { code: CLOSED_AFTER_HANDSHAKE, retryable: true }, { cause: thrown });
 }

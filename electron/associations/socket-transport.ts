@@ -45,7 +45,7 @@ export async function secureSocket(
   make: () => TLSSocket,
   clocks: { readonly connect: number; readonly tlsHandshake: number },
   signal?: AbortSignal,
-): Promise<Transport> {
+): Promise<SecuredTransport> {
   signal?.throwIfAborted();
   const socket = make();
   await reached(socket, 'connect', { clock: 'connect', seconds: clocks.connect, signal });
@@ -53,11 +53,16 @@ export async function secureSocket(
   return securedSocket(socket);
 }
 
+export interface SecuredTransport extends Transport {
+  /** Why the connection broke; undefined while it stands, and where it ended in an orderly way. */
+  readonly failure: PhosphorError | undefined;
+}
+
 /**
  * Wraps a connection whose handshake is done. It reads in the ordinary way: OpenSSL goes on delivering what it has decrypted after a pause, so that a
  * buffer of our own could be written over while it is held; the stream's own queue takes those few records instead.
  */
-export function securedSocket(socket: TLSSocket): Transport {
+export function securedSocket(socket: TLSSocket): SecuredTransport {
   socket.disableRenegotiation();
   return new SocketTransport(socket);
 }
@@ -153,6 +158,10 @@ class SocketTransport implements Transport {
     socket.pause();
   }
 
+  get failure(): PhosphorError | undefined {
+    return this.#error && socketError(this.#error, true);
+  }
+
   get bufferedBytes(): number {
     return this.#socket.writableLength;
   }
@@ -223,8 +232,7 @@ class SocketTransport implements Transport {
   #close(): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    if (this.#error) handler?.onClose(socketError(this.#error, true));
-    else handler?.onClose();
+    handler?.onClose(this.failure);
   }
 }
 

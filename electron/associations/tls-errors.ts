@@ -4,8 +4,6 @@ import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.
 export const OWN_FILES = 'OWN_TLS_FILES';
 /** Code of a `tls` error: the peer hung up as soon as encryption was agreed upon. */
 export const CLOSED_AFTER_HANDSHAKE = 'CLOSED_AFTER_HANDSHAKE';
-/** Code of a `tls` error: a caller showed no certificate where one is required. */
-export const NO_CLIENT_CERTIFICATE = 'NO_CLIENT_CERTIFICATE';
 
 /** What may pass by itself: the peer is starting, or short of something. A certificate does not mend itself. */
 const MAY_PASS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', CLOSED_AFTER_HANDSHAKE]);

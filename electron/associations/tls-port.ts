@@ -3,7 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Transport } from '../dicom/network/index.ts';
 import { securedSocket } from './socket-transport.ts';
-import { NO_CLIENT_CERTIFICATE, tlsError } from './tls-errors.ts';
+import { tlsError } from './tls-errors.ts';
 import { type ListenerTLS, profileOptions, usable } from './tls-profile.ts';
 
 export interface TLSPortOptions {
@@ -18,7 +18,6 @@ export interface TLSPortOptions {
 }
 
 interface Handshake {
-  readonly socket: Socket;
   readonly resolve: (transport: Transport) => void;
   readonly reject: (error: PhosphorError) => void;
 }
@@ -31,6 +30,8 @@ interface Handshake {
  */
 export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOptions): Server {
   const handshakes = new Map<string, Handshake>();
+  // Closed before their handshake was done. Node reports each of them once, in this order, when the address is no longer known.
+  const gone: Handshake[] = [];
   const server = usable(() =>
     createServer({
       ...profileOptions(tls),
@@ -42,6 +43,7 @@ export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOp
     }),
   );
   const settle = (socket: Socket): Handshake | undefined => {
+    if (socket.remotePort === undefined) return gone.shift();
     const key = endpointOf(socket);
     const handshake = handshakes.get(key);
     handshakes.delete(key);
@@ -50,11 +52,12 @@ export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOp
   server.on('connection', (socket) => {
     const { promise, resolve, reject } = Promise.withResolvers<Transport>();
     const key = endpointOf(socket);
-    const handshake: Handshake = { socket, resolve, reject };
+    const handshake: Handshake = { resolve, reject };
     handshakes.set(key, handshake);
     socket.once('close', () => {
-      if (handshakes.get(key) === handshake) handshakes.delete(key);
-      reject(new PhosphorError('tls', 'the caller hung up during the TLS handshake', { code: 'ECONNRESET' }));
+      if (handshakes.get(key) !== handshake) return;
+      handshakes.delete(key);
+      gone.push(handshake);
     });
     promise.catch(() => {});
     onConnection(socket, promise);
@@ -69,9 +72,7 @@ export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOp
     }
   });
   server.on('tlsClientError', (thrown, socket) => {
-    // Where the connection has gone already its address is gone too, and its `close` has told.
-    const handshake = settle(socket);
-    handshake?.reject(handshakeError(thrown, socket));
+    settle(socket)?.reject(handshakeError(thrown, socket));
     socket.destroy();
   });
   return server;
@@ -88,14 +89,13 @@ function handshakeError(thrown: Error, socket: TLSSocket): PhosphorError {
     return new PhosphorError('timed-out', 'the TLS handshake did not end in time', { clock: 'tls-handshake' });
   }
   const reason = reasonOf(socket);
-  if (reason === 'UNKNOWN' || reason === '') return tlsError(thrown);
-  return tlsError({ code: socket.getPeerX509Certificate() === undefined ? NO_CLIENT_CERTIFICATE : reason });
+  return tlsError(reason === undefined ? thrown : { code: reason });
 }
 
 /** Why a certificate was not accepted. Node's type says Error, what it sets is OpenSSL's code. */
-function reasonOf(socket: TLSSocket): string {
+function reasonOf(socket: TLSSocket): string | undefined {
   const reason: unknown = socket.authorizationError;
-  return typeof reason === 'string' ? reason : 'UNKNOWN';
+  return typeof reason === 'string' && reason !== '' ? reason : undefined;
 }
 
 /** Names a connection to our port while it stands. */

@@ -1,4 +1,4 @@
-import { constants } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { OWN_FILES } from './tls-errors.ts';
@@ -44,9 +44,11 @@ export const CIPHER_SUITES = [
 
 /**
  * BCP 195 (RFC 8996, RFC 9325) as PS3.15 B.12 asks for it: TLS 1.2 and 1.3, no older version and no way back to one, no renegotiation (RFC 9325
- * §3.5), no compression (§3.3), keys of at least 112 bits of strength (RSA 2048; §4.5), no SHA-1 in certificates.
+ * §3.5), no compression (§3.3), keys of at least 112 bits of strength (RSA 2048; §4.5), no SHA-1 in certificates. What Node throws about
+ * certificate, key or trust anchors comes through, see `usable`.
  */
 export function profileOptions({ certificate, privateKey, trustAnchors, minimumVersion }: TLSMaterial): SecureContextOptions {
+  if (certificate !== undefined && privateKey !== undefined) checkPair(certificate, privateKey);
   return {
     minVersion: minimumVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
     maxVersion: 'TLSv1.3',
@@ -57,6 +59,12 @@ export function profileOptions({ certificate, privateKey, trustAnchors, minimumV
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(privateKey === undefined ? {} : { key: privateKey }),
   };
+}
+
+/** OpenSSL keeps a certificate of one algorithm beside a key of another and shows none of them. */
+function checkPair(certificate: string, privateKey: string): void {
+  if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey))) return;
+  throw Object.assign(new Error('the key does not belong to the certificate'), { code: 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' });
 }
 
 const MOST_CONTEXTS = 16;
