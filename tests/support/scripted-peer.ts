@@ -387,7 +387,8 @@ export function smallInstance(studyInstanceUID: string, seriesInstanceUID: strin
   return { sopClassUID: UIDs.secondaryCaptureStorage, sopInstanceUID, dataSet };
 }
 
-function* items(bytes: Buffer): Generator<{ type: number; value: Buffer }> {
+/** Items and sub-items of PS3.8 §9.3. */
+export function* items(bytes: Buffer): Generator<{ type: number; value: Buffer }> {
   for (let at = 0; at + 4 <= bytes.length; ) {
     const length = bytes.readUInt16BE(at + 2);
     yield { type: bytes.readUInt8(at), value: bytes.subarray(at + 4, at + 4 + length) };
@@ -395,7 +396,7 @@ function* items(bytes: Buffer): Generator<{ type: number; value: Buffer }> {
   }
 }
 
-function item(type: number, value: Buffer): Buffer {
+export function item(type: number, value: Buffer): Buffer {
   const head = Buffer.alloc(4);
   head.writeUInt8(type, 0);
   head.writeUInt16BE(value.length, 2);
@@ -412,7 +413,8 @@ function userInformation(maxPDULength: number): Buffer {
   return item(0x50, Buffer.concat([item(0x51, length), item(0x52, Buffer.from('1.2.3.4', 'latin1'))]));
 }
 
-function pdv(contextId: number, control: number, bytes: Uint8Array): Buffer {
+/** A presentation data value with its message control header (PS3.8 annex E.2). */
+export function pdv(contextId: number, control: number, bytes: Uint8Array): Buffer {
   const head = Buffer.alloc(6);
   head.writeUInt32BE(bytes.length + 2, 0);
   head.writeUInt8(contextId, 4);
