@@ -15,13 +15,25 @@ export interface Orthanc {
   /** Takes in Part 10 files; throws when one is refused. */
   upload(paths: readonly string[]): Promise<void>;
   statistics(): Promise<{ patients: number; studies: number; instances: number }>;
+  /** An answer of its REST API. */
+  get<T>(path: string): Promise<T>;
+  /** The file of one of its instances. */
+  file(id: string): Promise<Uint8Array>;
+  /** Removes every patient. */
+  clear(): Promise<void>;
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 30_000;
 
-export async function startOrthanc(options: { folder: string; aeTitle?: string; noDelay?: boolean }): Promise<Orthanc> {
+/** @param options.configuration entries beside or instead of those below */
+export async function startOrthanc(options: {
+  folder: string;
+  aeTitle?: string;
+  noDelay?: boolean;
+  configuration?: Readonly<Record<string, unknown>>;
+}): Promise<Orthanc> {
   const aeTitle = options.aeTitle ?? 'ORTHANC';
   const name = `phosphor-test-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const [dicomPort, httpPort] = await Promise.all([freePort(), freePort()]);
@@ -52,6 +64,7 @@ export async function startOrthanc(options: { folder: string; aeTitle?: string; 
       DicomModalities: {},
       DicomScpTimeout: 60,
       SaveJobs: false,
+      ...options.configuration,
     }),
   );
   const child = spawn('/usr/sbin/Orthanc', [configuration], {
@@ -66,6 +79,7 @@ export async function startOrthanc(options: { folder: string; aeTitle?: string; 
     throw error;
   }
   const stop = () => stopChild(child);
+  const get = async <T>(path: string) => (await (await expectOk(fetch(`${url}${path}`))).json()) as T;
   return {
     aeTitle,
     dicomPort,
@@ -81,6 +95,11 @@ export async function startOrthanc(options: { folder: string; aeTitle?: string; 
       const answer = await expectOk(fetch(`${url}/statistics`));
       const body = (await answer.json()) as { CountPatients: number; CountStudies: number; CountInstances: number };
       return { patients: body.CountPatients, studies: body.CountStudies, instances: body.CountInstances };
+    },
+    get,
+    file: async (id) => new Uint8Array(await (await expectOk(fetch(`${url}/instances/${id}/file`))).arrayBuffer()),
+    clear: async () => {
+      for (const id of await get<string[]>('/patients')) await expectOk(fetch(`${url}/patients/${id}`, { method: 'DELETE' }));
     },
     stop,
     [Symbol.asyncDispose]: stop,
