@@ -97,6 +97,16 @@ export function rawMaximumLength(length: number): Buffer {
   return item(0x51, value);
 }
 
+/** A P-DATA-TF PDU of these presentation data values. */
+export function rawPDU(...values: readonly Buffer[]): Buffer {
+  const head = Buffer.from([PDU.data, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(
+    values.reduce((length, value) => length + value.length, 0),
+    2,
+  );
+  return Buffer.concat([head, ...values]);
+}
+
 async function listening(pauseOnConnect: boolean) {
   const server = createServer({ pauseOnConnect, noDelay: true });
   server.listen(0, '127.0.0.1');
