@@ -1,6 +1,7 @@
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import type { Association } from '../dicom/network/index.ts';
 import { echo, verificationContexts } from '../dicom/services/index.ts';
+import { commitOperation } from './commitment-task.ts';
 import { findOperation } from './find-task.ts';
 import { openAssociation } from './open-association.ts';
 import type { AnyResult, Task } from './pool-protocol.ts';
@@ -17,6 +18,7 @@ export interface RunningTask {
   cancel(): void;
   acknowledge(): void;
   progress(): void;
+  commitmentTaken?(ticket: number | undefined, status: number): void;
   /** A-ABORT at once. */
   abort(): void;
 }
@@ -36,6 +38,7 @@ const OPERATIONS: { readonly [Kind in SingleTask['kind']]: OperationKind<Kind> }
   find: findOperation,
   move: moveOperation,
   get: getOperation,
+  commit: commitOperation,
 };
 
 /** Opens an association, does the one operation on it, answers, and releases it afterwards. */
@@ -76,6 +79,7 @@ export function runTask(task: Task, report: TaskReport): RunningTask {
     cancel: () => control.cancel(),
     acknowledge: () => control.onAcknowledge?.(),
     progress: () => control.onProgress?.(),
+    commitmentTaken: (ticket, status) => control.onCommitmentTaken?.(ticket, status),
     abort: () => control.abort(),
   };
 }

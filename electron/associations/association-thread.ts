@@ -22,6 +22,8 @@ function start(seq: number, task: Task): void {
     stored: (instances) => post({ type: 'stored', seq, instances }),
     sent: (instances) => post({ type: 'sent', seq, instances }),
     refused: (instances) => post({ type: 'refused', seq, instances }),
+    commitment: (part) => post({ type: 'commitment', seq, part }),
+    commitmentAccepted: () => post({ type: 'commitmentAccepted', seq }),
   });
   running.set(seq, operation);
   void operation.result.then((result) => {
@@ -48,6 +50,8 @@ port.on('message', (message: ToAssociationWorker) => {
       return running.get(message.seq)?.acknowledge();
     case 'moveProgress':
       return running.get(message.seq)?.progress();
+    case 'commitmentTaken':
+      return running.get(message.seq)?.commitmentTaken?.(message.ticket, message.status);
     case 'ping':
       return post({ type: 'pong' });
     case 'close':

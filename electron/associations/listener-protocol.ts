@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { ArchiveLocation } from '../archive/types.ts';
+import type { CommitmentPart } from './commitment-relay.ts';
+import type { CommitmentDelivery, StorageCommitmentOptions } from './commitment-types.ts';
 import type { AccessRules, Expectation, ListenerEvents, ListenerOptions, RefusedInstance, StoredInstance } from './types.ts';
 
 /** What the listener thread is started with. */
@@ -13,6 +15,7 @@ export interface ListenerStart {
   readonly tls?: NonNullable<ListenerOptions['tls']>;
   readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
   readonly queryRetrieve?: NonNullable<ListenerOptions['queryRetrieve']>;
+  readonly storageCommitment?: StorageCommitmentOptions;
 }
 
 /** Main thread → listener thread. A message with `seq` is answered by `done` with the same number. */
@@ -20,6 +23,8 @@ export type ToListenerThread =
   | { readonly type: 'setAccess'; readonly access: AccessRules }
   | { readonly type: 'expect'; readonly seq: number; readonly expectation: Expectation }
   | { readonly type: 'unexpect'; readonly seq: number; readonly actionId: string }
+  /** What to answer to a storage commitment report. */
+  | { readonly type: 'commitmentTaken'; readonly ticket: number; readonly status: number }
   | { readonly type: 'close'; readonly seq: number };
 
 /** Listener thread → main thread. */
@@ -29,4 +34,6 @@ export type FromListenerThread =
   | { readonly type: 'done'; readonly seq: number }
   | { readonly type: 'stored'; readonly instances: StoredInstance[] }
   | { readonly type: 'refused'; readonly instances: RefusedInstance[] }
+  | { readonly type: 'commitment'; readonly part: CommitmentPart }
+  | { readonly type: 'commitmentDelivered'; readonly delivery: CommitmentDelivery }
   | { readonly type: 'associations'; readonly change: Parameters<ListenerEvents['onAssociations']>[0] };

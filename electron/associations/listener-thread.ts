@@ -3,8 +3,10 @@ import { toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { createArrivalWriter } from '../archive/arrival.ts';
 import type { ArrivalWriter } from '../archive/types.ts';
 import type { ServiceProvider } from '../dicom/network/index.ts';
-import { mayBePrivateStorage, STORAGE_SOP_CLASSES, verificationProvider } from '../dicom/services/index.ts';
+import { commitmentReportProvider, mayBePrivateStorage, STORAGE_SOP_CLASSES, verificationProvider } from '../dicom/services/index.ts';
 import { Batcher, Throttle } from './batcher.ts';
+import { CommitmentRelay } from './commitment-relay.ts';
+import { CommitmentSCP } from './commitment-scp.ts';
 import { Expectations } from './expectations.ts';
 import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
 import { ListenerServer } from './listener-server.ts';
@@ -42,6 +44,16 @@ const arrivals: ArrivalWriter | undefined = start.storage && createArrivalWriter
 const archive =
   start.queryRetrieve && new QueryRetrieveArchive({ ...start.queryRetrieve, clocks: start.clocks, aeTitle: start.access.aeTitle });
 
+const commitmentReports = new CommitmentRelay((part) => post({ type: 'commitment', part }));
+const reportProvider = commitmentReportProvider((report, { callingAETitle }) => commitmentReports.deliver(report, callingAETitle.trim()));
+const commitments =
+  start.storageCommitment &&
+  new CommitmentSCP({
+    ...start.storageCommitment,
+    clocks: start.clocks,
+    onDelivered: (delivery) => post({ type: 'commitmentDelivered', delivery }),
+  });
+
 const refusals = { second: 0, count: 0 };
 
 const server = new ListenerServer({
@@ -61,6 +73,8 @@ const server = new ListenerServer({
       services.push(storeService(context, request.callingAETitle.trim(), provisional, watch, privateClasses));
     }
     if (archive && !provisional) services.push(...archive.services());
+    if (commitments && !provisional) services.push(commitments.service());
+    if (!provisional) services.push(reportProvider);
     return services;
   },
   // What C-GET sends; whether the archive holds any of it is not known yet.
@@ -101,6 +115,7 @@ async function close(): Promise<void> {
   // Everything acknowledged is on disk. An index that cannot keep up finds the rest at the next start.
   await Promise.race([arrivals?.close(), new Promise((resolve) => setTimeout(resolve, ARRIVALS_CLOSE_MS))]);
   archive?.close();
+  commitments?.close();
   flush();
   openChanged.flush();
   process.exit(0);
@@ -115,6 +130,8 @@ port.on('message', (message: ToListenerThread) => {
       return post({ type: 'done', seq: message.seq });
     case 'unexpect':
       return unexpect(message.seq, message.actionId);
+    case 'commitmentTaken':
+      return commitmentReports.taken(message.ticket, message.status);
     case 'close':
       return void close();
   }

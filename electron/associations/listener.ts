@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { CommitmentInbox } from './commitment-relay.ts';
+import type { TakeCommitment } from './commitment-types.ts';
 import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
 import type { AccessRules, Expectation, Listener, ListenerOptions } from './types.ts';
 import { workerDied } from './worker-died.ts';
@@ -35,6 +37,12 @@ class ListenerHandle implements Listener {
   readonly #expectations = new Map<string, Expectation>();
   readonly #credited = new Map<string, number>();
   readonly #answers = new Map<number, Answer>();
+  readonly #commitments = new Map<string, TakeCommitment>();
+  readonly #commitmentInbox = new CommitmentInbox(
+    'listener',
+    (transactionUID) => this.#commitments.get(transactionUID) ?? this.#options.events.onUnmatchedCommitment,
+    (ticket, status) => this.#post({ type: 'commitmentTaken', ticket, status }),
+  );
   #access: AccessRules;
   #worker: Worker | undefined;
   #port: number;
@@ -75,6 +83,13 @@ class ListenerHandle implements Listener {
     const credited = this.#credited.get(actionId) ?? 0;
     this.#credited.delete(actionId);
     return { credited };
+  }
+
+  expectCommitment(transactionUID: string, take: TakeCommitment): () => void {
+    this.#commitments.set(transactionUID, take);
+    return () => {
+      if (this.#commitments.get(transactionUID) === take) this.#commitments.delete(transactionUID);
+    };
   }
 
   close(): Promise<void> {
@@ -122,6 +137,7 @@ class ListenerHandle implements Listener {
       const hadListened = this.#listening;
       this.#worker = undefined;
       this.#listening = false;
+      this.#commitmentInbox.clear();
       if (!hadListened) reject(PhosphorError.from(error));
       else if (!this.#closing) this.#replace(error);
       if (this.#closing) this.#answerAll();
@@ -163,6 +179,8 @@ class ListenerHandle implements Listener {
       events.onStored(message.instances);
     } else if (message.type === 'refused') events.onRefused(message.instances);
     else if (message.type === 'associations') events.onAssociations(message.change);
+    else if (message.type === 'commitment') this.#commitmentInbox.receive(message.part);
+    else if (message.type === 'commitmentDelivered') events.onCommitmentDelivered?.(message.delivery);
   }
 
   /** Resolves when the thread has done it; also when the thread is gone, because a new one starts from the state of now. */

@@ -1,8 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query } from '../../shared/contract/index.ts';
 import type { ArchiveLocation } from '../archive/types.ts';
+import type { SOPReference } from '../dicom/services/index.ts';
+import type { CommitmentPart } from './commitment-relay.ts';
 import type {
   EchoResult,
+  FinalResponse,
   FindResult,
   GetResult,
   ModelOptions,
@@ -41,6 +44,12 @@ export type Task =
         readonly storage: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
       })
   | (OperationOptions & {
+      readonly kind: 'commit';
+      readonly transactionUID: string;
+      readonly references: readonly SOPReference[];
+      readonly holdSeconds: number;
+    })
+  | (OperationOptions & {
       readonly kind: 'store';
       readonly files: readonly string[];
       readonly priority?: number;
@@ -56,6 +65,8 @@ export interface TaskResults {
   readonly move: MoveResult;
   readonly get: GetResult;
   readonly store: StoreResult;
+  /** The N-ACTION-RSP. */
+  readonly commit: FinalResponse;
 }
 
 export type AnyResult = TaskResults[Task['kind']] | Failure;
@@ -67,6 +78,8 @@ export type ToAssociationWorker =
   /** One batch of matches was taken. */
   | { readonly type: 'acknowledge'; readonly seq: number }
   | { readonly type: 'moveProgress'; readonly seq: number }
+  /** What to answer to a report; without a ticket: ours came another way. */
+  | { readonly type: 'commitmentTaken'; readonly seq: number; readonly ticket: number | undefined; readonly status: number }
   | { readonly type: 'ping' }
   /** Abort what is left and end. */
   | { readonly type: 'close' };
@@ -78,6 +91,8 @@ export type FromAssociationWorker =
   | { readonly type: 'stored'; readonly seq: number; readonly instances: StoredInstance[] }
   | { readonly type: 'refused'; readonly seq: number; readonly instances: RefusedInstance[] }
   | { readonly type: 'sent'; readonly seq: number; readonly instances: SentInstance[] }
+  | { readonly type: 'commitment'; readonly seq: number; readonly part: CommitmentPart }
+  | { readonly type: 'commitmentAccepted'; readonly seq: number }
   | { readonly type: 'done'; readonly seq: number; readonly result: AnyResult }
   | { readonly type: 'pong' };
 

@@ -2,6 +2,9 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { AssociationWorker } from './association-worker.ts';
+import { Commitments } from './commitment.ts';
+import type { CommitmentPart } from './commitment-relay.ts';
+import type { CommitRequest, CommitResult } from './commitment-types.ts';
 import type { AnyResult, Failure, Report, Task, TaskResults } from './pool-protocol.ts';
 import type {
   AssociationPool,
@@ -51,12 +54,19 @@ interface ProgressListeners {
   readonly onStored?: (instances: StoredInstance[]) => void;
   readonly onRefused?: (instances: RefusedInstance[]) => void;
   readonly onSent?: (instances: SentInstance[]) => void;
+  readonly onCommitment?: (part: CommitmentPart) => void;
+  readonly onCommitmentAccepted?: () => void;
 }
 
 class Pool implements AssociationPool {
   readonly #slots: (AssociationWorker | undefined)[];
   readonly #createWorker: () => Worker;
   readonly #live = new Map<number, LiveOperation>();
+  readonly #commitments = new Commitments({
+    start: (task, listeners) => this.#start(task, listeners),
+    taken: (seq, ticket, status) => this.#live.get(seq)?.worker.post({ type: 'commitmentTaken', seq, ticket, status }),
+    refuse: (error) => this.#ended(error),
+  });
   #lastOperationId = 0;
   /** The longest release clock that an operation came with. */
   #releaseMs = 0;
@@ -88,6 +98,10 @@ class Pool implements AssociationPool {
     return this.#start({ kind: 'store', ...request }, { onSent });
   }
 
+  commit(request: CommitRequest): Operation<CommitResult> {
+    return this.#commitments.begin(request);
+  }
+
   moveProgress(operationId: number): void {
     this.#live.get(operationId)?.worker.post({ type: 'moveProgress', seq: operationId });
   }
@@ -110,9 +124,9 @@ class Pool implements AssociationPool {
     listeners: ProgressListeners,
     ports: readonly MessagePort[] = [],
   ): Operation<TaskResults[Kind]> {
-    const operationId = ++this.#lastOperationId;
     if (this.#closing) for (const port of ports) port.close();
-    if (this.#closing) return { operationId, done: Promise.resolve({ ok: false, error: interrupted() }), cancel() {} };
+    if (this.#closing) return this.#ended(interrupted());
+    const operationId = ++this.#lastOperationId;
     const { promise: done, resolve } = Promise.withResolvers<TaskResults[Kind] | Failure>();
     let cancelled = false;
     const cancel = () => {
@@ -132,6 +146,11 @@ class Pool implements AssociationPool {
     };
     worker.start(operationId, task, { onMessage, onDone }, ports);
     return { operationId, done, cancel };
+  }
+
+  /** An operation that never began. */
+  #ended(error: PhosphorErrorData): Operation<never> {
+    return { operationId: ++this.#lastOperationId, done: Promise.resolve({ ok: false, error }), cancel() {} };
   }
 
   /** An idle worker that runs, else a slot that is free, else the worker with the fewest operations. */
@@ -155,6 +174,7 @@ class Pool implements AssociationPool {
   }
 
   async #shutDown(): Promise<void> {
+    this.#commitments.close(interrupted());
     const live = [...this.#live.values()];
     for (const operation of live) operation.cancel();
     const bound = Math.max(0, ...live.map((operation) => operation.boundMs));
@@ -168,7 +188,9 @@ function deliver(message: Report, listeners: ProgressListeners, acknowledge: () 
   else if (message.type === 'pending') listeners.onPending?.(message.counts);
   else if (message.type === 'stored') listeners.onStored?.(message.instances);
   else if (message.type === 'refused') listeners.onRefused?.(message.instances);
-  else listeners.onSent?.(message.instances);
+  else if (message.type === 'sent') listeners.onSent?.(message.instances);
+  else if (message.type === 'commitment') listeners.onCommitment?.(message.part);
+  else listeners.onCommitmentAccepted?.();
 }
 
 function interrupted(): PhosphorErrorData {

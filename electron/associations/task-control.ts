@@ -2,6 +2,7 @@ import type { MatchRow } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Association, ExtendedNegotiation, ProposedContext, ServiceProvider } from '../dicom/network/index.ts';
 import { MODELS, queryRetrieveNegotiation } from '../dicom/services/index.ts';
+import type { CommitmentPart } from './commitment-relay.ts';
 import type { Task, TaskResults } from './pool-protocol.ts';
 import type { FinalResponse, ModelOptions, RefusedInstance, SentInstance, StoredInstance, SubOperations } from './types.ts';
 
@@ -12,6 +13,8 @@ export interface TaskReport {
   stored(instances: StoredInstance[]): void;
   refused(instances: RefusedInstance[]): void;
   sent(instances: SentInstance[]): void;
+  commitment(part: CommitmentPart): void;
+  commitmentAccepted(): void;
 }
 
 /** Operations of one request on one association. */
@@ -41,6 +44,9 @@ export class TaskControl {
   onCancel: (() => void) | undefined;
   onAcknowledge: (() => void) | undefined;
   onProgress: (() => void) | undefined;
+  /** Storage commitment: the report that this task waits for was taken. */
+  readonly reported = Promise.withResolvers<void>();
+  onCommitmentTaken: ((ticket: number | undefined, status: number) => void) | undefined;
   cancelled = false;
 
   get signal(): AbortSignal {

@@ -2,6 +2,14 @@ import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query, Settings } from '../../shared/contract/index.ts';
 import type { ArchiveLocation, ArrivalResult } from '../archive/types.ts';
 import type { IdentityRules, InformationModel, QueryRetrieveFlags, UserIdentityInput } from '../dicom/services/index.ts';
+import type {
+  CommitmentDelivery,
+  CommitmentListener,
+  CommitRequest,
+  CommitResult,
+  StorageCommitmentOptions,
+  TakeCommitment,
+} from './commitment-types.ts';
 import type { ListenerTLS, PeerTLS } from './tls-profile.ts';
 
 /** Whom we call, and as whom. Plain data: it goes to the worker as it is. */
@@ -158,6 +166,8 @@ export interface AssociationPool {
   move(request: MoveRequest): Operation<MoveResult>;
   get(request: GetRequest): Operation<GetResult>;
   store(request: StoreRequest): Operation<StoreResult>;
+  /** Storage commitment; the result says per instance what the archive reported. */
+  commit(request: CommitRequest): Operation<CommitResult>;
   /** Tells the worker that an instance of this C-MOVE arrived: re-arms its retrieve-stall clock. */
   moveProgress(operationId: number): void;
   /** For tests and the health page: thread IDs and number of live operations of each worker. */
@@ -233,12 +243,16 @@ export interface ListenerEvents {
     open: number;
     refused?: { callingAETitle: string; address: string; error: PhosphorErrorData };
   }) => void;
+  /** Storage commitment reports for transactions that nobody in memory waits for, from known nodes. Absent: they are answered with 0112H. */
+  readonly onUnmatchedCommitment?: TakeCommitment;
+  /** As SCP: a report that we owed was delivered, or given up. */
+  readonly onCommitmentDelivered?: (delivery: CommitmentDelivery) => void;
   /** Port lost, or thread died and was replaced (`restarted`). */
   readonly onState: (state: { state: 'listening' | 'failed' | 'restarted'; error?: PhosphorErrorData }) => void;
 }
 
 /** The storage SCP's thread. Verification and C-STORE; with `queryRetrieve` also C-FIND and C-MOVE over an archive (the demo PACS). */
-export interface Listener {
+export interface Listener extends CommitmentListener {
   readonly port: number;
   setAccess(rules: AccessRules): void;
   /** Resolves when the listener thread knows the expectation: only then may the C-MOVE go out. */
@@ -267,6 +281,8 @@ export interface ListenerOptions {
     readonly location: ArchiveLocation;
     readonly destinations: Readonly<Record<string, { host: string; port: number }>>;
   };
+  /** Commit to the storage of what this archive holds. */
+  readonly storageCommitment?: StorageCommitmentOptions;
   readonly events: ListenerEvents;
 }
 

@@ -28,6 +28,7 @@ export {
   type CommitmentReport,
   type CommitmentRequest,
   type CommittedReference,
+  checkCommitmentRequest,
   commitmentFailureReason,
   type FailedReference,
   FailureReason,

@@ -63,14 +63,20 @@ export function commitmentFailureReason(reason: number): string | undefined {
   return MEANINGS.get(reason);
 }
 
-/** Encodes a request. Throws `invalid-arguments` for an empty or too long list and for UIDs that cannot be sent. */
-export function requestInformation({ transactionUID, references }: CommitmentRequest): Dataset {
+/** Throws `invalid-arguments` for an empty or too long list and for UIDs that cannot be sent. */
+export function checkCommitmentRequest({ transactionUID, references }: CommitmentRequest): void {
   if (references.length === 0) throw new PhosphorError('invalid-arguments', 'storage commitment of no instances');
   if (references.length > MAX_COMMITMENT_REFERENCES) {
     throw new PhosphorError('invalid-arguments', `storage commitment of more than ${MAX_COMMITMENT_REFERENCES} instances`);
   }
   const usable = references.every((one) => USABLE_UID.test(one.sopClassUID) && USABLE_UID.test(one.sopInstanceUID));
   if (!usable || !USABLE_UID.test(transactionUID)) throw new PhosphorError('invalid-arguments', 'a UID cannot be used');
+}
+
+/** Encodes a request. Throws `invalid-arguments`. */
+export function requestInformation(request: CommitmentRequest): Dataset {
+  checkCommitmentRequest(request);
+  const { transactionUID, references } = request;
   return Dataset.of({ TransactionUID: transactionUID, ReferencedSOPSequence: references.map((one) => Dataset.of(referenceValues(one))) });
 }
 

@@ -39,6 +39,7 @@ function scene(startNodes: PacsNode[] = [], standing = true) {
         },
         expect: async () => {},
         unexpect: async () => ({ credited: 1 }),
+        expectCommitment: () => () => {},
         close: async () => {
           one.closed = true;
         },
