@@ -17,6 +17,9 @@ export interface TLSPortOptions {
   readonly onConnection: (socket: Socket, secured: Promise<Transport>) => void;
 }
 
+/** A connection that closed in its handshake is told of within this. */
+const REASON_MS = 250;
+
 interface Handshake {
   readonly resolve: (transport: Transport) => void;
   readonly reject: (error: PhosphorError) => void;
@@ -29,9 +32,7 @@ interface Handshake {
  * @throws PhosphorError `tls` when certificate, key or trust anchors cannot be used
  */
 export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOptions): Server {
-  const handshakes = new Map<string, Handshake>();
-  // Closed before their handshake was done. Node reports each of them once, in this order, when the address is no longer known.
-  const gone: Handshake[] = [];
+  const handshakes = new Map<Socket, Handshake>();
   const server = usable(() =>
     createServer({
       ...profileOptions(tls),
@@ -42,22 +43,22 @@ export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOp
       rejectUnauthorized: tls.clientCertificates === 'required',
     }),
   );
-  const settle = (socket: Socket): Handshake | undefined => {
-    if (socket.remotePort === undefined) return gone.shift();
-    const key = endpointOf(socket);
-    const handshake = handshakes.get(key);
-    handshakes.delete(key);
+  const settle = (secure: TLSSocket): Handshake | undefined => {
+    const socket = underlying(secure, [...handshakes.keys()]);
+    const handshake = socket && handshakes.get(socket);
+    if (socket) handshakes.delete(socket);
     return handshake;
   };
   server.on('connection', (socket) => {
     const { promise, resolve, reject } = Promise.withResolvers<Transport>();
-    const key = endpointOf(socket);
-    const handshake: Handshake = { resolve, reject };
-    handshakes.set(key, handshake);
+    handshakes.set(socket, { resolve, reject });
     socket.once('close', () => {
-      if (handshakes.get(key) !== handshake) return;
-      handshakes.delete(key);
-      gone.push(handshake);
+      if (!handshakes.has(socket)) return;
+      // Why is told by `tlsClientError`, before or after.
+      setTimeout(() => {
+        handshakes.delete(socket);
+        reject(new PhosphorError('tls', 'the caller hung up during the TLS handshake', { code: 'ECONNRESET' }));
+      }, REASON_MS);
     });
     promise.catch(() => {});
     onConnection(socket, promise);
@@ -98,7 +99,13 @@ function reasonOf(socket: TLSSocket): string | undefined {
   return typeof reason === 'string' && reason !== '' ? reason : undefined;
 }
 
-/** Names a connection to our port while it stands. */
-function endpointOf(socket: Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}`;
+/** The connection that a TLS socket secures: Node keeps it, and its type does not say so; while the connection stands the address tells. */
+function underlying(secure: TLSSocket, sockets: readonly Socket[]): Socket | undefined {
+  const parent: unknown = Reflect.get(secure, '_parent');
+  for (const socket of sockets) if (socket === parent) return socket;
+  for (const socket of sockets) {
+    if (secure.remotePort !== undefined && socket.remotePort === secure.remotePort && socket.remoteAddress === secure.remoteAddress)
+      return socket;
+  }
+  return undefined;
 }

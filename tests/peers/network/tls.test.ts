@@ -190,7 +190,7 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
   });
 
   test('associations by TLS count towards the cap of all', async () => {
-    await using it = await listening('cap', {}, { maxAssociations: 2 });
+    await using it = await listening('cap', {}, { access: { acceptAnyone: true, maxAssociations: 2 } });
     const { signal } = new AbortController();
     const contexts = verificationContexts();
     const first = await openAssociation({ peer: peer(it.port, calling()), clocks: clocks(), contexts, signal });
