@@ -53,6 +53,7 @@ export type Task =
       readonly kind: 'store';
       readonly files: readonly string[];
       readonly priority?: number;
+      readonly allowLossyConversion?: boolean;
       readonly moveOriginatorAETitle?: string;
       readonly moveOriginatorMessageID?: number;
     });

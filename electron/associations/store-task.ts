@@ -1,14 +1,11 @@
-import { open } from 'node:fs/promises';
-import { USABLE_UID } from '../../shared/contract/limits.ts';
-import { PhosphorError, systemCode, toErrorData } from '../../shared/contract/phosphor-error.ts';
-import { readPart10Meta, StreamingHeader } from '../dicom/dataset/index.ts';
+import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { type Association, type ProposedContext, statusOf } from '../dicom/network/index.ts';
 import { sendPlan, store } from '../dicom/services/index.ts';
 import type { RunningTask } from './association-task.ts';
 import { Batcher } from './batcher.ts';
-import { openDataSet } from './file-source.ts';
 import { openAssociation } from './open-association.ts';
 import type { Failure, Task, TaskResults } from './pool-protocol.ts';
+import { readItem, type SendItem, sendable } from './send-item.ts';
 import type { TaskReport } from './task-control.ts';
 import type { SentInstance } from './types.ts';
 
@@ -26,13 +23,6 @@ export function runStore(task: StoreTask, report: TaskReport): RunningTask {
     progress: () => {},
     abort: () => send.abort(),
   };
-}
-
-interface Item {
-  readonly path: string;
-  readonly sopClassUID: string;
-  readonly sopInstanceUID: string;
-  readonly transferSyntaxUID: string;
 }
 
 class Send {
@@ -85,8 +75,8 @@ class Send {
   }
 
   /** What cannot be read is told now and not sent. */
-  async #readHeaders(): Promise<Item[]> {
-    const items: Item[] = [];
+  async #readHeaders(): Promise<SendItem[]> {
+    const items: SendItem[] = [];
     for (const path of this.#task.files) {
       this.#stop.signal.throwIfAborted();
       try {
@@ -107,7 +97,7 @@ class Send {
     return association;
   }
 
-  async #sendAll(association: Association, items: readonly Item[]): Promise<void> {
+  async #sendAll(association: Association, items: readonly SendItem[]): Promise<void> {
     try {
       for (const item of items) {
         this.#stop.signal.throwIfAborted();
@@ -118,14 +108,15 @@ class Send {
     }
   }
 
-  async #sendOne(association: Association, item: Item): Promise<void> {
-    const { path, ...what } = item;
-    const { priority, moveOriginatorAETitle, moveOriginatorMessageID } = this.#task;
-    // Where there is no context `store` says so before any byte is sent; the file need not be opened for that.
-    const isAccepted = association.contextFor(what.sopClassUID, what.transferSyntaxUID) !== undefined;
+  async #sendOne(association: Association, item: SendItem): Promise<void> {
+    const { path, sopClassUID, sopInstanceUID } = item;
+    const { priority, moveOriginatorAETitle, moveOriginatorMessageID, allowLossyConversion = false } = this.#task;
+    const { transcodedTo, ...what } = await sendable(association, item, { allowLossyConversion, signal: this.#stop.signal });
+    const converted = transcodedTo === undefined ? {} : { transcodedTo };
     const operation = store(association, {
+      sopClassUID,
+      sopInstanceUID,
       ...what,
-      dataSet: isAccepted ? await openDataSet(path) : new Uint8Array(0),
       ...(priority === undefined ? {} : { priority }),
       ...(moveOriginatorAETitle === undefined ? {} : { moveOriginatorAETitle }),
       ...(moveOriginatorMessageID === undefined ? {} : { moveOriginatorMessageID }),
@@ -137,8 +128,7 @@ class Send {
       if (category === 'success') this.#counts.sent += 1;
       else if (category === 'warning') this.#counts.warnings += 1;
       else this.#counts.failed += 1;
-      const { sopInstanceUID } = what;
-      this.#results.add({ path, sopInstanceUID, status, ...(errorComment === undefined ? {} : { errorComment }) });
+      this.#results.add({ path, sopInstanceUID, status, ...converted, ...(errorComment === undefined ? {} : { errorComment }) });
     } finally {
       this.#endCurrent = undefined;
     }
@@ -149,50 +139,4 @@ class Send {
     const { path, sopInstanceUID } = item;
     this.#results.add({ path, ...(sopInstanceUID === undefined ? {} : { sopInstanceUID }), error: toErrorData(thrown) });
   }
-}
-
-const HEAD_BYTES = 65_536;
-/** A file whose UIDs have not shown by then is not sent. */
-const MOST_HEAD_BYTES = 1_048_576;
-
-/**
- * What a file says it is. Its data set counts where that differs from its File Meta Information. Throws PhosphorError `unreadable`, `not-dicom`,
- * `damaged`.
- */
-async function readItem(path: string): Promise<Item> {
-  const file = await open(path, 'r').catch((thrown: unknown) => {
-    throw unreadable(thrown);
-  });
-  try {
-    const head = Buffer.allocUnsafe(MOST_HEAD_BYTES);
-    let filled = 0;
-    const more = async (bytes: number): Promise<boolean> => {
-      const { bytesRead } = await file.read(head, filled, Math.min(bytes, head.length - filled), filled);
-      filled += bytesRead;
-      return bytesRead > 0;
-    };
-    await more(HEAD_BYTES);
-    const { transferSyntaxUID, dataSetOffset } = readPart10Meta(head.subarray(0, filled));
-    const header = new StreamingHeader(transferSyntaxUID, { headerBytes: MOST_HEAD_BYTES });
-    let at = dataSetOffset;
-    while (!header.push(head.subarray(at, filled))) {
-      at = filled;
-      if (!(await more(HEAD_BYTES))) break;
-    }
-    const { sopClassUID, sopInstanceUID } = header.finish();
-    if (![sopClassUID, sopInstanceUID, transferSyntaxUID].every((uid) => USABLE_UID.test(uid))) {
-      throw new PhosphorError('damaged', 'the file has UIDs that cannot be used');
-    }
-    return { path, sopClassUID, sopInstanceUID, transferSyntaxUID };
-  } catch (thrown) {
-    throw unreadable(thrown);
-  } finally {
-    await file.close();
-  }
-}
-
-function unreadable(thrown: unknown): PhosphorError {
-  if (thrown instanceof PhosphorError) return thrown;
-  const code = systemCode(thrown);
-  return new PhosphorError('unreadable', 'a file cannot be read', code === undefined ? {} : { code });
 }

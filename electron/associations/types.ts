@@ -134,6 +134,8 @@ export interface SentInstance {
   /** Absent where the file could not be read so far. */
   readonly sopInstanceUID?: string;
   readonly status?: number;
+  /** The transfer syntax it went out in, where that is not the one it is stored in. */
+  readonly transcodedTo?: string;
   readonly errorComment?: string;
   /** `no-presentation-context`: nothing of it was sent; `unreadable`, `not-dicom`, `damaged`: the file; else the association. */
   readonly error?: PhosphorErrorData;
@@ -148,10 +150,12 @@ export interface StoreResult {
 }
 
 export interface StoreRequest extends OperationOptions {
-  /** Part 10 files, sent as they are stored. */
+  /** Part 10 files, sent as they are stored where the peer takes that, else converted without loss (PS3.4 B.2.2). */
   readonly files: readonly string[];
   /** 0 MEDIUM (default), 1 HIGH, 2 LOW. */
   readonly priority?: number;
+  /** Where the peer takes no other encoding: also conversions that lose something. Default false. */
+  readonly allowLossyConversion?: boolean;
   /** Of a C-MOVE whose sub-operations these are; absent = the elements are absent. */
   readonly moveOriginatorAETitle?: string;
   readonly moveOriginatorMessageID?: number;

@@ -9,6 +9,17 @@ export interface EncodedImage {
   readonly frames: readonly Pick<EncodedFrame, 'fragments' | 'bitOffset'>[];
 }
 
+/** Frames one after the other, as they stand in native Pixel Data (PS3.5 §8.1.1): little endian cells, the samples of a pixel side by side. */
+export interface NativeFrames {
+  readonly bytes: Uint8Array;
+  /** Of a cell. */
+  readonly bitsAllocated: number;
+  /** Bits of the largest sample where there are more than the description admits; else those of the description. */
+  readonly bitsStored: number;
+  /** Of the samples as they are now. */
+  readonly photometricInterpretation: string;
+}
+
 /** What the codec thread can be asked: argument and result of each job by its name. A new job is a new line here and its function there. */
 export interface CodecJobs {
   /**
@@ -16,6 +27,8 @@ export interface CodecJobs {
    * endian in cells as wide as Bits Allocated says (1-bit samples in bytes); before each frame its colour space and sign.
    */
   readonly samplesHash: { readonly args: EncodedImage; readonly result: string };
+  /** Every frame decoded, nothing of its cells left out. Rejects with `damaged` also where the samples contradict the description. */
+  readonly nativeFrames: { readonly args: EncodedImage; readonly result: NativeFrames };
 }
 
 export type CodecJobName = keyof CodecJobs;

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { provideWasm, type WasmName } from '../../shared/codecs/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import type { CodecJobName, CodecJobs, FromCodecThread, ToCodecThread } from './codec-jobs.ts';
+import { nativeFrames } from './native-frames.ts';
 import { samplesHash } from './samples-hash.ts';
 
 // The codec thread: bytes in, bytes out. Its only files are the decoders themselves; whoever owns it watches the clock.
@@ -20,12 +21,15 @@ const WASM_URLS: Readonly<Record<WasmName, string>> = {
 };
 provideWasm(async (name) => new Uint8Array(await readFile(new URL(WASM_URLS[name]))));
 
-const JOBS: { readonly [Name in CodecJobName]: (args: CodecJobs[Name]['args']) => Promise<CodecJobs[Name]['result']> } = { samplesHash };
+const JOBS: { readonly [Name in CodecJobName]: (args: CodecJobs[Name]['args']) => Promise<CodecJobs[Name]['result']> } = {
+  samplesHash,
+  nativeFrames,
+};
 
 port.on('message', ({ job, args }: ToCodecThread) => {
-  const answer = (message: FromCodecThread): void => port.postMessage(message);
+  const answer = (message: FromCodecThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   JOBS[job](args).then(
-    (result) => answer({ ok: true, result }),
+    (result) => answer({ ok: true, result }, typeof result === 'string' ? [] : [result.bytes.buffer as ArrayBuffer]),
     (thrown: unknown) => answer({ ok: false, error: toErrorData(thrown) }),
   );
 });

@@ -1,2 +1,3 @@
 export type { EncodedImage } from './codec-jobs.ts';
 export { type CodecWorker, type CodecWorkerOptions, createCodecWorker } from './codec-worker.ts';
+export { type TranscodeSource, transcode } from './transcode.ts';

@@ -18,6 +18,8 @@ export interface JPEGHeader extends CodestreamHeader {
 export interface JPEG2000Header extends CodestreamHeader {
   /** The multiple component transformation (RCT or ICT) was used. */
   readonly colourTransform: boolean;
+  /** The 5/3 wavelet in every component: decoding gives back exactly what was encoded. */
+  readonly reversible: boolean;
 }
 
 const SOF = new Set([0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf, 0xf7]);
@@ -69,14 +71,21 @@ export function readJPEG2000Header(bytes: Uint8Array): JPEG2000Header {
   const components = view.getUint16(siz + 38);
   const bitsPerSample = ((bytes[siz + 40] ?? 0) & 0x7f) + 1;
   let colourTransform = false;
+  let reversible = false;
+  const wide = components > 256 ? 1 : 0;
   let at = siz + 2 + view.getUint16(siz + 2);
   while (at + 9 < bytes.length) {
     const marker = view.getUint16(at);
     if (marker === 0xff90) break;
-    if (marker === 0xff52) colourTransform = bytes[at + 8] === 1;
+    if (marker === 0xff52) {
+      colourTransform = bytes[at + 8] === 1;
+      reversible = bytes[at + 13] === 1;
+    }
+    // COC: its component's index, its style, four bytes of code blocks, its transformation.
+    if (marker === 0xff53) reversible &&= bytes[at + 10 + wide] === 1;
     at += 2 + Math.max(2, view.getUint16(at + 2));
   }
-  return { columns, rows, components, bitsPerSample, colourTransform };
+  return { columns, rows, components, bitsPerSample, colourTransform, reversible };
 }
 
 /** A codestream starts with SOC; some writers put the whole JP2 file into the fragment. */

@@ -1,4 +1,5 @@
 export { decodeFrame, isDecodable } from './decode.ts';
+export { type Exactness, exactnessOf } from './exactness.ts';
 export { inflate } from './inflate.ts';
 export { nativeFrameBits } from './native.ts';
 export { type PaletteTable, readPaletteTable } from './palette.ts';
