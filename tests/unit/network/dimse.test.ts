@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeCommandSet, encodeCommandSet } from '../../../electron/dicom/network/command-set.ts';
 import type { CommandSet } from '../../../electron/dicom/network/index.ts';
-import { isPending, Status, statusOf } from '../../../electron/dicom/network/index.ts';
 import { CollectingSink, MessageReader } from '../../../electron/dicom/network/message-reader.ts';
 import { PhosphorError } from '../../../shared/contract/index.ts';
 
@@ -167,36 +166,5 @@ describe('messages out of fragments', () => {
     expect(() => {
       for (let sent = 0; sent <= 16 << 20; sent += 1 << 20) messages.fragment(1, 0, new Uint8Array(1 << 20), true);
     }).toThrow(expect.objectContaining({ data: expect.objectContaining({ kind: 'limit-exceeded' }) }));
-  });
-});
-
-describe('statuses', () => {
-  const cases: [Parameters<typeof statusOf>[0], number, string, string][] = [
-    ['storage', 0xa700, 'failure', 'out of resources'],
-    ['storage', 0xa7ff, 'failure', 'out of resources'],
-    ['storage', 0xb007, 'warning', 'does not match'],
-    ['storage', 0xc123, 'failure', 'cannot understand'],
-    ['move', 0xa801, 'failure', 'destination unknown'],
-    ['move', 0xb000, 'warning', 'one or more failures'],
-    ['move', 0xfe00, 'cancel', 'Cancelled'],
-    ['find', 0xff01, 'pending', 'optional keys'],
-    ['get', 0xa702, 'failure', 'sub-operations'],
-    ['verification', 0x0122, 'failure', 'not supported'],
-    ['verification', 0x0000, 'success', 'Success'],
-    ['n-service', 0x0107, 'warning', 'Attribute list'],
-    ['storage', 0xb123, 'warning', 'Unknown'],
-    ['storage', 0x9999, 'failure', 'Unknown'],
-  ];
-  for (const [service, code, category, meaning] of cases) {
-    test(`${service} 0x${code.toString(16).padStart(4, '0')} is ${category}`, () => {
-      const known = statusOf(service, code);
-      expect(known.category).toBe(category);
-      expect(known.meaning).toContain(meaning);
-    });
-  }
-
-  test('only FF00 and FF01 are pending', () => {
-    const pending = Array.from({ length: 0x10000 }, (_, code) => code).filter(isPending);
-    expect(pending).toEqual([Status.pending, Status.pendingWithWarning]);
   });
 });
