@@ -1,6 +1,6 @@
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import type { Association } from '../dicom/network/index.ts';
-import { echo, verificationContexts } from '../dicom/services/index.ts';
+import { echoOperation } from './echo-task.ts';
 import { commitOperation } from './commitment-task.ts';
 import { findOperation } from './find-task.ts';
 import { openAssociation } from './open-association.ts';
@@ -22,16 +22,6 @@ export interface RunningTask {
   /** A-ABORT at once. */
   abort(): void;
 }
-
-const echoOperation: OperationKind<'echo'> = {
-  contexts: () => verificationContexts(),
-  async run(association, _task, control) {
-    const operation = echo(association);
-    control.onCancel = () => operation.cancel();
-    const { status, latencyMs } = await operation.done;
-    return { ok: true, status, latencyMs };
-  },
-};
 
 const OPERATIONS: { readonly [Kind in SingleTask['kind']]: OperationKind<Kind> } = {
   echo: echoOperation,

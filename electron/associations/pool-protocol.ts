@@ -20,7 +20,7 @@ import type {
 
 /** What one association does, as plain data. */
 export type Task =
-  | (OperationOptions & { readonly kind: 'echo' })
+  | (OperationOptions & { readonly kind: 'echo'; readonly repeat?: number })
   | (OperationOptions & ModelOptions & { readonly kind: 'find'; readonly query: Query })
   | (OperationOptions &
       ModelOptions & {

@@ -8,11 +8,11 @@ import type { CommitRequest, CommitResult } from './commitment-types.ts';
 import type { AnyResult, Failure, Report, Task, TaskResults } from './pool-protocol.ts';
 import type {
   AssociationPool,
+  EchoRequest,
   FindRequest,
   GetRequest,
   MoveRequest,
   Operation,
-  OperationOptions,
   RefusedInstance,
   SentInstance,
   StoredInstance,
@@ -78,7 +78,7 @@ class Pool implements AssociationPool {
     this.#createWorker = createWorker;
   }
 
-  echo(request: OperationOptions): Operation<TaskResults['echo']> {
+  echo(request: EchoRequest): Operation<TaskResults['echo']> {
     return this.#start({ kind: 'echo', ...request }, {});
   }
 

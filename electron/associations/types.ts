@@ -45,10 +45,16 @@ export interface Operation<Result> {
   cancel(): void;
 }
 
+export interface EchoRequest extends OperationOptions {
+  /** So many on the one association (1–10,000, default 1), for a median that one delayed packet does not spoil. */
+  readonly repeat?: number;
+}
+
 export interface EchoResult {
   readonly ok: true;
+  /** Of the last. */
   readonly status: number;
-  /** From the C-ECHO-RQ's last byte to its response, ms. */
+  /** From the C-ECHO-RQ's last byte to its response, ms; the median of all. */
   readonly latencyMs: number;
 }
 
@@ -165,7 +171,7 @@ export interface StoreRequest extends OperationOptions {
 
 /** Long-lived association workers (SCU side): least-loaded choice, an association pinned to its worker, dead ones replaced at once. */
 export interface AssociationPool {
-  echo(request: OperationOptions): Operation<EchoResult>;
+  echo(request: EchoRequest): Operation<EchoResult>;
   find(request: FindRequest): Operation<FindResult>;
   move(request: MoveRequest): Operation<MoveResult>;
   get(request: GetRequest): Operation<GetResult>;

@@ -77,6 +77,33 @@ describe('against dcmqrscp', () => {
     expect(result.ok && result.latencyMs).toBeGreaterThan(0);
   });
 
+  test('several echoes go over one association, one after the other, and the median is told', async () => {
+    let associations = 0;
+    let echoes = 0;
+    await using peer = await ScriptedPeer.listen(async (connection) => {
+      associations += 1;
+      for (let message = await accept(connection); ; message = await connection.readMessage()) {
+        echoes += 1;
+        connection.respond(message, { status: 0 });
+      }
+    });
+    const result = await pool.echo({ peer: peerAt(peer.port), clocks: clocks(), repeat: 7 }).done;
+    expect(result).toMatchObject({ ok: true, status: 0 });
+    expect([associations, echoes]).toEqual([1, 7]);
+  });
+
+  test('the first echo that is not answered with success is the last', async () => {
+    let echoes = 0;
+    await using peer = await ScriptedPeer.listen(async (connection) => {
+      for (let message = await accept(connection); ; message = await connection.readMessage()) {
+        echoes += 1;
+        connection.respond(message, { status: echoes === 3 ? 0x0122 : 0 });
+      }
+    });
+    expect(await pool.echo({ peer: peerAt(peer.port), clocks: clocks(), repeat: 7 }).done).toMatchObject({ ok: true, status: 0x0122 });
+    expect(echoes).toBe(3);
+  });
+
   test('a wrong AE title is a rejection that says whose title is unknown', async () => {
     const result = await pool.echo({ peer: peerAt(pacs.port, 'NOBODY'), clocks: clocks() }).done;
     expect(result).toMatchObject({ ok: false, error: { kind: 'rejected', upperLayer: { result: 1, source: 1, reason: 7 } } });
