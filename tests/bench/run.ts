@@ -1,11 +1,19 @@
 import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../support/temporary.ts';
+import { ECHO_BENCHES } from './echo.ts';
+import { FIND_BENCHES } from './find.ts';
 import { RECEIVE_BENCHES } from './receive.ts';
+import { RETRIEVE_BENCHES } from './retrieve.ts';
+import { SEND_BENCHES } from './send.ts';
 import { type Bench, type Result, sideBySide } from './side-by-side.ts';
 
 /** `npm run bench -- NAME… [--json] [--runs N]`: the same work by us and by the tool that is best at it, side by side. */
 const BENCHES: Readonly<Record<string, Bench>> = {
   ...RECEIVE_BENCHES,
+  ...RETRIEVE_BENCHES,
+  ...SEND_BENCHES,
+  ...FIND_BENCHES,
+  ...ECHO_BENCHES,
 };
 
 /** Resolves with the exit code. */
@@ -32,8 +40,11 @@ function report(result: Result, json: boolean): void {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
-  const { name, ours, peer, ratio, against, oursCost, peerCost } = result;
+  const { name, ours, peer, ratio, against, oursCost, peerCost, notes } = result;
   const side = (seconds: number, { cpuSeconds, peakMB, growthMB }: Result['oursCost']) =>
     `${seconds.toFixed(2)} s (${cpuSeconds.toFixed(2)} CPU s, ${peakMB.toFixed(0)} MB, grown by ${growthMB.toFixed(0)} MB)`;
-  process.stdout.write(`${name}: ours ${side(ours, oursCost)}, ${against} ${side(peer, peerCost)}, ratio ${ratio.toFixed(2)}\n`);
+  const more = Object.entries(notes)
+    .map(([note, value]) => `, ${note} ${value.toFixed(2)}`)
+    .join('');
+  process.stdout.write(`${name}: ours ${side(ours, oursCost)}, ${against} ${side(peer, peerCost)}, ratio ${ratio.toFixed(2)}${more}\n`);
 }

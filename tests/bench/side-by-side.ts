@@ -3,6 +3,8 @@ import type { ProcessCost } from './process-cost.ts';
 /** One run of one side: how long it took and what the process under test used meanwhile. */
 export interface Run extends ProcessCost {
   readonly seconds: number;
+  /** What else was measured, by name. */
+  readonly notes?: Readonly<Record<string, number>>;
 }
 
 /** Does the work of a round once: −1 is the warm-up, then 0, 1 … */
@@ -33,6 +35,8 @@ export interface Result {
   readonly against: string;
   readonly oursCost: ProcessCost;
   readonly peerCost: ProcessCost;
+  /** Medians of what else was measured on our side. */
+  readonly notes: Readonly<Record<string, number>>;
 }
 
 /** Runs both sides in turn (the machine's speed drifts) after one warm-up each, every other round the peer first, and compares the medians. */
@@ -50,8 +54,8 @@ export async function sideBySide(start: () => Promise<Comparison>, runs: number)
     await comparison[Symbol.asyncDispose]?.();
   }
   const [oursMedian, peerMedian] = [medianRun(ours.slice(1)), medianRun(peer.slice(1))];
-  const { seconds: oursSeconds, ...oursCost } = oursMedian;
-  const { seconds: peerSeconds, ...peerCost } = peerMedian;
+  const { seconds: oursSeconds, notes, ...oursCost } = oursMedian;
+  const { seconds: peerSeconds, notes: _notes, ...peerCost } = peerMedian;
   return {
     name: comparison.name,
     ours: oursSeconds,
@@ -62,15 +66,19 @@ export async function sideBySide(start: () => Promise<Comparison>, runs: number)
     against: comparison.against,
     oursCost,
     peerCost,
+    notes,
   };
 }
 
-function medianRun(runs: readonly Run[]): Run {
+function medianRun(runs: readonly Run[]): Required<Run> {
   const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
   return {
     seconds: median(runs.map(({ seconds }) => seconds)),
     cpuSeconds: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
     peakMB: median(runs.map(({ peakMB }) => peakMB)),
     growthMB: median(runs.map(({ growthMB }) => growthMB)),
+    notes: Object.fromEntries(
+      Object.keys(runs[0]?.notes ?? {}).map((name) => [name, median(runs.map(({ notes }) => notes?.[name] ?? Number.NaN))]),
+    ),
   };
 }

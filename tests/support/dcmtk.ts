@@ -24,6 +24,7 @@ export interface Ran {
 
 // Without it DCMTK's tools wait 45 ms per message (Nagle against delayed ACK) while nothing computes.
 const ENVIRONMENT = { ...process.env, TCP_NODELAY: '1' };
+const { TCP_NODELAY: _, ...AS_IT_COMES } = process.env;
 const READY_TIMEOUT_MS = 15_000;
 
 /** Runs a DCMTK tool to its end. */
@@ -34,12 +35,16 @@ export async function dcmtk(tool: string, ...args: readonly string[]): Promise<R
   return { code, output: output() };
 }
 
-/** storescp: takes in what it is sent, one file per instance in `folder`. */
-export async function startStorescp(folder: string, options: { aeTitle?: string; args?: readonly string[] } = {}): Promise<DcmtkServer> {
+/** storescp: takes in what it is sent, one file per instance in `folder`. `noDelay` false: as it comes, with Nagle's algorithm. */
+export async function startStorescp(
+  folder: string,
+  options: { aeTitle?: string; args?: readonly string[]; noDelay?: boolean } = {},
+): Promise<DcmtkServer> {
   const aeTitle = options.aeTitle ?? 'STORESCP';
   await mkdir(folder, { recursive: true });
   const port = await freePort();
-  return await start('storescp', aeTitle, port, ['-aet', aeTitle, '-od', folder, ...(options.args ?? []), String(port)]);
+  const args = ['-aet', aeTitle, '-od', folder, ...(options.args ?? []), String(port)];
+  return await start('storescp', aeTitle, port, args, options.noDelay === false ? AS_IT_COMES : ENVIRONMENT);
 }
 
 /** dcmqrscp: a small PACS. `destinations` are the AE titles that it may C-MOVE to. */
@@ -79,8 +84,14 @@ export async function startWlmscpfs(folder: string, aeTitle: string): Promise<Dc
   return await start('wlmscpfs', aeTitle, port, ['-s', '-dfp', folder, String(port)]);
 }
 
-async function start(tool: string, aeTitle: string, port: number, args: readonly string[]): Promise<DcmtkServer> {
-  const child = spawn(tool, args, { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] });
+async function start(
+  tool: string,
+  aeTitle: string,
+  port: number,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = ENVIRONMENT,
+): Promise<DcmtkServer> {
+  const child = spawn(tool, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = collect(child);
   const gone = once(child, 'close');
   try {

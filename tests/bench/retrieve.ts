@@ -1,0 +1,90 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateSyntheticStudies } from '../../electron/demo/phantom/index.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Orthanc, startOrthanc } from '../support/orthanc.ts';
+import { startOurSide } from './our-side.ts';
+import { type Nagle, runTool } from './peer-tool.ts';
+import { syncDisk } from './receive-data.ts';
+import type { Bench, Comparison } from './side-by-side.ts';
+
+const INSTANCES = 500;
+/** A workstation has retrieved before: this study goes first, into the same archive and outside the timed part. */
+const EARLIER_INSTANCES = 60;
+/** What the tools announce at their best; by default 16,384. */
+const LARGEST_PDU = ['-pdu', '131072'];
+
+type Way = 'get' | 'move';
+
+/** The same study from the same Orthanc, into our archive (with SHA-256, file and index) and by DCMTK's tool into a folder. */
+export const RETRIEVE_BENCHES: Readonly<Record<string, Bench>> = {
+  'get-ct': (folder) => [() => retrieveComparison('get-ct', folder, 'get', 'no-delay')],
+  'move-ct': (folder) => [() => retrieveComparison('move-ct', folder, 'move', 'no-delay')],
+  'get-ct-default': (folder) => [() => retrieveComparison('get-ct-default', folder, 'get', 'defaults')],
+  'move-ct-default': (folder) => [() => retrieveComparison('move-ct-default', folder, 'move', 'defaults')],
+};
+
+async function retrieveComparison(name: string, folder: string, way: Way, nagle: Nagle): Promise<Comparison> {
+  const [receiverPort, toolPort] = [await freePort(), await freePort()];
+  const { orthanc, study, earlier } = await loadedOrthanc(folder, nagle);
+  await orthanc.setModality('PHOSPHOR', '127.0.0.1', receiverPort);
+  await orthanc.setModality('MOVESCU', '127.0.0.1', toolPort);
+  const us = await startOurSide();
+  const peer = { port: orthanc.dicomPort, calledAETitle: orthanc.aeTitle };
+  const target = join(folder, 'tool');
+  return {
+    name,
+    against: way === 'get' ? 'getscu' : 'movescu',
+    prepare: async () => {
+      const own = join(folder, 'archive');
+      await mkdir(target);
+      await us.call('open', { folder: own, ...(way === 'move' ? { receiverPort } : {}) });
+      await us.call(way, { peer, studyInstanceUID: earlier });
+      await syncDisk();
+      return {
+        [Symbol.asyncDispose]: async () => {
+          await us.call('close', {});
+          await Promise.all([own, target].map((path) => rm(path, { recursive: true })));
+        },
+      };
+    },
+    ours: async () => {
+      const { instances, ...run } = await us.call(way, { peer, studyInstanceUID: study });
+      if (instances !== INSTANCES) throw new Error(`${instances} of ${INSTANCES} instances stored`);
+      return run;
+    },
+    peer: async () => {
+      const run = await runTool(nagle, ...toolCall(way, nagle, orthanc, study, target, toolPort));
+      const { length } = await readdir(target);
+      if (length !== INSTANCES) throw new Error(`${length} of ${INSTANCES} instances retrieved by the tool`);
+      return run;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await us[Symbol.asyncDispose]();
+      await orthanc.stop();
+    },
+  };
+}
+
+function toolCall(way: Way, nagle: Nagle, orthanc: Orthanc, study: string, target: string, port: number): [string, ...string[]] {
+  const keys = ['-S', '-k', '0008,0052=STUDY', '-k', `0020,000d=${study}`];
+  const common = [...(nagle === 'no-delay' ? LARGEST_PDU : []), '-aec', orthanc.aeTitle, '-od', target];
+  const address = ['127.0.0.1', String(orthanc.dicomPort)];
+  if (way === 'get') return ['getscu', ...common, ...keys, ...address];
+  return ['movescu', ...common, '-aet', 'MOVESCU', '-aem', 'MOVESCU', '--port', String(port), ...keys, ...address];
+}
+
+/** Two studies of 0.5 MB images, loaded once for all rounds. */
+async function loadedOrthanc(folder: string, nagle: Nagle): Promise<{ orthanc: Orthanc; study: string; earlier: string }> {
+  const orthanc = await startOrthanc({ folder: join(folder, 'orthanc'), noDelay: nagle === 'no-delay' });
+  const uids: string[] = [];
+  for (const [seed, instancesPerSeries] of [INSTANCES, EARLIER_INSTANCES].entries()) {
+    const made = join(folder, `made-${seed}`);
+    const shape = { patients: 1, studiesPerPatient: 1, seriesPerStudy: 1, instancesPerSeries, rows: 512, columns: 512, seed: seed + 1 };
+    const { files, studies } = generateSyntheticStudies(shape, made);
+    await orthanc.upload(files);
+    await rm(made, { recursive: true });
+    uids.push(studies[0]?.studyInstanceUID ?? '');
+  }
+  return { orthanc, study: uids[0] ?? '', earlier: uids[1] ?? '' };
+}
