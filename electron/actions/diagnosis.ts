@@ -128,6 +128,13 @@ const TLS_TEXTS: Readonly<Record<string, TextKey>> = {
   OWN_TLS_FILES: 'tlsOwnFiles',
 };
 
+/** What we show of ourselves to a node, and cannot (`workstation/peers.ts`). */
+const IDENTITY_TEXTS: Readonly<Record<string, TextKey>> = {
+  SECRET_MISSING: 'secretMissing',
+  SECRET_SEALED: 'secretSealed',
+  USERNAME_MISSING: 'usernameMissing',
+};
+
 const KIND_TEXTS: Readonly<Record<ErrorKind, TextKey>> = {
   'invalid-arguments': 'internal',
   'not-found': 'nodeGone',
@@ -168,7 +175,7 @@ export function errorText(error: PhosphorErrorData): TextKey {
     const known = REJECTION_TEXTS[`${upperLayer.source}/${upperLayer.reason}`];
     return known ?? (upperLayer.result === 2 ? 'rejectedTransient' : 'rejected');
   }
-  return KIND_TEXTS[kind];
+  return (code === undefined ? undefined : IDENTITY_TEXTS[code]) ?? KIND_TEXTS[kind];
 }
 
 /** The setting behind each clock. */

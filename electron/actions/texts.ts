@@ -302,6 +302,18 @@ export const TEXTS = {
     nextStep: 'Start it again; what has arrived is kept.',
   }),
   rowsNotTaken: () => ({ sentence: 'The window stopped taking results, so the search was ended.', nextStep: 'Search again.' }),
+  secretMissing: (f) => ({
+    sentence: `${f.node} wants to know who is calling, and the secret for that is not stored on this computer.`,
+    nextStep: `Give the passcode or token in the entry of ${f.node}, or with \`phosphor node secret\`.`,
+  }),
+  secretSealed: (f) => ({
+    sentence: `The secret for ${f.node} was sealed by the desktop window and cannot be read by this program.`,
+    nextStep: 'Store a copy for this program with `phosphor node secret`.',
+  }),
+  usernameMissing: (f) => ({
+    sentence: `${f.node} wants to know who is calling, and its entry holds no user name.`,
+    nextStep: `Edit the entry of ${f.node}.`,
+  }),
   nodeGone: () => ({ sentence: 'This PACS is no longer in the list.', nextStep: 'Choose another one.' }),
   unsupported: () => ({ sentence: 'This is not supported yet.' }),
   busy: () => ({ sentence: 'Another program is using the archive.', nextStep: 'Close it and try again.' }),

@@ -1,4 +1,4 @@
-import { copyFile, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/index.ts';
 
@@ -43,6 +43,8 @@ export async function keepAside(path: string): Promise<string> {
   const kept = `${path}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`;
   try {
     await copyFile(path, kept);
+    // A copy has the mode of its original, which somebody may have opened.
+    await chmod(kept, 0o600);
   } catch (thrown) {
     throw fileError(thrown, basename(path));
   }

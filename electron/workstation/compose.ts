@@ -12,6 +12,7 @@ import { ActionEngine, checkNode, type EngineParts, mainThreadTasks, startAction
 import type { OpenArchive } from '../archive/types.ts';
 import type { CreateAssociationPool, StartListener } from '../associations/types.ts';
 import { fileError } from './atomic-file.ts';
+import { identityRules } from './callers.ts';
 import { DemoNode } from './demo-node.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub } from './event-hub.ts';
@@ -22,6 +23,7 @@ import { Notices } from './notices.ts';
 import { peerOf } from './peers.ts';
 import { prepareProfile } from './profile-folder.ts';
 import { Receiver } from './receiver.ts';
+import { SecretStore } from './secrets.ts';
 import { SettingsStore } from './settings-store.ts';
 import type { Workstation, WorkstationOptions } from './types.ts';
 
@@ -69,6 +71,7 @@ async function compose(
   await prepareProfile(profile);
   const settings = await SettingsStore.read(profile, { aeTitle: options.aeTitle, port: options.port });
   const nodes = await NodeStore.read(profile);
+  const secrets = await SecretStore.read(profile, options.sealing);
   // Its thread starts beside the archive's; the file is opened under the lock.
   const store = startActionStore(join(profile, 'actions.db'));
   closers.push(() => store.close());
@@ -90,6 +93,7 @@ async function compose(
   archive.onChanged(({ studyInstanceUIDs, everything }) => changed(studyInstanceUIDs, everything));
   await settings.repair(notices.raise);
   await nodes.repair(notices.raise);
+  await secrets.repair(notices.raise);
 
   const loaded = await store.load();
   if (loaded.keptAside !== undefined) {
@@ -109,6 +113,7 @@ async function compose(
     archive,
     settings: () => settings.current,
     nodes: () => nodes.list,
+    callers: () => identityRules(settings.current.callers, secrets, log),
     standing,
     changed: (listener) => {
       hub.publish({ type: 'ListenerChanged', listener });
@@ -131,7 +136,7 @@ async function compose(
     settings: () => settings.current,
     node: (nodeId) => nodes.find(nodeId),
     nodeReady: async (node) => (node.kind === 'demo' ? await demo.ready() : (nodes.find(node.nodeId) ?? node)),
-    peerOf: (node) => peerOf(node, settings.current),
+    peerOf: (node) => peerOf(node, settings.current, secrets),
     publish: (draft) => hub.publish(draft),
     hasAudience: () => hub.hasAudience,
     echoed: (state) => {
@@ -160,6 +165,7 @@ async function compose(
       profile,
       settings,
       nodes,
+      secrets,
       nodeStates,
       notices,
       hub,

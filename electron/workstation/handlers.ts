@@ -1,4 +1,4 @@
-import type { NodeState, PacsNode, Settings } from '../../shared/contract/index.ts';
+import { type NodeState, type PacsNode, PhosphorError, type Settings } from '../../shared/contract/index.ts';
 import type { ActionEngine } from '../actions/index.ts';
 import type { Archive } from '../archive/types.ts';
 import type { DemoNode } from './demo-node.ts';
@@ -7,6 +7,7 @@ import type { EventHub } from './event-hub.ts';
 import type { NodeStore } from './node-store.ts';
 import type { Notices } from './notices.ts';
 import type { Receiver } from './receiver.ts';
+import type { SecretStore } from './secrets.ts';
 import type { SettingsStore } from './settings-store.ts';
 
 export interface HandlerParts {
@@ -14,6 +15,7 @@ export interface HandlerParts {
   readonly profile: string;
   readonly settings: SettingsStore;
   readonly nodes: NodeStore;
+  readonly secrets: SecretStore;
   readonly nodeStates: Map<string, NodeState>;
   readonly notices: Notices;
   readonly hub: EventHub;
@@ -30,7 +32,7 @@ export interface HandlerParts {
 
 /** The command table, each entry handed to the room that answers it. Arguments are validated before, results after. */
 export function makeHandlers(parts: HandlerParts): Handlers {
-  const { settings, nodes, nodeStates, notices, hub, receiver, demo, engine, archive } = parts;
+  const { settings, nodes, secrets, nodeStates, notices, hub, receiver, demo, engine, archive } = parts;
   return {
     'session.snapshot': () => {
       // Everything below is read in one turn of the event loop: it is the state as of this `seq`.
@@ -71,9 +73,23 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'nodes.remove': async ({ nodeId }) => {
       const removed = await nodes.remove(nodeId);
+      await secrets.setOfNode(nodeId, null);
       nodeStates.delete(nodeId);
       parts.nodesChanged();
       if (removed.kind === 'demo') await demo.close();
+      return {};
+    },
+    'nodes.setSecret': async ({ nodeId, secret }) => {
+      const node = nodes.find(nodeId);
+      if (node === undefined) throw new PhosphorError('not-found', 'nodeId: no such node');
+      await secrets.setOfNode(nodeId, secret);
+      parts.checkNode(node);
+      return {};
+    },
+    'callers.list': () => ({ usernames: [...secrets.callers] }),
+    'callers.set': async ({ username, passcode }) => {
+      await secrets.setCaller(username, passcode);
+      await receiver.reconsider();
       return {};
     },
     'demo.start': async () => {

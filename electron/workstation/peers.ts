@@ -1,13 +1,50 @@
-import type { PacsNode, Settings } from '../../shared/contract/index.ts';
+import { type NodeUserIdentity, type PacsNode, PhosphorError, type Settings } from '../../shared/contract/index.ts';
 import type { Peer } from '../associations/types.ts';
+import type { UserIdentityInput } from '../dicom/services/index.ts';
+import type { SecretStore } from './secrets.ts';
 
-/** How a node is called: under our title, with what it wants to see of us. */
-export async function peerOf(node: PacsNode, { aeTitle, maxPDULength }: Settings): Promise<Peer> {
+/**
+ * How a node is called: under our title, with what it wants to see of us.
+ * @throws PhosphorError `not-found` (`SECRET_MISSING`), `unsupported` (`SECRET_SEALED`), `invalid-arguments` (`USERNAME_MISSING`)
+ */
+export async function peerOf(node: PacsNode, { aeTitle, maxPDULength }: Settings, secrets: Pick<SecretStore, 'ofNode'>): Promise<Peer> {
   return {
     host: node.host,
     port: node.port,
     calledAETitle: node.aeTitle,
     callingAETitle: aeTitle,
     maxPDULength: node.maxPDULength ?? maxPDULength,
+    ...(node.userIdentity === undefined ? {} : { userIdentity: identityOf(node.nodeId, node.userIdentity, secrets) }),
   };
+}
+
+/** A Kerberos ticket is stored as base64, since it is no text. */
+function identityOf(nodeId: string, identity: NodeUserIdentity, secrets: Pick<SecretStore, 'ofNode'>): UserIdentityInput {
+  const { type, positiveResponseRequested } = identity;
+  switch (type) {
+    case 'username':
+      return { type, username: usernameOf(identity), positiveResponseRequested };
+    case 'passcode':
+      return { type, username: usernameOf(identity), passcode: secretOf(nodeId, secrets), positiveResponseRequested };
+    case 'kerberos':
+      return { type, token: Buffer.from(secretOf(nodeId, secrets), 'base64'), positiveResponseRequested };
+    case 'saml':
+    case 'jwt':
+      return { type, token: secretOf(nodeId, secrets), positiveResponseRequested };
+  }
+}
+
+function usernameOf({ username }: NodeUserIdentity): string {
+  if (username !== undefined) return username;
+  throw new PhosphorError('invalid-arguments', 'The user identity of this PACS has no user name; edit the PACS.', {
+    code: 'USERNAME_MISSING',
+  });
+}
+
+function secretOf(nodeId: string, secrets: Pick<SecretStore, 'ofNode'>): string {
+  const secret = secrets.ofNode(nodeId);
+  if (secret !== undefined) return secret;
+  throw new PhosphorError('not-found', 'The secret that this PACS wants to see is not stored; `phosphor node secret NAME` stores it.', {
+    code: 'SECRET_MISSING',
+  });
 }

@@ -18,12 +18,15 @@ import type {
   StartListener,
   StoredInstance,
 } from '../associations/types.ts';
+import type { IdentityRules } from '../dicom/services/index.ts';
 
 export interface ReceiverParts {
   readonly startListener: StartListener;
   readonly archive: Pick<Archive, 'location' | 'arrivalPort'>;
   settings(): Settings;
   nodes(): readonly PacsNode[];
+  /** What callers must show of themselves; undefined: it is not looked at. */
+  callers(): Promise<IdentityRules | undefined>;
   /** Whether the port stays open while there are nodes (otherwise only while something needs it or has asked for it). */
   readonly standing: boolean;
   /** At most four times a second while associations come and go. */
@@ -31,7 +34,7 @@ export interface ReceiverParts {
   readonly log: Log;
 }
 
-/** What cannot be changed while the port is open. */
+/** What cannot be changed while the port is open; the rest are access rules. */
 interface Binding {
   readonly host: string;
   readonly port: number;
@@ -146,13 +149,13 @@ export class Receiver implements MoveReceiver {
       const same =
         wanted && isDeepStrictEqual({ ...this.#binding, host: '' }, { ...binding, host: '' }) && covers(this.#binding.host, binding.host);
       if (same) {
-        this.#listener.setAccess(this.#access());
+        this.#listener.setAccess(await this.#access());
         this.#announce();
         return;
       }
       this.#postponed = this.#expected.size > 0;
       if (this.#postponed) {
-        this.#listener.setAccess(this.#access());
+        this.#listener.setAccess(await this.#access());
         return;
       }
       await this.#shut();
@@ -180,7 +183,7 @@ export class Receiver implements MoveReceiver {
       host,
       port,
       clocks,
-      access: this.#access(),
+      access: await this.#access(),
       storage: { location: { ...archive.location, durable }, arrivals: () => archive.arrivalPort() },
       events: this.#events(),
     });
@@ -248,12 +251,17 @@ export class Receiver implements MoveReceiver {
     return { host: outside ? EVERYWHERE : LOOPBACK, port, durable, clocks };
   }
 
-  #access(): AccessRules {
-    const { aeTitle, acceptAnyone } = this.#parts.settings();
+  async #access(): Promise<AccessRules> {
+    const userIdentity = await this.#parts.callers();
+    const { aeTitle, acceptAnyone, acceptPrivateSOPClasses, maxPDULength, maxAssociations } = this.#parts.settings();
     const nodes = this.#parts.nodes();
     return {
       aeTitle,
       acceptAnyone,
+      acceptPrivateSOPClasses,
+      maxPDULength,
+      maxAssociations,
+      ...(userIdentity === undefined ? {} : { userIdentity }),
       knownAETitles: [...new Set(nodes.map((node) => node.aeTitle))],
       knownHosts: [...new Set(nodes.map((node) => node.host))],
     };

@@ -17,6 +17,12 @@ export type DemoFactory = (options: {
   destination: { aeTitle: string; host: string; port: number };
 }) => Promise<DemoPacs>;
 
+/** How a host keeps secrets from other programs of the same user (the desktop's key ring). Texts in, texts out; both may throw. */
+export interface Sealing {
+  seal(secret: string): string;
+  unseal(sealed: string): string;
+}
+
 export interface WorkstationOptions {
   /** Folder of settings.jsonc, nodes.json, index.db, actions.db, logs/, run/, archive/. Created 0700. */
   readonly profile: string;
@@ -29,6 +35,8 @@ export interface WorkstationOptions {
    * when something needs it, so that a short command neither takes the port nor waits for it.
    */
   readonly services?: 'standing' | 'on-demand';
+  /** Absent: secrets stand in a file that only this user can read. */
+  readonly sealing?: Sealing;
   readonly version: string;
 }
 

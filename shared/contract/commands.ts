@@ -14,7 +14,7 @@ import {
   seriesManifest,
   settings,
 } from './model.ts';
-import { actionId, count, nodeId, tag, uid } from './primitives.ts';
+import { actionId, count, nodeId, secret, tag, uid, username } from './primitives.ts';
 
 const nothing = z.strictObject({});
 
@@ -51,6 +51,11 @@ export const commands = {
   'nodes.add': { args: z.strictObject({ node: pacsNodeDraft }), result: z.strictObject({ node: pacsNode }) },
   'nodes.update': { args: z.strictObject({ nodeId, node: pacsNodeDraft }), result: z.strictObject({ node: pacsNode }) },
   'nodes.remove': { args: z.strictObject({ nodeId }), result: nothing },
+  /** What we show of ourselves to a node: passcode, token, assertion, or a Kerberos ticket as base64. null removes it. Nothing ever answers it. */
+  'nodes.setSecret': { args: z.strictObject({ nodeId, secret: secret.nullable() }), result: nothing },
+  /** Who may call us with a username and passcode (PS3.7 D.3.3.7); null removes the caller. */
+  'callers.set': { args: z.strictObject({ username, passcode: secret.nullable() }), result: nothing },
+  'callers.list': { args: nothing, result: z.strictObject({ usernames: z.array(username).max(1000) }) },
   /** Starts the demo PACS (generating its studies on first use) and adds its node; idempotent. */
   'demo.start': { args: nothing, result: z.strictObject({ node: pacsNode }) },
 

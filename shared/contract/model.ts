@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { aeTitle, count, host, nodeId, port, text, timestamp, uid } from './primitives.ts';
+import { aeTitle, count, host, nodeId, port, text, timestamp, uid, username } from './primitives.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- nodes
 
@@ -26,7 +26,7 @@ export type NodeTLS = z.infer<typeof nodeTLS>;
 export const nodeUserIdentity = z.strictObject({
   type: z.enum(['username', 'passcode', 'kerberos', 'saml', 'jwt']),
   /** For username and passcode. */
-  username: z.string().trim().min(1).max(256).optional(),
+  username: username.optional(),
   positiveResponseRequested: z.boolean(),
 });
 export type NodeUserIdentity = z.infer<typeof nodeUserIdentity>;

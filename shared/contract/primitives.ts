@@ -35,5 +35,9 @@ export const count = z.number().int().nonnegative();
 /** Text from outside: bounded, always shown as text. */
 export const text = z.string().max(10_240);
 
+/** A field of the user identity sub-item has 16 bits for its length (PS3.7 D.3.3.7). */
+export const secret = z.string().min(1).max(65_535);
+export const username = z.string().trim().min(1).max(256);
+
 export const actionId = z.uuid();
 export const nodeId = z.uuid();

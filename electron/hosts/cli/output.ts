@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import type { SecretInput } from './read-secret.ts';
 
 export interface Streams {
+  /** Where secrets are read from. */
+  readonly stdin?: SecretInput;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
 }

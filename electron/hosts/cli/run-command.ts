@@ -17,6 +17,7 @@ import { type Attached, contractOf, type Held } from '../host-session.ts';
 import type { CliCommand } from './command-table.ts';
 import type { Output } from './output.ts';
 import { type CommandLine, nearest, UsageError } from './parse-command-line.ts';
+import { readSecret, type SecretInput } from './read-secret.ts';
 import { runAction } from './run-action.ts';
 import { FILE_COLUMNS, matchTable, NODE_COLUMNS, nodeCells, PROBLEM_COLUMNS, statsLines } from './tables.ts';
 
@@ -24,6 +25,8 @@ export interface CommandContext {
   readonly host: Held | Attached;
   readonly line: CommandLine;
   readonly output: Output;
+  /** Standard input, where there is one. */
+  readonly input: SecretInput | undefined;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
 }
@@ -57,6 +60,50 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
     const node = await nodeNamed(contractOf(host), line.positionals[0] ?? '');
     await contractOf(host).invoke('nodes.remove', { nodeId: node.nodeId });
     output.say(`${node.name} is forgotten.`);
+    await output.record({ ok: true });
+    return 0;
+  },
+
+  async 'node secret'({ host, line, output, input }) {
+    const contract = contractOf(host);
+    const node = await nodeNamed(contract, line.positionals[0] ?? '');
+    const secret =
+      line.options.remove === true ? null : await secretFrom(input, output, `Secret for ${node.name} (not shown), then Enter:`);
+    await contract.invoke('nodes.setSecret', { nodeId: node.nodeId, secret });
+    output.say(secret === null ? `The secret for ${node.name} is forgotten.` : `The secret for ${node.name} is stored.`);
+    await output.record({ ok: true });
+    return 0;
+  },
+
+  async 'caller add'({ host, line, output, input }) {
+    const username = line.positionals[0] ?? '';
+    const passcode = await secretFrom(input, output, `Passcode of ${username} (not shown), then Enter:`);
+    const contract = contractOf(host);
+    await contract.invoke('callers.set', { username, passcode });
+    output.say(`${username} may call with this passcode.`);
+    const { settings } = await contract.invoke('session.snapshot', {});
+    if (settings.callers.userIdentity === 'ignored') {
+      output.warn('So far nobody is asked for one: set callers.userIdentity to "checked" or "required" in settings.jsonc.');
+    }
+    await output.record({ ok: true });
+    return 0;
+  },
+
+  async 'caller list'({ host, output }) {
+    const { usernames } = await contractOf(host).invoke('callers.list', {});
+    for (const username of usernames) output.say(username);
+    if (usernames.length === 0) output.say('No caller has a passcode yet; `phosphor caller add --help` shows how to add one.');
+    await output.record({ ok: true, usernames });
+    return 0;
+  },
+
+  async 'caller remove'({ host, line, output }) {
+    const contract = contractOf(host);
+    const username = line.positionals[0] ?? '';
+    const { usernames } = await contract.invoke('callers.list', {});
+    if (!usernames.includes(username)) throw new PhosphorError('not-found', `no caller is called "${username}"`);
+    await contract.invoke('callers.set', { username, passcode: null });
+    output.say(`${username} is forgotten.`);
     await output.record({ ok: true });
     return 0;
   },
@@ -272,11 +319,47 @@ function nodeDraft(line: CommandLine): CommandArgs<'nodes.add'>['node'] {
     port: Number(line.options.port),
     aeTitle: line.options.ae,
     method: 'move',
+    ...(line.options['max-pdu'] === undefined ? {} : { maxPDULength: Number(line.options['max-pdu']) }),
+    ...identityOf(line),
+    ...tlsOf(line),
   });
   if (draft.success) return draft.data;
   const issue = draft.error.issues[0];
-  const option = { name: 'NAME', host: '--host', port: '--port', aeTitle: '--ae' }[String(issue?.path[0])] ?? 'the command';
+  const option = OPTION_OF[issue?.path.join('.') ?? ''] ?? 'the command';
   throw new UsageError(`${option} cannot be used: ${issue?.message ?? 'not valid'}.`);
+}
+
+const OPTION_OF: Readonly<Record<string, string>> = {
+  name: 'NAME',
+  host: '--host',
+  port: '--port',
+  aeTitle: '--ae',
+  maxPDULength: '--max-pdu',
+  'userIdentity.type': '--identity',
+  'userIdentity.username': '--username',
+  'tls.serverName': '--tls-name',
+};
+
+function identityOf(line: CommandLine) {
+  const { identity: type, username } = line.options;
+  if (type === undefined && username !== undefined) throw new UsageError('--username belongs to --identity username or passcode.');
+  const isNamed = type === 'username' || type === 'passcode';
+  if (isNamed && username === undefined) throw new UsageError(`--identity ${type} needs --username U.`);
+  if (!isNamed && username !== undefined) throw new UsageError('--username belongs to --identity username or passcode.');
+  if (type === undefined) return {};
+  return { userIdentity: { type, positiveResponseRequested: false, ...(username === undefined ? {} : { username }) } };
+}
+
+function tlsOf(line: CommandLine) {
+  const { tls, 'tls-name': serverName, 'tls-any-name': anyName } = line.options;
+  if (tls === undefined && serverName === undefined && anyName === undefined) return {};
+  if (serverName !== undefined && anyName !== undefined) throw new UsageError('Give --tls-name or --tls-any-name, not both.');
+  return { tls: { checkName: anyName === undefined, ...(serverName === undefined ? {} : { serverName }) } };
+}
+
+async function secretFrom(input: SecretInput | undefined, output: Output, prompt: string): Promise<string> {
+  if (input === undefined) throw new PhosphorError('invalid-arguments', 'there is no standard input to read the secret from');
+  return await readSecret(input, output, prompt);
 }
 
 function refuseMethod(line: CommandLine): void {

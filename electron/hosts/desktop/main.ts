@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
-import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from 'electron';
+import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, safeStorage, session } from 'electron';
 import { PhosphorError } from '../../../shared/contract/index.ts';
 import { guardProcess } from '../last-resort.ts';
 import { hasGPU } from '../loopback/browser.ts';
@@ -29,6 +29,7 @@ void runDesktop(
     dialog,
     ipcMain,
     protocol,
+    safeStorage,
     // Its default session exists only once the application is ready.
     get session() {
       return session;

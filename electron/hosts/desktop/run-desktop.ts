@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import type { App, BrowserWindow as BrowserWindowType, Dialog, IpcMain, Menu, Protocol, Session } from 'electron';
+import type { App, BrowserWindow as BrowserWindowType, Dialog, IpcMain, Menu, Protocol, SafeStorage, Session } from 'electron';
 import { toErrorData } from '../../../shared/contract/index.ts';
-import type { DemoFactory, OpenWorkstation } from '../../workstation/types.ts';
+import type { DemoFactory, OpenWorkstation, Sealing } from '../../workstation/types.ts';
 import { type Held, hold } from '../host-session.ts';
 import { sentenceFor } from '../sentences.ts';
 import { loadStaticSite } from '../static-files.ts';
@@ -29,6 +29,8 @@ export interface ElectronParts {
   readonly dialog: Pick<Dialog, 'showErrorBox'>;
   readonly ipcMain: Pick<IpcMain, 'handle' | 'on' | 'removeHandler' | 'removeAllListeners'>;
   readonly protocol: Pick<Protocol, 'registerSchemesAsPrivileged' | 'handle'>;
+  /** Ready once the application is. */
+  readonly safeStorage: Pick<SafeStorage, 'isEncryptionAvailable' | 'encryptString' | 'decryptString'>;
   readonly session: { readonly defaultSession: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'on'> };
 }
 
@@ -94,6 +96,7 @@ async function openShell(electron: ElectronParts, options: RunDesktopOptions): P
     window.show();
     window.focus();
   };
+  const sealing = keyRing(electron.safeStorage);
   const held = await hold({
     profile: options.profile,
     rendererDirectory: options.rendererDirectory,
@@ -101,6 +104,7 @@ async function openShell(electron: ElectronParts, options: RunDesktopOptions): P
       options.openWorkstation({
         profile: options.profile,
         version: options.version,
+        ...(sealing === undefined ? {} : { sealing }),
         ...(options.aeTitle === undefined ? {} : { aeTitle: options.aeTitle }),
         ...(options.port === undefined ? {} : { port: options.port }),
         ...(options.demo === undefined ? {} : { demo: options.demo }),
@@ -123,6 +127,15 @@ async function openShell(electron: ElectronParts, options: RunDesktopOptions): P
   app.on('activate', focus);
   focus();
   return { focus };
+}
+
+/** The key ring of this desktop; undefined where it has none (then the profile's own file is all there is). */
+function keyRing(safeStorage: ElectronParts['safeStorage']): Sealing | undefined {
+  if (!safeStorage.isEncryptionAvailable()) return undefined;
+  return {
+    seal: (secret) => safeStorage.encryptString(secret).toString('base64'),
+    unseal: (sealed) => safeStorage.decryptString(Buffer.from(sealed, 'base64')),
+  };
 }
 
 function openWindow({ BrowserWindow }: ElectronParts, onClosed: () => void): BrowserWindowType {

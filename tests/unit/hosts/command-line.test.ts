@@ -21,7 +21,7 @@ test.each([
   ['ecco MAIN', 'did you mean `phosphor echo`?'],
   ['nod list', 'did you mean `phosphor node list`?'],
   ['frobnicate', '`phosphor --help` lists the commands'],
-  ['node', 'add, list or remove'],
+  ['node', 'add, list, remove or secret'],
   ['archive check', 'verify, rebuild or stats'],
   ['find', 'needs NODE'],
   ['find MAIN --patientname X', 'did you mean --patient-name?'],

@@ -6,6 +6,7 @@ import { locateInstance } from '../../../electron/archive/layout.ts';
 import { type ElectronParts, type RunDesktopOptions, runDesktop } from '../../../electron/hosts/desktop/run-desktop.ts';
 import { createLocalClient } from '../../../electron/hosts/local-client.ts';
 import { connectLocalSocket } from '../../../electron/hosts/local-socket.ts';
+import type { Sealing } from '../../../electron/workstation/types.ts';
 import { PhosphorError } from '../../../shared/contract/index.ts';
 import { createFakeWorkstation, type FakeWorkstation, temporaryFolder } from './fake-workstation.ts';
 
@@ -56,6 +57,23 @@ describe('starting', () => {
     });
     expect(electron.windows[0]?.options.webPreferences?.preload).toMatch(/preload\.cjs$/);
     expect(electron.windows[0]?.loaded).toBe('pacs://app/');
+  });
+
+  test('secrets are sealed by the key ring of the desktop, where it has one', async () => {
+    const given: (Sealing | undefined)[] = [];
+    const openWorkstation = async ({ sealing }: { sealing?: Sealing }) => {
+      given.push(sealing);
+      return workstation;
+    };
+    await start({ openWorkstation });
+    const sealed = given[0]?.seal('sesame') ?? '';
+    expect(Buffer.from(sealed, 'base64').toString()).toBe('emases');
+    expect(given[0]?.unseal(sealed)).toBe('sesame');
+    await electron.quitNow();
+    electron = recordElectron();
+    electron.hasKeyRing = false;
+    await start({ openWorkstation });
+    expect(given[1]).toBeUndefined();
   });
 
   test('on a software rasteriser hardware acceleration is off, with a GPU it stays on', async () => {
@@ -275,7 +293,7 @@ function recordElectron() {
   const app = new EventEmitter();
   const ipc = new EventEmitter();
   const session = new EventEmitter();
-  const state = { isFirst: true, schemes: [] as unknown[] };
+  const state = { isFirst: true, hasKeyRing: true, schemes: [] as unknown[] };
   let invoke: (event: unknown, ...args: unknown[]) => Promise<unknown> = () => Promise.reject(new Error('nothing handles'));
   let handler: (request: Request) => Promise<Response> = () => Promise.reject(new Error('nothing handles'));
   let requestPermission: (contents: unknown, permission: string, callback: (granted: boolean) => void) => void = () => undefined;
@@ -287,6 +305,11 @@ function recordElectron() {
     };
 
   const parts = {
+    safeStorage: {
+      isEncryptionAvailable: () => state.hasKeyRing,
+      encryptString: (text: string) => Buffer.from(text).reverse(),
+      decryptString: (sealed: Buffer) => Buffer.from(sealed).reverse().toString(),
+    },
     app: Object.assign(app, {
       isPackaged: true,
       whenReady: async () => record('app.whenReady')(),

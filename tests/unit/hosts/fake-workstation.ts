@@ -47,6 +47,7 @@ export function createFakeWorkstation(directory: string): FakeWorkstation {
   const listeners = new Set<(event: ContractEvent) => void>();
   const events: ContractEvent[] = [];
   const nodes: PacsNode[] = [];
+  const callers = new Set<string>();
   const calls: { command: string; args: unknown }[] = [];
   const epoch = randomUUID();
   let forgotten = 0;
@@ -83,6 +84,13 @@ export function createFakeWorkstation(directory: string): FakeWorkstation {
       );
       return {};
     },
+    'nodes.setSecret': () => ({}),
+    'callers.set': (args: { username: string; passcode: string | null }) => {
+      callers.delete(args.username);
+      if (args.passcode !== null) callers.add(args.username);
+      return {};
+    },
+    'callers.list': () => ({ usernames: [...callers] }),
     'listener.start': () => ({ listener: LISTENER }),
     'actions.request': (args: { action: ActionRequest; tag: Tag }) => {
       const actionId = randomUUID();

@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createOutput } from '../../../electron/hosts/cli/output.ts';
 import { phosphor } from '../../../electron/hosts/cli/phosphor.ts';
+import { readSecret } from '../../../electron/hosts/cli/read-secret.ts';
 import { type Held, hold } from '../../../electron/hosts/host-session.ts';
 import { localSocketPath } from '../../../electron/hosts/profile.ts';
 import { type ActionComplete, type Outcome, PhosphorError } from '../../../shared/contract/index.ts';
@@ -104,6 +106,10 @@ test.each([
   ['retrieve MAIN --study 1.2 --to OTHER', 'leave --to out to retrieve to PHOSPHOR'],
   ['node add X --host h --port 104 --ae A --method get', 'not available yet'],
   ['node add X --host h --port 0 --ae A', '--port cannot be used'],
+  ['node add X --host h --port 1 --ae A --max-pdu 1', '--max-pdu cannot be used'],
+  ['node add X --host h --port 1 --ae A --identity oath', '--identity cannot be used'],
+  ['node add X --host h --port 1 --ae A --identity passcode', 'needs --username'],
+  ['node add X --host h --port 1 --ae A --tls-name h --tls-any-name', 'not both'],
   ['node add X --host h --port 104 --ae ABCDEFGHIJKLMNOPQ', '--ae cannot be used'],
   ['find MAIN --date 2026-01-01', '--date cannot be used'],
   ['find MAIN --level slice', 'patient, study, series or image'],
@@ -124,6 +130,57 @@ test('retrieving to our own title is retrieving to ourselves', async () => {
   expect((await run('retrieve MAIN --study 1.2 --series 1.3 --to PHOSPHOR --method move')).code).toBe(0);
   expect(workstation.calls.find((call) => call.command === 'actions.request')?.args).toMatchObject({
     action: { command: 'retrieve', studyInstanceUID: '1.2', seriesInstanceUID: '1.3' },
+  });
+});
+
+test('a secret is read from standard input, reaches the workstation and is printed nowhere', async () => {
+  await addNode();
+  const node = await run('node secret MAIN --json', undefined, undefined, undefined, 'sésame\n');
+  expect(node).toMatchObject({ code: 0, records: [{ ok: true }] });
+  const caller = await run('caller add SCANNER', undefined, undefined, undefined, 'sésame');
+  expect(caller.code).toBe(0);
+  expect(caller.stderr).toContain('callers.userIdentity');
+  const given = workstation.calls.filter(({ command }) => command === 'nodes.setSecret' || command === 'callers.set');
+  expect(given.map(({ args }) => args)).toMatchObject([{ secret: 'sésame' }, { username: 'SCANNER', passcode: 'sésame' }]);
+  for (const { stdout, stderr } of [node, caller]) expect(`${stdout}${stderr}`).not.toContain('sésame');
+  expect((await run('caller list')).stdout).toBe('SCANNER\n');
+  expect((await run('caller remove SCANNER')).code).toBe(0);
+  expect((await run('caller remove SCANNER')).code).toBe(1);
+  expect((await run('node secret MAIN --remove')).code).toBe(0);
+  expect(workstation.calls.at(-1)).toMatchObject({ command: 'nodes.setSecret', args: { secret: null } });
+});
+
+test('no secret, or one that is too long, is refused', async () => {
+  await addNode();
+  for (const input of ['', '\n', 'x'.repeat(65_536)]) {
+    expect((await run('node secret MAIN', undefined, undefined, undefined, input)).code).toBe(1);
+  }
+  expect(workstation.calls.some(({ command }) => command === 'nodes.setSecret')).toBe(false);
+});
+
+test('a person types a secret unseen, mends it with the backspace and ends it with Enter', async () => {
+  const raw: boolean[] = [];
+  const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (on: boolean) => raw.push(on) });
+  const lines: string[] = [];
+  const output = {
+    ...createOutput({ stdout: new PassThrough(), stderr: new PassThrough() }, false),
+    warn: (line: string) => lines.push(line),
+  };
+  const reading = readSecret(keyboard, output, 'Secret:');
+  for (const key of ['s', 'e', 'x', '\u007f', 'same\r', 'rest']) keyboard.write(key);
+  expect(await reading).toBe('sesame');
+  expect([raw, lines]).toEqual([[true, false], ['Secret:']]);
+});
+
+test('a node is added with what it wants to see of us, and how it is called', async () => {
+  const options = '--max-pdu 65536 --identity passcode --username jane --tls-any-name';
+  expect((await run(`node add MAIN --host h --port 104 --ae A ${options}`)).code).toBe(0);
+  expect(workstation.calls.find(({ command }) => command === 'nodes.add')?.args).toMatchObject({
+    node: {
+      maxPDULength: 65_536,
+      userIdentity: { type: 'passcode', username: 'jane', positiveResponseRequested: false },
+      tls: { checkName: false },
+    },
   });
 });
 
@@ -180,7 +237,13 @@ test('a fault of ours shows a sentence, no stack and nothing of what it was abou
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-async function run(line: string, interruption = new AbortController(), open?: () => Promise<never>, rendererDirectory?: string) {
+async function run(
+  line: string,
+  interruption = new AbortController(),
+  open?: () => Promise<never>,
+  rendererDirectory?: string,
+  input?: string,
+) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const text = [stdout, stderr].map((stream) => {
     const chunks: Buffer[] = [];
@@ -189,7 +252,7 @@ async function run(line: string, interruption = new AbortController(), open?: ()
   });
   const code = await phosphor({
     args: [...line.split(' '), '--profile', folder.path],
-    streams: { stdout, stderr },
+    streams: { stdout, stderr, ...(input === undefined ? {} : { stdin: Readable.from(input === '' ? [] : [input]) }) },
     openWorkstation: open ?? (async () => workstation),
     version: '0',
     interrupted: interruption.signal,

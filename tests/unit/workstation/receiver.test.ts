@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Archive } from '../../../electron/archive/types.ts';
 import type { Listener, ListenerOptions } from '../../../electron/associations/types.ts';
+import type { IdentityRules } from '../../../electron/dicom/services/index.ts';
 import { Receiver } from '../../../electron/workstation/receiver.ts';
 import { DEFAULT_SETTINGS } from '../../../electron/workstation/settings-text.ts';
 import { type ListenerState, type PacsNode, PhosphorError, type Settings } from '../../../shared/contract/index.ts';
@@ -22,6 +23,7 @@ function scene(startNodes: PacsNode[] = [], standing = true) {
   const it = {
     nodes: startNodes,
     settings: DEFAULT_SETTINGS as Settings,
+    callers: undefined as IdentityRules | undefined,
     refuse: undefined as PhosphorError | undefined,
     started,
     states,
@@ -49,6 +51,7 @@ function scene(startNodes: PacsNode[] = [], standing = true) {
     archive: { location: { directory: '', databases: '', durable: true } } as unknown as Archive,
     settings: () => it.settings,
     nodes: () => it.nodes,
+    callers: async () => it.callers,
     standing,
     changed: (state) => states.push(state),
     log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -92,6 +95,9 @@ test('with the demo PACS alone it listens on 127.0.0.1 only; a real node opens i
   expect(it.started[1]?.access).toEqual({
     aeTitle: 'PHOSPHOR',
     acceptAnyone: false,
+    acceptPrivateSOPClasses: false,
+    maxPDULength: 131_072,
+    maxAssociations: 64,
     knownAETitles: ['DEMO', 'MAINPACS'],
     knownHosts: ['127.0.0.1', 'pacs.example'],
   });
@@ -101,13 +107,28 @@ test('with the demo PACS alone it listens on 127.0.0.1 only; a real node opens i
   expect(it.started[1]?.closed).toBe(true);
 });
 
-test('a new title or node reaches the open port without closing it', async () => {
+test('a new title, node, limit or rule for callers reaches the open port without closing it', async () => {
   const it = scene([pacs]);
   await it.receiver.reconsider();
-  it.settings = { ...it.settings, aeTitle: 'READING1', acceptAnyone: true };
+  it.settings = {
+    ...it.settings,
+    aeTitle: 'READING1',
+    acceptAnyone: true,
+    acceptPrivateSOPClasses: true,
+    maxAssociations: 3,
+    maxPDULength: 8192,
+  };
+  it.callers = { required: true, passcodes: { jane: 'x' } };
   await it.receiver.reconsider();
   expect(it.started).toHaveLength(1);
-  expect(it.started[0]?.access).toMatchObject({ aeTitle: 'READING1', acceptAnyone: true });
+  expect(it.started[0]?.access).toMatchObject({
+    aeTitle: 'READING1',
+    acceptAnyone: true,
+    acceptPrivateSOPClasses: true,
+    maxAssociations: 3,
+    maxPDULength: 8192,
+    userIdentity: { required: true, passcodes: { jane: 'x' } },
+  });
 });
 
 test('a new port waits until no retrieve is running', async () => {
