@@ -1,6 +1,6 @@
+import { TransferSyntaxUID } from '../dataset/index.ts';
 import type { ProposedContext } from '../network/index.ts';
 import { LIMITS } from '../network/limits.ts';
-import { UNCOMPRESSED } from './transfer-syntaxes.ts';
 
 /** What has to be known of an instance to plan its sending. */
 export interface SendItem {
@@ -16,9 +16,20 @@ export interface SendPart<Item extends SendItem> {
 }
 
 /**
+ * What every instance can be converted to, in the order in which there is room made for it: the default transfer syntax is to be offered wherever
+ * that is possible without loss (PS3.5 §10.1).
+ */
+const FALL_BACKS: readonly string[] = [
+  TransferSyntaxUID.ImplicitVRLittleEndian,
+  TransferSyntaxUID.ExplicitVRLittleEndian,
+  TransferSyntaxUID.DeflatedExplicitVRLittleEndian,
+  TransferSyntaxUID.ExplicitVRBigEndian,
+];
+
+/**
  * Splits a send into associations of at most 128 presentation contexts (PS3.8 §9.3.2.2). Each SOP class has one context for each of its stored transfer
  * syntaxes, since the acceptor chooses inside a context, and as its fall-backs one context for each uncompressed syntax that is not stored, where the
- * association has room for them. Instances keep their order inside a part.
+ * association has room for them: first the default one for every SOP class. Instances keep their order inside a part.
  */
 export function sendPlan<Item extends SendItem>(items: readonly Item[]): SendPart<Item>[] {
   const parts: { keys: Map<string, ProposedContext>; items: Item[] }[] = [];
@@ -42,11 +53,11 @@ export function sendPlan<Item extends SendItem>(items: readonly Item[]): SendPar
 
 function withFallBacks(keys: Map<string, ProposedContext>): ProposedContext[] {
   const contexts = [...keys.values()];
-  for (const { abstractSyntax } of keys.values()) {
-    for (const transferSyntaxUID of UNCOMPRESSED) {
-      const key = keyOf({ sopClassUID: abstractSyntax, transferSyntaxUID });
-      if (keys.has(key) || contexts.length === LIMITS.presentationContexts) continue;
-      keys.set(key, { abstractSyntax, transferSyntaxes: [transferSyntaxUID] });
+  const abstractSyntaxes = new Set(contexts.map(({ abstractSyntax }) => abstractSyntax));
+  for (const transferSyntaxUID of FALL_BACKS) {
+    for (const abstractSyntax of abstractSyntaxes) {
+      if (contexts.length === LIMITS.presentationContexts) return contexts;
+      if (keys.has(keyOf({ sopClassUID: abstractSyntax, transferSyntaxUID }))) continue;
       contexts.push({ abstractSyntax, transferSyntaxes: [transferSyntaxUID] });
     }
   }
