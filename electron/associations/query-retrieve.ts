@@ -15,6 +15,7 @@ import {
 import { openDataSet } from './file-source.ts';
 import { openAssociation } from './open-association.ts';
 import { identifierOf, queryOf } from './query-identifiers.ts';
+import { sendable } from './send-item.ts';
 import type { ListenerOptions } from './types.ts';
 
 type IndexReader = ReturnType<typeof openIndexReader>;
@@ -135,7 +136,17 @@ function list(identifier: Dataset, tag: number): string {
 }
 
 function moveInstance({ sopClassUID, sopInstanceUID, transferSyntaxUID, path }: StoredFile): MoveInstance {
-  return { sopClassUID, sopInstanceUID, transferSyntaxUID, open: () => openDataSet(path) };
+  const item = { path, sopClassUID, sopInstanceUID, transferSyntaxUID };
+  return {
+    sopClassUID,
+    sopInstanceUID,
+    transferSyntaxUID,
+    open: () => openDataSet(path),
+    convert: async (destination, signal) => {
+      const { dataSet, transferSyntaxUID: as } = await sendable(destination, item, { allowLossyConversion: false, signal });
+      return { dataSet, transferSyntaxUID: as };
+    },
+  };
 }
 
 function nextTurn(): Promise<void> {

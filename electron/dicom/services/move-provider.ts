@@ -107,7 +107,7 @@ export class Retrieve {
       const operation = store(destination, {
         sopClassUID,
         sopInstanceUID,
-        ...(await encoded(destination, instance)),
+        ...(await encoded(destination, instance, this.#request.signal)),
         ...(priority === undefined ? {} : { priority }),
         ...(this.#options.sameAssociation ? {} : this.#originator()),
       });
@@ -180,17 +180,16 @@ export class Retrieve {
 }
 
 /** As it is stored where the other side takes that, else converted. */
-async function encoded(destination: Association, instance: MoveInstance): Promise<{ transferSyntaxUID: string; dataSet: DataSetSource }> {
-  const { sopClassUID, transferSyntaxUID } = instance;
-  const isTaken = (syntax: string) => destination.contextFor(sopClassUID, syntax) !== undefined;
-  if (!isTaken(transferSyntaxUID)) {
-    const taken = destination.contexts.filter((context) => context.abstractSyntax === sopClassUID).map((context) => context.transferSyntax);
-    const others = taken.filter(isTaken);
-    if (others.length > 0 && instance.convert) return await instance.convert(others);
-    // `store` says why before any byte is sent; the file need not be opened for that.
-    return { transferSyntaxUID, dataSet: new Uint8Array(0) };
-  }
-  return { transferSyntaxUID, dataSet: await instance.open() };
+async function encoded(
+  destination: Association,
+  instance: MoveInstance,
+  signal: AbortSignal,
+): Promise<{ transferSyntaxUID: string; dataSet: DataSetSource }> {
+  const { sopClassUID, transferSyntaxUID, convert } = instance;
+  if (destination.contextFor(sopClassUID, transferSyntaxUID)) return { transferSyntaxUID, dataSet: await instance.open() };
+  if (convert && destination.contextFor(sopClassUID)) return await convert(destination, signal);
+  // `store` says why before any byte is sent; the file need not be opened for that.
+  return { transferSyntaxUID, dataSet: new Uint8Array(0) };
 }
 
 /** The counts are 16-bit (PS3.7 annex E). */

@@ -175,8 +175,8 @@ export interface MoveInstance {
   readonly transferSyntaxUID: string;
   /** Opens the data set when its turn comes. */
   readonly open: () => Promise<DataSetSource> | DataSetSource;
-  /** Where the other side takes the SOP class in other transfer syntaxes only: the data set in one of these. Throws PhosphorError where that cannot be. */
-  readonly convert?: (transferSyntaxUIDs: readonly string[]) => Promise<{ transferSyntaxUID: string; dataSet: DataSetSource }>;
+  /** Where the other side takes the SOP class in other transfer syntaxes only: the data set in one of these. Rejects with PhosphorError where that cannot be. */
+  readonly convert?: (destination: Association, signal: AbortSignal) => Promise<{ transferSyntaxUID: string; dataSet: DataSetSource }>;
 }
 
 /** Sub-operations of a C-MOVE or C-GET. */
