@@ -53,6 +53,7 @@ export class CommitmentSCP {
   service(): ServiceProvider {
     return commitmentProvider({
       take: ({ references }) => {
+        if (this.#closing.signal.aborted) return Status.resourceLimitation;
         let total = references.length;
         for (const { request } of this.#owed) total += request.references.length;
         return this.#owed.size >= MAX_OWED || total > MAX_OWED_REFERENCES ? Status.resourceLimitation : Status.success;

@@ -111,6 +111,7 @@ function unexpect(seq: number, actionId: string): void {
 }
 
 async function close(): Promise<void> {
+  commitments?.close();
   await server.close();
   // Everything acknowledged is on disk. An index that cannot keep up finds the rest at the next start.
   await Promise.race([arrivals?.close(), new Promise((resolve) => setTimeout(resolve, ARRIVALS_CLOSE_MS))]);
