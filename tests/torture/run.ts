@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { type Report, runTorture, type TortureRun } from './arena.ts';
+import { pduFuzz } from './pdu-fuzz.ts';
+
+type Entry = Pick<TortureRun, 'torture' | 'seed' | 'fillsTheListener'> & { readonly short: number };
+
+/** Each torture with its seed, and the part of it that the short form does. */
+const TORTURES: Readonly<Record<string, Entry>> = {
+  'pdu-fuzz': { torture: pduFuzz, seed: 20_261_118, short: 0.015 },
+};
+
+const USAGE = `npm run torture -- NAME… [--json] [--seed N] [--scale X | --short], NAME of ${Object.keys(TORTURES).join(', ')}, or all\n`;
+
+/** `npm run torture -- NAME… [--json] [--seed N] [--scale X | --short]`. Resolves with the exit code: 0 when every pass criterion holds. */
+export async function torture(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, seed: { type: 'string' }, scale: { type: 'string' }, short: { type: 'boolean' } },
+  });
+  const names = positionals.includes('all') ? Object.keys(TORTURES) : positionals;
+  const seed = values.seed === undefined ? undefined : Number(values.seed);
+  const scale = Number(values.scale ?? 1);
+  const wrong = names.some((name) => !Object.hasOwn(TORTURES, name)) || !(scale > 0 && scale <= 100) || !Number.isInteger(seed ?? 0);
+  if (names.length === 0 || wrong) {
+    process.stderr.write(USAGE);
+    return 1;
+  }
+  let failed = 0;
+  for (const name of names) {
+    const entry = TORTURES[name];
+    if (entry === undefined) continue;
+    const { short, ...run } = entry;
+    const report = await runTorture({ ...run, name, seed: seed ?? entry.seed, scale: values.short === true ? short : scale });
+    if (!report.ok) failed += 1;
+    process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : textOf(report));
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+function textOf(report: Report): string {
+  const { name, seed, scale, seconds, cases, longestMs, longest, memory, descriptors, beside, failures } = report;
+  const table = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([what, count]) => `    ${String(count).padStart(7)}  ${what}`);
+  const spread = ({ median, p99, max }: { median: number; p99: number; max: number }) =>
+    `median ${median.toFixed(1)}, p99 ${p99.toFixed(1)}, longest ${max.toFixed(1)} ms`;
+  return [
+    `${name}: ${report.ok ? 'passed' : 'FAILED'} (seed ${seed}, scale ${scale}, ${seconds.toFixed(1)} s)`,
+    `  ${cases} cases; longest ${longestMs.toFixed(0)} ms (${longest})`,
+    ...table(report.figures),
+    '  outcomes:',
+    ...table(report.outcomes),
+    `  resident memory: first half ${memory.firstMB.toFixed(1)} MB, second half ${memory.secondMB.toFixed(1)} MB, peak ${memory.peakMB.toFixed(1)} MB${memory.judged ? '' : ' (too short a run to judge growth)'}`,
+    `  descriptors: ${descriptors.before} before, ${descriptors.after} after`,
+    `  beside it: ${beside.instances} instances stored (${spread(beside.storeMs)} each), ${beside.echoes} echoes (${spread(beside.echoMs)})${beside.triedAgain > 0 ? `, tried again ${beside.triedAgain} times for want of room` : ''}`,
+    ...failures.map((failure) => `  FAILURE: ${failure}`),
+    '',
+  ].join('\n');
+}
