@@ -116,7 +116,7 @@ export class ListenerServer {
   /** @param secured the same connection once its TLS handshake is done */
   #connect(socket: Socket, secured?: Promise<Transport>): void {
     const address = plainAddress(socket.remoteAddress ?? '');
-    const fromAddress = [...this.#connections].filter((connection) => connection.address === address).length;
+    const fromAddress = this.#count((connection) => connection.address === address);
     if (this.#closing || fromAddress >= 2 * this.#maxPerAddress) {
       socket.destroy();
       return;
@@ -196,10 +196,9 @@ export class ListenerServer {
   }
 
   #occupancy(address: string) {
-    const admitted = [...this.#connections].filter((connection) => connection.admitted);
     return {
-      total: admitted.length,
-      fromAddress: admitted.filter((connection) => connection.address === address).length,
+      total: this.#open(),
+      fromAddress: this.#count((connection) => connection.admitted && connection.address === address),
       maxTotal: this.#maxTotal,
       maxPerAddress: this.#maxPerAddress,
       expectations: this.#options.expectations.size,
@@ -207,7 +206,13 @@ export class ListenerServer {
   }
 
   #open(): number {
-    return [...this.#connections].filter((connection) => connection.admitted).length;
+    return this.#count((connection) => connection.admitted);
+  }
+
+  #count(holds: (connection: Connection) => boolean): number {
+    let count = 0;
+    for (const connection of this.#connections) if (holds(connection)) count += 1;
+    return count;
   }
 
   #disconnect(connection: Connection): void {

@@ -1,12 +1,14 @@
-import { connect, Socket, type SocketConstructorOpts } from 'node:net';
+import { connect, type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Transport, TransportHandler } from '../dicom/network/index.ts';
 import { socketError } from './socket-errors.ts';
 import { tlsError } from './tls-errors.ts';
 
-/** One read of the operating system on a connection that we opened; the buffer is used again for the next. */
+/** One read of the operating system on a connection that carries data; the buffer is used again for the next. */
 const READ_BYTES = 131_072;
+/** Until a read has filled it a connection has this much: negotiation, verification and idling need no more. */
+const FIRST_READ_BYTES = 4096;
 
 /**
  * One burst of bytes is worked on for this long, then timers and messages get their turn: libuv itself goes on reading while a fast peer
@@ -22,15 +24,8 @@ const TURN_MS = 8;
  */
 export async function connectSocket(host: string, port: number, seconds: number, signal?: AbortSignal): Promise<Transport> {
   signal?.throwIfAborted();
-  const reader = { onRead: (_bytes: Uint8Array): boolean => true };
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const socket = connect({
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    onread: { buffer, callback: (bytes, buf) => reader.onRead(buf.subarray(0, bytes)) },
-  });
+  const reader = new ReadBuffer();
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, onread: reader.onread });
   await reached(socket, 'connect', { clock: 'connect', seconds, signal });
   return new SocketTransport(socket, reader);
 }
@@ -120,13 +115,8 @@ export function acceptedSocket(socket: Socket): Transport {
 function withOwnBuffer(accepted: Socket): Transport | undefined {
   const handle: unknown = Reflect.get(accepted, '_handle');
   if (typeof handle !== 'object' || handle === null || !('readStart' in handle)) return undefined;
-  const reader = { onRead: (_bytes: Uint8Array): boolean => true };
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const options: SocketConstructorOpts = {
-    readable: true,
-    writable: true,
-    onread: { buffer, callback: (bytes: number, buf: Uint8Array) => reader.onRead(buf.subarray(0, bytes)) },
-  };
+  const reader = new ReadBuffer();
+  const options: SocketConstructorOpts = { readable: true, writable: true, onread: reader.onread };
   Reflect.set(accepted, '_handle', null);
   const socket = new Socket(Object.assign(options, { handle, pauseOnCreate: true }));
   // The server counts by the socket that it made; whoever ends that one ends the connection.
@@ -135,11 +125,26 @@ function withOwnBuffer(accepted: Socket): Transport | undefined {
   return new SocketTransport(socket, reader);
 }
 
+/** A connection's own buffer for what comes in, which Node fills again and again. */
+class ReadBuffer {
+  onRead = (_bytes: Uint8Array): boolean => true;
+  #buffer = Buffer.allocUnsafeSlow(FIRST_READ_BYTES);
+
+  readonly onread: OnReadOpts = {
+    // Asked after each read. What is still in use of a smaller buffer stays with its views.
+    buffer: () => this.#buffer,
+    callback: (bytes, filled) => {
+      if (bytes === filled.length && bytes < READ_BYTES) this.#buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+      return this.onRead(filled.subarray(0, bytes));
+    },
+  };
+}
+
 class SocketTransport implements Transport {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly #socket: Socket;
-  readonly #reader: { onRead: (bytes: Uint8Array) => boolean } | undefined;
+  readonly #reader: ReadBuffer | undefined;
   #handler: TransportHandler | undefined;
   #error: Error | undefined;
   #paused = false;
@@ -147,7 +152,7 @@ class SocketTransport implements Transport {
   #ended = false;
 
   /** @param reader where the socket was opened with a buffer of its own (`onread`), else it emits `data` */
-  constructor(socket: Socket, reader?: { onRead: (bytes: Uint8Array) => boolean }) {
+  constructor(socket: Socket, reader?: ReadBuffer) {
     this.#socket = socket;
     this.#reader = reader;
     this.remoteAddress = endpoint(socket.remoteAddress, socket.remotePort);

@@ -6,9 +6,11 @@ import type { StorageProviderOptions, StoreRequest, StoreSink } from './types.ts
 
 /** C-STORE as SCP (PS3.4 B.2.3): streams each data set into a sink, and answers when the sink has finished. */
 export function storageProvider(options: StorageProviderOptions): ServiceProvider {
+  const { sopClassUIDs = ALL, privateSOPClassUIDs = [] } = options;
   return {
     commandField: CommandField.cStoreRQ,
-    abstractSyntaxes: [...(options.sopClassUIDs ?? ALL), ...(options.privateSOPClassUIDs ?? [])],
+    // One list for all associations without private classes.
+    abstractSyntaxes: privateSOPClassUIDs.length === 0 ? sopClassUIDs : [...sopClassUIDs, ...privateSOPClassUIDs],
     handle(request) {
       const { hasDataSet, affectedSOPInstanceUID } = request.command;
       if (hasDataSet && affectedSOPInstanceUID) return new Reception(options, request, affectedSOPInstanceUID);
@@ -19,7 +21,7 @@ export function storageProvider(options: StorageProviderOptions): ServiceProvide
   };
 }
 
-const ALL = [...STORAGE_SOP_CLASSES.keys()];
+const ALL: readonly string[] = [...STORAGE_SOP_CLASSES.keys()];
 
 /** One instance on its way in. Once something failed, the rest of the data set is read and dropped, then the failure is answered. */
 class Reception implements DataSetSink {
