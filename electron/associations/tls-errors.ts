@@ -1,7 +1,7 @@
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 
 /** Code of a `tls` error whose cause is our own files: certificate, key or trust anchors. */
-export const OWN_FILES = 'OWN_TLS_FILES';
+export const OWN_TLS_FILES = 'OWN_TLS_FILES';
 /** Code of a `tls` error: the peer hung up as soon as encryption was agreed upon. */
 export const CLOSED_AFTER_HANDSHAKE = 'CLOSED_AFTER_HANDSHAKE';
 

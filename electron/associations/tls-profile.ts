@@ -1,7 +1,7 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
-import { OWN_FILES } from './tls-errors.ts';
+import { OWN_TLS_FILES } from './tls-errors.ts';
 
 /** What we show of ourselves in TLS and whom we trust, as PEM text. Plain data: it goes to the workers as it is. */
 export interface TLSMaterial {
@@ -93,7 +93,7 @@ export function usable<T>(make: () => T): T {
   } catch (thrown) {
     const reason = systemCode(thrown);
     const why = reason === undefined ? '' : ` (${reason})`;
-    throw new PhosphorError('tls', `our own certificate, its key or the trust anchors cannot be used${why}`, { code: OWN_FILES });
+    throw new PhosphorError('tls', `our own certificate, its key or the trust anchors cannot be used${why}`, { code: OWN_TLS_FILES });
   }
 }
 

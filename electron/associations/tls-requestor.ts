@@ -8,12 +8,12 @@ import { clientContext, type PeerTLS } from './tls-profile.ts';
  *
  * @throws PhosphorError `tls` when our own certificate, its key or the trust anchors cannot be used
  */
-export function startTLS(host: string, port: number, tls: PeerTLS): TLSSocket {
+export function startTLS(host: string, port: number, tls: PeerTLS, context = clientContext(tls)): TLSSocket {
   const name = tls.serverName ?? host;
   const socket = connect({
     host,
     port,
-    secureContext: clientContext(tls),
+    secureContext: context,
     // Server Name Indication is for names only (RFC 6066 §3).
     servername: isIP(name) === 0 ? name : '',
     rejectUnauthorized: true,

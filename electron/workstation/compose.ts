@@ -25,6 +25,7 @@ import { prepareProfile } from './profile-folder.ts';
 import { Receiver } from './receiver.ts';
 import { SecretStore } from './secrets.ts';
 import { SettingsStore } from './settings-store.ts';
+import { TLSFiles } from './tls-files.ts';
 import type { Workstation, WorkstationOptions } from './types.ts';
 
 /** The rooms that the workstation is composed of; tests may put scripted ones in. */
@@ -108,12 +109,14 @@ async function compose(
     void receiver.reconsider();
   };
   const standing = options.services !== 'on-demand';
+  const tlsFiles = new TLSFiles({ settings: () => settings.current, nodes: () => nodes.list, raise: notices.raise });
   const receiver: Receiver = new Receiver({
     startListener: rooms.startListener,
     archive,
     settings: () => settings.current,
     nodes: () => nodes.list,
     callers: () => identityRules(settings.current.callers, secrets, log),
+    tls: tlsFiles,
     standing,
     changed: (listener) => {
       hub.publish({ type: 'ListenerChanged', listener });
@@ -136,7 +139,7 @@ async function compose(
     settings: () => settings.current,
     node: (nodeId) => nodes.find(nodeId),
     nodeReady: async (node) => (node.kind === 'demo' ? await demo.ready() : (nodes.find(node.nodeId) ?? node)),
-    peerOf: (node) => peerOf(node, settings.current, secrets),
+    peerOf: (node) => peerOf(node, settings.current, secrets, tlsFiles),
     publish: (draft) => hub.publish(draft),
     hasAudience: () => hub.hasAudience,
     echoed: (state) => {
@@ -166,6 +169,7 @@ async function compose(
       settings,
       nodes,
       secrets,
+      tlsFiles,
       nodeStates,
       notices,
       hub,

@@ -9,6 +9,7 @@ import type { Notices } from './notices.ts';
 import type { Receiver } from './receiver.ts';
 import type { SecretStore } from './secrets.ts';
 import type { SettingsStore } from './settings-store.ts';
+import type { TLSFiles } from './tls-files.ts';
 
 export interface HandlerParts {
   readonly version: string;
@@ -16,6 +17,7 @@ export interface HandlerParts {
   readonly settings: SettingsStore;
   readonly nodes: NodeStore;
   readonly secrets: SecretStore;
+  readonly tlsFiles: Pick<TLSFiles, 'selfTest'>;
   readonly nodeStates: Map<string, NodeState>;
   readonly notices: Notices;
   readonly hub: EventHub;
@@ -107,6 +109,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { settings: current };
     },
     'listener.start': async () => ({ listener: await receiver.start() }),
+    'tls.selfTest': async () => ({ findings: (await parts.tlsFiles.selfTest()).findings.slice(0, 1000) }),
 
     'actions.request': async ({ action, tag }) => ({ actionId: await engine.request(action, tag) }),
     'actions.cancel': ({ actionId }) => {

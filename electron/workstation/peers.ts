@@ -2,12 +2,19 @@ import { type NodeUserIdentity, type PacsNode, PhosphorError, type Settings } fr
 import type { Peer } from '../associations/types.ts';
 import type { UserIdentityInput } from '../dicom/services/index.ts';
 import type { SecretStore } from './secrets.ts';
+import type { TLSFiles } from './tls-files.ts';
 
 /**
  * How a node is called: under our title, with what it wants to see of us.
- * @throws PhosphorError `not-found` (`SECRET_MISSING`), `unsupported` (`SECRET_SEALED`), `invalid-arguments` (`USERNAME_MISSING`)
+ * @throws PhosphorError `not-found` (`SECRET_MISSING`), `unsupported` (`SECRET_SEALED`), `invalid-arguments` (`USERNAME_MISSING`), `tls` (`OWN_TLS_FILES`)
  */
-export async function peerOf(node: PacsNode, { aeTitle, maxPDULength }: Settings, secrets: Pick<SecretStore, 'ofNode'>): Promise<Peer> {
+export async function peerOf(
+  node: PacsNode,
+  { aeTitle, maxPDULength }: Settings,
+  secrets: Pick<SecretStore, 'ofNode'>,
+  tlsFiles: Pick<TLSFiles, 'peer'>,
+): Promise<Peer> {
+  const tls = await tlsFiles.peer(node);
   return {
     host: node.host,
     port: node.port,
@@ -15,6 +22,7 @@ export async function peerOf(node: PacsNode, { aeTitle, maxPDULength }: Settings
     callingAETitle: aeTitle,
     maxPDULength: node.maxPDULength ?? maxPDULength,
     ...(node.userIdentity === undefined ? {} : { userIdentity: identityOf(node.nodeId, node.userIdentity, secrets) }),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../../shared/contract/index.ts';
 import { diagnose, type Log, type MoveReceiver, mainThreadTasks } from '../actions/index.ts';
 import type { Archive } from '../archive/types.ts';
+import type { ListenerTLS } from '../associations/index.ts';
 import type {
   AccessRules,
   Expectation,
@@ -19,6 +20,7 @@ import type {
   StoredInstance,
 } from '../associations/types.ts';
 import type { IdentityRules } from '../dicom/services/index.ts';
+import type { TLSFiles } from './tls-files.ts';
 
 export interface ReceiverParts {
   readonly startListener: StartListener;
@@ -27,6 +29,7 @@ export interface ReceiverParts {
   nodes(): readonly PacsNode[];
   /** What callers must show of themselves; undefined: it is not looked at. */
   callers(): Promise<IdentityRules | undefined>;
+  readonly tls: Pick<TLSFiles, 'listener' | 'check' | 'notOpened'>;
   /** Whether the port stays open while there are nodes (otherwise only while something needs it or has asked for it). */
   readonly standing: boolean;
   /** At most four times a second while associations come and go. */
@@ -40,6 +43,8 @@ interface Binding {
   readonly port: number;
   readonly durable: boolean;
   readonly clocks: Settings['clocks'];
+  /** Port, certificate and key as they were read; undefined = no TLS. */
+  readonly tls: ListenerTLS | undefined;
 }
 
 type Handlers = Parameters<MoveReceiver['expect']>[1];
@@ -144,7 +149,7 @@ export class Receiver implements MoveReceiver {
     if (this.#closed) return;
     const wanted =
       need === 'needed' || this.#askedFor || this.#expected.size > 0 || (this.#parts.standing && this.#parts.nodes().length > 0);
-    const binding = this.#wantedBinding();
+    const binding = { ...this.#wantedBinding(), tls: wanted ? await this.#parts.tls.listener() : undefined };
     if (this.#listener !== undefined && this.#binding !== undefined) {
       const same =
         wanted && isDeepStrictEqual({ ...this.#binding, host: '' }, { ...binding, host: '' }) && covers(this.#binding.host, binding.host);
@@ -178,17 +183,27 @@ export class Receiver implements MoveReceiver {
 
   async #bind(binding: Binding): Promise<void> {
     const { archive, startListener } = this.#parts;
-    const { host, port, durable, clocks } = binding;
-    this.#listener = await startListener({
-      host,
-      port,
-      clocks,
-      access: await this.#access(),
-      storage: { location: { ...archive.location, durable }, arrivals: () => archive.arrivalPort() },
-      events: this.#events(),
+    const { host, port, durable, clocks, tls } = binding;
+    const start = async (secured?: ListenerTLS) =>
+      await startListener({
+        host,
+        port,
+        clocks,
+        access: await this.#access(),
+        ...(secured === undefined ? {} : { tls: secured }),
+        storage: { location: { ...archive.location, durable }, arrivals: () => archive.arrivalPort() },
+        events: this.#events(),
+      });
+    const secured = (await this.#parts.tls.check()) ? tls : undefined;
+    this.#listener = await start(secured).catch(async (thrown: unknown) => {
+      if (secured === undefined) throw thrown;
+      // What comes in without TLS must not wait for what is wrong with it.
+      const listener = await start();
+      this.#parts.tls.notOpened(toErrorData(thrown));
+      return listener;
     });
     this.#binding = binding;
-    this.#parts.log.info({ host, port }, 'receiver open');
+    this.#parts.log.info({ host, port, tlsPort: secured?.port }, 'receiver open');
   }
 
   #failed(error: PhosphorErrorData): void {
@@ -244,7 +259,7 @@ export class Receiver implements MoveReceiver {
     };
   }
 
-  #wantedBinding(): Binding {
+  #wantedBinding(): Omit<Binding, 'tls'> {
     const { port, durable, clocks, acceptAnyone } = this.#parts.settings();
     const nodes = this.#parts.nodes();
     const outside = this.#askedFor || acceptAnyone || nodes.some(({ kind }) => kind === 'pacs');

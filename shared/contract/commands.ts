@@ -13,6 +13,7 @@ import {
   query,
   seriesManifest,
   settings,
+  tlsFinding,
 } from './model.ts';
 import { actionId, count, nodeId, secret, tag, uid, username } from './primitives.ts';
 
@@ -62,6 +63,9 @@ export const commands = {
   'settings.update': { args: z.strictObject({ changes: settings.partial() }), result: z.strictObject({ settings }) },
   /** Keeps the receiver open although no node calls for it (`phosphor listen`). */
   'listener.start': { args: nothing, result: z.strictObject({ listener: listenerState }) },
+
+  /** What is wrong with our certificate, key and trust anchors, the gravest first; then our two ends shake hands with them. */
+  'tls.selfTest': { args: nothing, result: z.strictObject({ findings: z.array(tlsFinding).max(1000) }) },
 
   'actions.request': { args: z.strictObject({ action: actionRequest, tag }), result: z.strictObject({ actionId }) },
   'actions.cancel': { args: z.strictObject({ actionId }), result: nothing },

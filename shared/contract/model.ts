@@ -326,6 +326,18 @@ export const listenerState = z.strictObject({
 });
 export type ListenerState = z.infer<typeof listenerState>;
 
+/** One thing that the self-test of certificate, key and trust anchors has found. */
+export const tlsFinding = z.strictObject({
+  /** `info`: in order, or worth knowing. */
+  severity: z.enum(['error', 'warning', 'info']),
+  subject: z.enum(['certificate', 'privateKey', 'trustAnchors', 'chain', 'handshake']),
+  /** What it is, for programs: `expired`, `mismatch` … */
+  code: z.string().max(64),
+  /** For people, with what to do about it. */
+  sentence: text,
+});
+export type TLSFinding = z.infer<typeof tlsFinding>;
+
 /** Something the user should know that belongs to no action: a damaged file kept aside, an identity change, a recovered index. */
 export const notice = z.strictObject({
   noticeId: z.uuid(),

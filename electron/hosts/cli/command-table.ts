@@ -151,6 +151,13 @@ export const COMMANDS = {
     summary: 'write a launch page that opens the window in a browser within 30 seconds, and print its path',
     example: 'phosphor window',
   },
+  'tls check': {
+    words: ['tls', 'check'],
+    positionals: [],
+    options: [],
+    summary: 'say what is wrong with our certificate, key and trust anchors, and shake hands with ourselves',
+    example: 'phosphor tls check',
+  },
   'archive verify': {
     words: ['archive', 'verify'],
     positionals: [],

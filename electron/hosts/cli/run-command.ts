@@ -19,7 +19,7 @@ import type { Output } from './output.ts';
 import { type CommandLine, nearest, UsageError } from './parse-command-line.ts';
 import { readSecret, type SecretInput } from './read-secret.ts';
 import { runAction } from './run-action.ts';
-import { FILE_COLUMNS, matchTable, NODE_COLUMNS, nodeCells, PROBLEM_COLUMNS, statsLines } from './tables.ts';
+import { FILE_COLUMNS, matchTable, NODE_COLUMNS, nodeCells, PROBLEM_COLUMNS, statsLines, TLS_COLUMNS } from './tables.ts';
 
 export interface CommandContext {
   readonly host: Held | Attached;
@@ -143,6 +143,19 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
   'archive verify': (context) => act(context, { command: 'verify' }),
   'archive rebuild': (context) => act(context, { command: 'rebuild' }),
 
+  async 'tls check'({ host, output }) {
+    const { findings } = await contractOf(host).invoke('tls.selfTest', {});
+    for (const finding of findings) await output.record(finding);
+    await output.rows(
+      TLS_COLUMNS,
+      findings.map(({ severity, subject, sentence }) => [severity, TLS_SUBJECTS[subject], sentence]),
+    );
+    const errors = findings.filter(({ severity }) => severity === 'error').length;
+    if (errors > 0) output.say(errors === 1 ? '1 thing must be put right.' : `${errors} things must be put right.`);
+    await output.record({ ok: errors === 0, findings: findings.length, errors });
+    return errors === 0 ? 0 : 1;
+  },
+
   async 'archive stats'({ host, output }) {
     const stats = await contractOf(host).invoke('archive.stats', {});
     for (const text of statsLines(stats)) output.say(text);
@@ -199,6 +212,14 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
     return 0;
   },
 };
+
+const TLS_SUBJECTS = {
+  certificate: 'certificate',
+  privateKey: 'key',
+  trustAnchors: 'trust',
+  chain: 'chain',
+  handshake: 'handshake',
+} as const;
 
 /** Studies of the local archive page by page, newest first. */
 async function* localStudies(contract: Contract, keys: Omit<Query, 'level'>): AsyncGenerator<LocalStudy> {

@@ -43,6 +43,11 @@ export const FILE_COLUMNS: readonly Column[] = [
   { title: 'Reason', width: 16 },
   { title: 'File', width: 40 },
 ];
+export const TLS_COLUMNS: readonly Column[] = [
+  { title: 'Severity', width: 8 },
+  { title: 'About', width: 12 },
+  { title: 'What, and what to do', width: 40 },
+];
 export const PROBLEM_COLUMNS: readonly Column[] = [
   { title: 'Problem', width: 12 },
   { title: 'SOP Instance UID', width: 44 },

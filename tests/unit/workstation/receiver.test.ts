@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Archive } from '../../../electron/archive/types.ts';
+import type { ListenerTLS } from '../../../electron/associations/tls-profile.ts';
 import type { Listener, ListenerOptions } from '../../../electron/associations/types.ts';
 import type { IdentityRules } from '../../../electron/dicom/services/index.ts';
 import { Receiver } from '../../../electron/workstation/receiver.ts';
@@ -25,6 +26,9 @@ function scene(startNodes: PacsNode[] = [], standing = true) {
     settings: DEFAULT_SETTINGS as Settings,
     callers: undefined as IdentityRules | undefined,
     refuse: undefined as PhosphorError | undefined,
+    tls: undefined as ListenerTLS | undefined,
+    refuseTLS: undefined as PhosphorError | undefined,
+    notOpened: [] as string[],
     started,
     states,
     receiver: undefined as unknown as Receiver,
@@ -32,6 +36,7 @@ function scene(startNodes: PacsNode[] = [], standing = true) {
   it.receiver = new Receiver({
     startListener: async (options) => {
       if (it.refuse !== undefined) throw it.refuse;
+      if (options.tls !== undefined && it.refuseTLS !== undefined) throw it.refuseTLS;
       const one = { ...options, closed: false };
       started.push(one);
       const listener: Listener = {
@@ -52,6 +57,7 @@ function scene(startNodes: PacsNode[] = [], standing = true) {
     settings: () => it.settings,
     nodes: () => it.nodes,
     callers: async () => it.callers,
+    tls: { listener: async () => it.tls, check: async () => it.tls !== undefined, notOpened: (error) => it.notOpened.push(error.kind) },
     standing,
     changed: (state) => states.push(state),
     log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -192,4 +198,30 @@ test('arrivals go to the retrieve they are credited to', async () => {
   const { actionId: _, ...unsolicited } = one;
   it.started[0]?.events.onStored([one, unsolicited, { ...one, actionId: 'b' }, one]);
   expect(got).toEqual([2]);
+});
+
+const secured: ListenerTLS = { certificate: 'c', privateKey: 'k', port: 2762, minimumVersion: '1.2', clientCertificates: 'requested' };
+
+test('the TLS port opens beside the other one, and a renewed certificate opens both anew', async () => {
+  const it = scene([pacs]);
+  it.tls = secured;
+  await it.receiver.reconsider();
+  await it.receiver.reconsider();
+  expect(it.started.map(({ tls }) => tls)).toEqual([secured]);
+  it.tls = { ...secured, certificate: 'renewed' };
+  await it.receiver.reconsider();
+  expect(it.started.map(({ tls, closed }) => [tls?.certificate, closed])).toEqual([
+    ['c', true],
+    ['renewed', false],
+  ]);
+});
+
+test('a TLS port that cannot be opened does not keep the other one shut', async () => {
+  const it = scene([pacs]);
+  it.tls = secured;
+  it.refuseTLS = new PhosphorError('port-in-use', 'in use');
+  await it.receiver.reconsider();
+  expect(it.receiver.state.state).toBe('listening');
+  expect(it.started.map(({ tls }) => tls)).toEqual([undefined]);
+  expect(it.notOpened).toEqual(['port-in-use']);
 });

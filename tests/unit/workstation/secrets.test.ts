@@ -86,6 +86,8 @@ describe('a node that wants to know who is calling', () => {
   const secrets = (secret?: string) => ({ ofNode: () => secret });
   const base = { positiveResponseRequested: true } as const;
 
+  const withoutTLS = { peer: async () => undefined };
+
   test.each([
     [{ type: 'username', username: 'jane', ...base }, undefined, { type: 'username', username: 'jane', ...base }],
     [{ type: 'passcode', username: 'jane', ...base }, 'sesame', { type: 'passcode', username: 'jane', passcode: 'sesame', ...base }],
@@ -93,20 +95,20 @@ describe('a node that wants to know who is calling', () => {
     [{ type: 'saml', ...base }, '<Assertion/>', { type: 'saml', token: '<Assertion/>', ...base }],
     [{ type: 'jwt', ...base }, 'a.b.c', { type: 'jwt', token: 'a.b.c', ...base }],
   ] as const)('is shown %j', async (identity, secret, expected) => {
-    const peer = await peerOf(node(identity), DEFAULT_SETTINGS, secrets(secret));
+    const peer = await peerOf(node(identity), DEFAULT_SETTINGS, secrets(secret), withoutTLS);
     expect(peer).toMatchObject({ maxPDULength: 65_536, userIdentity: expected });
   });
 
   test.each(['passcode', 'kerberos', 'saml', 'jwt'] as const)(
     'by %s is not called without the secret, and the error says what to do',
     async (type) => {
-      const called = peerOf(node({ type, username: 'jane', ...base }), DEFAULT_SETTINGS, secrets());
+      const called = peerOf(node({ type, username: 'jane', ...base }), DEFAULT_SETTINGS, secrets(), withoutTLS);
       await expect(called).rejects.toMatchObject({ kind: 'not-found', data: { code: 'SECRET_MISSING' } });
     },
   );
 
   test('by a user name that is missing is not called', async () => {
-    const called = peerOf(node({ type: 'username', ...base }), DEFAULT_SETTINGS, secrets());
+    const called = peerOf(node({ type: 'username', ...base }), DEFAULT_SETTINGS, secrets(), withoutTLS);
     await expect(called).rejects.toMatchObject({ kind: 'invalid-arguments', data: { code: 'USERNAME_MISSING' } });
   });
 });
