@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../support/temporary.ts';
 import { ECHO_BENCHES } from './echo.ts';
 import { FIND_BENCHES } from './find.ts';
+import { idleAssociations } from './idle-associations.ts';
 import { RECEIVE_BENCHES } from './receive.ts';
 import { RETRIEVE_BENCHES } from './retrieve.ts';
 import { SEND_BENCHES } from './send.ts';
@@ -16,6 +17,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ...ECHO_BENCHES,
 };
 
+/** Benches without a peer to compare with. */
+const COSTS: Readonly<Record<string, () => Promise<string>>> = {
+  'idle-500': async () => JSON.stringify({ name: 'idle-500', ...(await idleAssociations()), boundMB: 20, unit: 'MB' }),
+};
+
 /** Resolves with the exit code. */
 export async function bench(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -23,12 +29,18 @@ export async function bench(): Promise<number> {
     options: { json: { type: 'boolean' }, runs: { type: 'string', default: '5' } },
   });
   const runs = Number(values.runs);
-  const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
+  const names = [...Object.keys(BENCHES), ...Object.keys(COSTS)];
+  const unknown = positionals.find((name) => !names.includes(name));
   if (positionals.length === 0 || unknown !== undefined || !(Number.isInteger(runs) && runs >= 1 && runs <= 100)) {
-    process.stderr.write(`npm run bench -- NAME [--json] [--runs N], NAME one of ${Object.keys(BENCHES).join(', ')}\n`);
+    process.stderr.write(`npm run bench -- NAME [--json] [--runs N], NAME one of ${names.join(', ')}\n`);
     return 1;
   }
   for (const name of positionals) {
+    const cost = COSTS[name];
+    if (cost) {
+      for (let run = 0; run < runs; run++) process.stdout.write(`${await cost()}\n`);
+      continue;
+    }
     await using folder = await temporaryFolder('bench-data');
     for (const start of BENCHES[name]?.(folder.path) ?? []) report(await sideBySide(start, runs), values.json === true);
   }
