@@ -24,6 +24,8 @@ const MAX_OWED_REFERENCES = 500_000;
 
 export interface CommitmentSCPOptions extends StorageCommitmentOptions {
   readonly clocks: Clocks;
+  /** Called before the requestor has its response. */
+  readonly onOwed: (owed: Pick<CommitmentDelivery, 'transactionUID' | 'callingAETitle'>) => void;
   readonly onDelivered: (delivery: CommitmentDelivery) => void;
 }
 
@@ -52,11 +54,10 @@ export class CommitmentSCP {
 
   service(): ServiceProvider {
     return commitmentProvider({
-      take: ({ references }) => {
-        if (this.#closing.signal.aborted) return Status.resourceLimitation;
-        let total = references.length;
-        for (const { request } of this.#owed) total += request.references.length;
-        return this.#owed.size >= MAX_OWED || total > MAX_OWED_REFERENCES ? Status.resourceLimitation : Status.success;
+      take: (request, association) => {
+        if (this.#closing.signal.aborted || !this.#hasRoom(request)) return Status.resourceLimitation;
+        this.#options.onOwed(subjectOf(request, association));
+        return Status.success;
       },
       onTaken: (request, association) => {
         const duplicate = [...this.#owed].some((other) => other.request.transactionUID === request.transactionUID);
@@ -79,6 +80,12 @@ export class CommitmentSCP {
         error: toErrorData(this.#closing.signal.reason),
       });
     }
+  }
+
+  #hasRoom({ references }: CommitmentRequest): boolean {
+    let total = references.length;
+    for (const { request } of this.#owed) total += request.references.length;
+    return this.#owed.size < MAX_OWED && total <= MAX_OWED_REFERENCES;
   }
 
   async #serve(owed: Owed): Promise<void> {

@@ -35,5 +35,7 @@ export type FromListenerThread =
   | { readonly type: 'stored'; readonly instances: StoredInstance[] }
   | { readonly type: 'refused'; readonly instances: RefusedInstance[] }
   | { readonly type: 'commitment'; readonly part: CommitmentPart }
+  /** A storage commitment request was taken on. */
+  | { readonly type: 'commitmentOwed'; readonly owed: Pick<CommitmentDelivery, 'transactionUID' | 'callingAETitle'> }
   | { readonly type: 'commitmentDelivered'; readonly delivery: CommitmentDelivery }
   | { readonly type: 'associations'; readonly change: Parameters<ListenerEvents['onAssociations']>[0] };

@@ -51,6 +51,7 @@ const commitments =
   new CommitmentSCP({
     ...start.storageCommitment,
     clocks: start.clocks,
+    onOwed: (owed) => post({ type: 'commitmentOwed', owed }),
     onDelivered: (delivery) => post({ type: 'commitmentDelivered', delivery }),
   });
 

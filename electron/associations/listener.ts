@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { OwedCommitments } from './commitment-owed.ts';
 import { CommitmentInbox } from './commitment-relay.ts';
 import type { TakeCommitment } from './commitment-types.ts';
 import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
@@ -38,6 +39,7 @@ class ListenerHandle implements Listener {
   readonly #credited = new Map<string, number>();
   readonly #answers = new Map<number, Answer>();
   readonly #commitments = new Map<string, TakeCommitment>();
+  readonly #owedCommitments = new OwedCommitments((delivery) => this.#options.events.onCommitmentDelivered?.(delivery));
   readonly #commitmentInbox = new CommitmentInbox(
     'listener',
     (transactionUID) => this.#commitments.get(transactionUID) ?? this.#options.events.onUnmatchedCommitment,
@@ -135,6 +137,7 @@ class ListenerHandle implements Listener {
     worker.once('exit', () => {
       const error = cause ?? workerDied('listener thread', undefined);
       const hadListened = this.#listening;
+      this.#owedCommitments.giveUp(error);
       this.#worker = undefined;
       this.#listening = false;
       this.#commitmentInbox.clear();
@@ -180,7 +183,8 @@ class ListenerHandle implements Listener {
     } else if (message.type === 'refused') events.onRefused(message.instances);
     else if (message.type === 'associations') events.onAssociations(message.change);
     else if (message.type === 'commitment') this.#commitmentInbox.receive(message.part);
-    else if (message.type === 'commitmentDelivered') events.onCommitmentDelivered?.(message.delivery);
+    else if (message.type === 'commitmentOwed') this.#owedCommitments.add(message.owed);
+    else if (message.type === 'commitmentDelivered') this.#owedCommitments.settle(message.delivery);
   }
 
   /** Resolves when the thread has done it; also when the thread is gone, because a new one starts from the state of now. */

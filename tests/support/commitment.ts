@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { type Archive, openArchive } from '../../electron/archive/index.ts';
 import {
   type AccessRules,
@@ -21,6 +22,8 @@ export interface CommitmentReceiver {
   readonly listener: Listener;
   readonly unmatched: ReceivedCommitment[];
   readonly deliveries: CommitmentDelivery[];
+  /** Ends the listener's thread as a crash would. */
+  killThread(): Promise<void>;
   /** Resolves when this holds; looked at again after every event. */
   until(holds: () => boolean): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -36,7 +39,8 @@ export async function startCommitmentReceiver(
   const emitter = new EventEmitter();
   const unmatched: ReceivedCommitment[] = [];
   const deliveries: CommitmentDelivery[] = [];
-  const listener = await startListener({
+  let thread: Worker | undefined;
+  const started: ListenerOptions = {
     host: '127.0.0.1',
     port: 0,
     clocks: clocks(),
@@ -61,9 +65,15 @@ export async function startCommitmentReceiver(
         emitter.emit('event');
       },
     },
+  };
+  const listener = await startListener(started, (worker) => {
+    thread = worker;
   });
   return {
     listener,
+    killThread: async () => {
+      await thread?.terminate();
+    },
     unmatched,
     deliveries,
     until: async (holds) => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Archive } from '../../../electron/archive/index.ts';
 import { createAssociationPool } from '../../../electron/associations/index.ts';
+import type { Association } from '../../../electron/dicom/network/index.ts';
+import { commitmentReportProvider } from '../../../electron/dicom/services/index.ts';
 import { clocks } from '../../support/clocks.ts';
-import { archiveOf, type CommitmentReceiver, startCommitmentReceiver } from '../../support/commitment.ts';
+import { archiveOf, type CommitmentReceiver, startCommitmentReceiver, startServingPeer } from '../../support/commitment.ts';
 import { freePort } from '../../support/free-port.ts';
 import { type WrittenInstance, writeSeries } from '../../support/instances.ts';
 import { type Orthanc, startOrthanc } from '../../support/orthanc.ts';
@@ -15,6 +17,8 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let archive: Archive;
 let receiver: CommitmentReceiver;
 let orthanc: Orthanc;
+let other: Awaited<ReturnType<typeof startServingPeer>>;
+const reporting = Promise.withResolvers<Association>();
 let written: WrittenInstance[];
 const pool = createAssociationPool({ workers: 1 });
 
@@ -23,10 +27,19 @@ beforeAll(async () => {
   written = await writeSeries(`${folder.path}/in`, { study: '1.2.826.73', count: 3 });
   archive = await archiveOf(folder.path, [`${folder.path}/in`]);
   const port = await freePort();
+  other = await startServingPeer([
+    commitmentReportProvider((_, association) => {
+      reporting.resolve(association);
+      return 0;
+    }),
+  ]);
   orthanc = await startOrthanc({
     folder: `${folder.path}/orthanc`,
     configuration: {
-      DicomModalities: { phosphor: { AET: 'PHOSPHOR', Host: '127.0.0.1', Port: port, AllowStorageCommitment: true } },
+      DicomModalities: {
+        other: { AET: 'OTHER', Host: '127.0.0.1', Port: other.port, AllowStorageCommitment: true },
+        phosphor: { AET: 'PHOSPHOR', Host: '127.0.0.1', Port: port, AllowStorageCommitment: true },
+      },
     },
   });
   receiver = await startCommitmentReceiver({
@@ -44,6 +57,7 @@ afterAll(async () => {
   await pool.close();
   await receiver?.[Symbol.asyncDispose]();
   await orthanc?.stop();
+  await other?.[Symbol.asyncDispose]();
   await archive?.close();
   await folder?.[Symbol.asyncDispose]();
 });
@@ -64,6 +78,19 @@ test('Orthanc commits to what it holds, and says what it does not: the report co
   expect(result).toMatchObject({ ok: true, status: 0, committed: 3, failed: 1, notMentioned: 0, unasked: 0 });
   expect(result).toMatchObject({ report: { reportedBy: 'ORTHANC', via: 'listener' } });
   expect(result.ok && result.instances.at(-1)).toMatchObject({ state: 'failed', failureReason: 0x0112 });
+});
+
+test('Orthanc takes the SCP role on the association that it opens for its report', async () => {
+  const operation = pool.commit({
+    peer: { host: '127.0.0.1', port: orthanc.dicomPort, calledAETitle: 'ORTHANC', callingAETitle: 'OTHER' },
+    clocks: clocks(),
+    waitSeconds: 30,
+    instances: referencesOf(written),
+  });
+  const { contexts } = await reporting.promise;
+  expect(contexts.map(({ requestorRoles }) => requestorRoles)).toEqual([{ scu: false, scp: true }]);
+  operation.cancel();
+  await operation.done;
 });
 
 interface OrthancReport {

@@ -19,6 +19,7 @@ import { clocks } from '../../support/clocks.ts';
 import { archiveOf, callForCommitment, startCommitmentReceiver, startServingPeer } from '../../support/commitment.ts';
 import { freePort } from '../../support/free-port.ts';
 import { writeSeries } from '../../support/instances.ts';
+import { startReceiver } from '../../support/receiver.ts';
 import { UIDs } from '../../support/scripted-peer.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -182,6 +183,39 @@ describe('between two of us', () => {
     for (const role of ['scu', 'scp'] as const) {
       await expect(callForCommitment(scp.listener.port, role, { callingAETitle: 'STRANGER' })).rejects.toMatchObject({ kind: 'rejected' });
     }
+  });
+
+  test('a report that is owed by a thread that dies is told of', async () => {
+    await using scp = await startCommitmentReceiver({
+      access: { aeTitle: 'ARCHIVE' },
+      storageCommitment: { location: archive.location, peers: {}, releaseGraceSeconds: 60 },
+    });
+    const association = await callForCommitment(scp.listener.port, 'scu', { callingAETitle: 'PHOSPHOR', calledAETitle: 'ARCHIVE' });
+    await requestCommitment(association, { transactionUID: '2.25.78', references: TWO }).done;
+    await scp.killThread();
+    await scp.until(() => scp.deliveries.length === 1);
+    expect(scp.deliveries).toMatchObject([{ transactionUID: '2.25.78', callingAETitle: 'PHOSPHOR', error: { kind: 'worker-died' } }]);
+  });
+
+  test('what arrived a moment ago counts by its file, indexed or not', async () => {
+    const place = `${folder.path}/unindexed`;
+    const location = { directory: `${place}/archive`, databases: `${place}/databases`, durable: false };
+    const files = await writeSeries(`${place}/in`, { study: '1.2.826.74', count: 2 });
+    await using receiver = await startReceiver(place, {
+      access: { knownAETitles: ['PHOSPHOR'] },
+      storageCommitment: { location, peers: {}, releaseGraceSeconds: 0.05 },
+    });
+    const { peer } = asking(receiver.listener.port);
+    const ours = { ...peer, calledAETitle: 'PHOSPHOR' };
+    await pool.store({ peer: ours, clocks: clocks(), files: files.map(({ path }) => path), onSent: () => {} }).done;
+    const references = files.map(({ sopInstanceUID }) => ({ sopClassUID: CT, sopInstanceUID }));
+    const other = { sopClassUID: UIDs.secondaryCaptureStorage, sopInstanceUID: files[1]?.sopInstanceUID ?? '' };
+    expect(await pool.commit({ ...asking(receiver.listener.port), peer: ours, instances: references }).done).toMatchObject({
+      ok: true,
+      committed: 2,
+    });
+    const result = await pool.commit({ ...asking(receiver.listener.port), peer: ours, instances: [other] }).done;
+    expect(result.ok && result.instances).toMatchObject([{ state: 'failed', failureReason: 0x0119 }]);
   });
 
   test('a workstation that closes gives up what it owes, and says so', async () => {

@@ -14,7 +14,7 @@ import {
   requestCommitment,
 } from '../../../electron/dicom/services/index.ts';
 import { nAction, nActionProvider, nEventReport, nEventReportProvider } from '../../../electron/dicom/services/normalized.ts';
-import { requestInformation } from '../../../electron/dicom/services/storage-commitment-information.ts';
+import { reportOf, requestInformation } from '../../../electron/dicom/services/storage-commitment-information.ts';
 import { PhosphorError } from '../../../shared/contract/index.ts';
 import { associate } from '../network/associations.ts';
 
@@ -216,6 +216,18 @@ describe('the report', () => {
     const { requestor } = await associate({ contexts: commitmentContexts('scp'), services: [taking] });
     expect(await reportCommitment(requestor, REPORT).done).toMatchObject({ status: 0x0110, errorComment: 'the disk is full' });
   });
+});
+
+test('a report is bounded over both of its lists', () => {
+  const items = (count: number) => Array<Dataset>(count).fill(reference('1.2'));
+  const report = (failed: number) =>
+    Dataset.of({
+      TransactionUID: '2.25.7',
+      ReferencedSOPSequence: items(MAX_COMMITMENT_REFERENCES - 1),
+      FailedSOPSequence: items(failed),
+    });
+  expect(reportOf(report(1)).failed).toHaveLength(1);
+  expect(() => reportOf(report(2))).toThrow(expect.objectContaining({ kind: 'limit-exceeded' }));
 });
 
 test('every Failure Reason of the standard has its meaning', () => {
