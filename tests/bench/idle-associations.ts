@@ -18,7 +18,7 @@ export async function idleAssociations(associations = 500): Promise<IdleCost> {
   await using folder = await temporaryFolder('idle-associations');
   // Half of them may come from one address.
   const listener = fork(fileURLToPath(new URL('./idle-listener.ts', import.meta.url)), [folder.path, String(2 * associations)], {
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', '--import', new URL('./settle-on-request.ts', import.meta.url).href],
   });
   const ended = once(listener, 'exit');
   try {
@@ -57,11 +57,11 @@ async function close(connections: readonly ScriptedConnection[]): Promise<void> 
 
 /** Resident memory after a garbage collection, once it has stopped to change. */
 async function settledMB(child: ChildProcess): Promise<number> {
-  const heard = answer(child);
-  child.send('settle');
-  await heard;
   let before = Number.NaN;
   for (let tries = 0; tries < 20; tries++) {
+    const heard = answer(child);
+    child.send('settle');
+    await heard;
     const now = await residentMB(child.pid);
     if (Math.abs(now - before) < 0.1) return now;
     before = now;

@@ -1,3 +1,4 @@
+import { BroadcastChannel } from 'node:worker_threads';
 import { clocks } from '../support/clocks.ts';
 import { startReceiver } from '../support/receiver.ts';
 
@@ -8,7 +9,9 @@ const receiver = await startReceiver(folder, {
   clocks: { ...clocks(), idle: 3600 },
   access: { acceptAnyone: true, maxAssociations: Number(most) },
 });
+const threads = new BroadcastChannel('settle');
 process.on('message', () => {
+  threads.postMessage('now');
   globalThis.gc?.();
   process.send?.({ settled: true });
 });
