@@ -152,6 +152,7 @@ export class EstablishedAssociation implements Association {
   #asUser(): UpperLayerUser {
     return {
       onFragment: (contextId, control, bytes, ends) => this.#reader.fragment(contextId, control, bytes, ends),
+      insideMessage: () => this.#reader.insideMessage && !this.#ended,
       onReceived: () => {
         if (this.#idleDeadline !== OFF) this.#idleDeadline = this.#layer.ticker.in(this.#clocks.idle);
       },

@@ -234,6 +234,7 @@ function connectionLost(): PhosphorError {
 /** A user during the negotiation: no data may come yet. */
 const PASSIVE: Omit<UpperLayerUser, 'onFailure' | 'onClosed'> = {
   onFragment: () => undefined,
+  insideMessage: () => false,
   onReceived: () => {},
   onReleaseIndication: () => {},
   onReleaseConfirm: () => {},

@@ -10,6 +10,8 @@ export interface IntakeOptions {
   readonly maxPDULength: number;
   /** The PDU receive clock, in seconds. */
   readonly pduReceive: number;
+  /** A message has begun and more of its PDUs are due. */
+  readonly insideMessage: () => boolean;
   /** Bytes came in. */
   readonly onReceived: () => void;
   /** What the reader or a sink threw. */
@@ -20,12 +22,14 @@ const OFF = Number.POSITIVE_INFINITY;
 
 /**
  * The receiving half of a transport: chunks go to the PDU reader; where a sink asks for time, the transport pauses; the PDU receive clock runs from a PDU's
- * first byte to its last, save while we ourselves hold the reading up.
+ * first byte to its last, and anew between the PDUs of one message, save while we ourselves hold the reading up.
  */
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #reader: PduReader;
   #deadline = OFF;
+  /** The clock runs for a PDU that has not begun. */
+  #awaitsPdu = false;
   #pausedAt: number | undefined;
   #backlog: Uint8Array[] = [];
   #closed = false;
@@ -65,7 +69,7 @@ export class Intake {
 
   /** Runs the reader. Returns whether the chunk is free again. */
   #read(run: () => Promise<void> | undefined): boolean {
-    const { ticker, transport, pduReceive, onReceived, onBroken } = this.#options;
+    const { ticker, transport, pduReceive, insideMessage, onReceived, onBroken } = this.#options;
     const before = this.#reader.complete;
     let wait: Promise<void> | undefined;
     try {
@@ -74,8 +78,13 @@ export class Intake {
     } catch (thrown) {
       onBroken(thrown);
     }
-    if (!this.#reader.insidePdu) this.#deadline = OFF;
-    else if (this.#reader.complete !== before || this.#deadline === OFF) this.#deadline = ticker.in(pduReceive);
+    if (!this.#reader.insidePdu) {
+      this.#awaitsPdu = insideMessage();
+      this.#deadline = this.#awaitsPdu ? ticker.in(pduReceive) : OFF;
+    } else if (this.#awaitsPdu || this.#reader.complete !== before || this.#deadline === OFF) {
+      this.#awaitsPdu = false;
+      this.#deadline = ticker.in(pduReceive);
+    }
     if (wait === undefined) return true;
     this.#pausedAt ??= ticker.now;
     transport.pause();

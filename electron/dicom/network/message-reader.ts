@@ -34,6 +34,11 @@ export class MessageReader {
     return this.#expects === 'data-set' ? this.#sink : undefined;
   }
 
+  /** A command set or its data set is not complete. */
+  get insideMessage(): boolean {
+    return this.#expects === 'data-set' || this.#gatheredLength > 0;
+  }
+
   /** See PduReaderHandler.onFragment. Throws PhosphorError `protocol`. */
   fragment(contextId: number, control: number, bytes: Uint8Array, ends: boolean): Promise<void> | undefined {
     const isCommand = (control & PdvControl.command) !== 0;

@@ -12,6 +12,8 @@ export interface UpperLayerUser {
   onAssociateIndication?(rq: AssociateRQ): void;
   onAssociateConfirm?(ac: AssociateAC): void;
   onFragment(contextId: number, control: number, bytes: Uint8Array, ends: boolean): Promise<void> | undefined;
+  /** Of the message under way more is due: the PDU receive clock runs on. */
+  insideMessage(): boolean;
   /** Any PDU, or a part of one, came in. */
   onReceived(): void;
   onReleaseIndication(): void;

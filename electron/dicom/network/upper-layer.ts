@@ -46,6 +46,7 @@ export class UpperLayer implements TransportHandler, PduReaderHandler {
       handler: this,
       maxPDULength: options.maxPDULength,
       pduReceive: options.clocks.pduReceive,
+      insideMessage: () => this.#actions.user.insideMessage(),
       onReceived: () => this.#actions.user.onReceived(),
       onBroken: (thrown) => this.#broken(thrown),
     });

@@ -448,6 +448,35 @@ describe('clocks', () => {
     requestor.abort();
   });
 
+  test('PDU receive: a peer that says a data set follows, and falls silent, does not keep its association', async () => {
+    const [near, far] = memoryTransportPair();
+    const peer = new RawPeer(near);
+    const time = new FakeTime();
+    let opened = 0;
+    const service: ServiceProvider = {
+      commandField: 0x20,
+      abstractSyntaxes: [VERIFICATION],
+      handle: () => {
+        opened += 1;
+        const abort = () => {
+          opened -= 1;
+        };
+        return { write: () => undefined, end: () => undefined, abort };
+      },
+    };
+    const accepting = acceptAssociation(far, { clocks: { ...CLOCKS, idle: 1000 }, time, services: [service], authorize: () => ({}) });
+    peer.send(pdus.associateRQ());
+    const association = await accepting;
+    const { command } = await import('./raw-peer.ts');
+    peer.send(command({ commandField: 0x20, hasDataSet: true, messageID: 1, affectedSOPClassUID: VERIFICATION, priority: 0 }, 1));
+    await time.pass(50);
+    expect(association.established).toBe(true);
+    expect(opened).toBe(1);
+    await time.pass(20);
+    expect(await association.closed).toMatchObject({ data: { kind: 'timed-out', clock: 'pdu-receive' } });
+    expect(opened).toBe(0);
+  });
+
   test('PDU receive: from the first byte to the last, whatever trickles in', async () => {
     const [near, far] = memoryTransportPair();
     const peer = new RawPeer(near);
