@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openArchive } from '../../../electron/archive/index.ts';
 import { type AssociationPool, createAssociationPool, type Peer } from '../../../electron/associations/index.ts';
 import { CIPHER_SUITES, type ListenerTLS, type PeerTLS } from '../../../electron/associations/tls-profile.ts';
 import { type Certificate, certificateMaker, OPENSSL_MISSING } from '../../support/certificates.ts';
@@ -295,6 +296,21 @@ suite(`Orthanc by TLS${unless}`, () => {
     });
     expect(await move.done).toMatchObject({ ok: true, status: 0 });
     expect(await it.receiver.listener.unexpect('a')).toEqual({ credited: 12 });
+
+    const at = `${folder.path}/got`;
+    const archive = await openArchive({ directory: `${at}/archive`, databases: `${at}/databases`, durable: false });
+    const get = pool.get({
+      peer: peer(orthanc.dicomPort, 'ORTHANC', calling()),
+      clocks: clocks(),
+      actionId: 'b',
+      studyInstanceUID: '1.2.826.61',
+      storage: { location: archive.location, arrivals: archive.arrivalPort() },
+      onPending: () => {},
+      onStored: () => {},
+      onRefused: () => {},
+    });
+    expect(await get.done).toMatchObject({ ok: true, status: 0, subOperations: { completed: 12 } });
+    await archive.close();
   });
 
   test('without a required certificate of ours it refuses us; without asking it takes us', async () => {

@@ -1,12 +1,13 @@
-import { connect, type Socket } from 'node:net';
+import { statSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AssociationPool, createAssociationPool, type Peer } from '../../../electron/associations/index.ts';
+import { type AssociationPool, createAssociationPool, type Peer, type SentInstance } from '../../../electron/associations/index.ts';
 import { openAssociation } from '../../../electron/associations/open-association.ts';
 import type { ListenerTLS, PeerTLS } from '../../../electron/associations/tls-profile.ts';
 import { verificationContexts } from '../../../electron/dicom/services/index.ts';
 import { type Certificate, certificateMaker, OPENSSL_MISSING } from '../../support/certificates.ts';
 import { clocks } from '../../support/clocks.ts';
-import { filesBelow } from '../../support/dicom-data.ts';
+import { filesBelow, realDicomFolder } from '../../support/dicom-data.ts';
 import { freePort } from '../../support/free-port.ts';
 import { writeSeries } from '../../support/instances.ts';
 import { startReceiver } from '../../support/receiver.ts';
@@ -152,7 +153,7 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
 
   test('a port that takes the connection and says nothing ends with the handshake clock', async () => {
     await using it = await listening('plain', {}, { clocks: clocks({ association: 30 }) });
-    const server = (await import('node:net')).createServer(() => {}).listen(0, '127.0.0.1');
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -200,6 +201,28 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
     });
     await first.release();
   });
+
+  test('real files of every encoding arrive by TLS as they are', async () => {
+    const samples = filesBelow(realDicomFolder()).filter((path) => path.endsWith('.dcm') && statSync(path).size < 4_000_000);
+    await using it = await listening('real');
+    const sent: SentInstance[] = [];
+    const send = pool.store({
+      peer: peer(it.port, calling()),
+      clocks: clocks(),
+      files: samples.slice(0, 150),
+      onSent: (some) => sent.push(...some),
+    });
+    expect(await send.done).toMatchObject({ ok: true });
+    const paths = new Map(sent.flatMap(({ path, status, sopInstanceUID = '' }) => (status === 0 ? [[sopInstanceUID, path]] : [])));
+    expect(paths.size).toBeGreaterThan(10);
+    await it.receiver.until(() => new Set(it.receiver.stored.map(({ sopInstanceUID }) => sopInstanceUID)).size >= paths.size);
+    const first = new Map(it.receiver.stored.toReversed().map(({ sopInstanceUID, sha256 }) => [sopInstanceUID, sha256]));
+    const originals = new Set(
+      await Promise.all(sent.filter(({ status }) => status === 0).map(({ path }) => storedDataSetHash(path).catch(() => ''))),
+    );
+    const altered = [...first].filter(([, sha256]) => !originals.has(sha256)).map(([uid]) => paths.get(uid));
+    expect(altered).toEqual([]);
+  }, 60_000);
 
   test('what is stored by TLS is what was sent, in both versions, with certificates on both sides', async () => {
     const series = await writeSeries(`${folder.path}/sent`, { study: '1.2.826.78', count: 30, size: 512 });
