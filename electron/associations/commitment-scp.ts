@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { type Association, type ServiceProvider, Status } from '../dicom/network/index.ts';
@@ -50,6 +51,8 @@ export class CommitmentSCP {
 
   constructor(options: CommitmentSCPOptions) {
     this.#options = options;
+    // Each report that waits listens.
+    setMaxListeners(2 * MAX_OWED, this.#closing.signal);
   }
 
   service(): ServiceProvider {
@@ -113,7 +116,7 @@ export class CommitmentSCP {
     await Promise.race([this.#wait(releaseGraceSeconds), association.closed]);
     let attempts = 0;
     let error: PhosphorError | undefined;
-    if (association.established) {
+    if (association.established && !this.#closing.signal.aborted) {
       attempts += 1;
       error = await this.#report(association, report);
       if (!error) return { via: 'association', attempts };

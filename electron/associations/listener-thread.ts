@@ -117,7 +117,6 @@ async function close(): Promise<void> {
   // Everything acknowledged is on disk. An index that cannot keep up finds the rest at the next start.
   await Promise.race([arrivals?.close(), new Promise((resolve) => setTimeout(resolve, ARRIVALS_CLOSE_MS))]);
   archive?.close();
-  commitments?.close();
   flush();
   openChanged.flush();
   process.exit(0);

@@ -185,6 +185,22 @@ describe('between two of us', () => {
     }
   });
 
+  test('more requests at once than reports may be owed are refused', async () => {
+    await using scp = await startCommitmentReceiver({
+      access: { aeTitle: 'ARCHIVE' },
+      storageCommitment: { location: archive.location, peers: {}, releaseGraceSeconds: 60 },
+    });
+    const association = await callForCommitment(scp.listener.port, 'scu', { callingAETitle: 'PHOSPHOR', calledAETitle: 'ARCHIVE' });
+    const statuses: number[] = [];
+    for (let number = 0; number < 260; number += 1) {
+      const request = { transactionUID: `2.25.79.${number}`, references: stored.slice(0, 1) };
+      statuses.push((await requestCommitment(association, request).done).status);
+    }
+    expect(statuses).toEqual([...Array(256).fill(0), ...Array(4).fill(0x0213)]);
+    await scp.listener.close();
+    expect(scp.deliveries).toHaveLength(256);
+  });
+
   test('a report that is owed by a thread that dies is told of', async () => {
     await using scp = await startCommitmentReceiver({
       access: { aeTitle: 'ARCHIVE' },
