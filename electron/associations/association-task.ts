@@ -1,13 +1,14 @@
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import type { Association } from '../dicom/network/index.ts';
-import { echoOperation } from './echo-task.ts';
 import { commitOperation } from './commitment-task.ts';
+import { echoOperation } from './echo-task.ts';
 import { findOperation } from './find-task.ts';
 import { openAssociation } from './open-association.ts';
 import type { AnyResult, Task } from './pool-protocol.ts';
 import { getOperation, moveOperation } from './retrieve-tasks.ts';
 import { runStore } from './store-task.ts';
 import { type Attendance, type OperationKind, type SingleTask, TaskControl, type TaskReport } from './task-control.ts';
+import { worklistOperation } from './worklist-task.ts';
 
 export interface RunningTask {
   /** The one final result. Never rejects. */
@@ -28,6 +29,7 @@ const OPERATIONS: { readonly [Kind in SingleTask['kind']]: OperationKind<Kind> }
   find: findOperation,
   move: moveOperation,
   get: getOperation,
+  worklist: worklistOperation,
   commit: commitOperation,
 };
 

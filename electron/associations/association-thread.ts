@@ -18,6 +18,7 @@ function post(message: FromAssociationWorker): void {
 function start(seq: number, task: Task): void {
   const operation = runTask(task, {
     matches: (rows) => post({ type: 'matches', seq, rows }),
+    entries: (entries) => post({ type: 'entries', seq, entries }),
     pending: (counts) => post({ type: 'pending', seq, counts }),
     stored: (instances) => post({ type: 'stored', seq, instances }),
     sent: (instances) => post({ type: 'sent', seq, instances }),

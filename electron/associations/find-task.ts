@@ -1,8 +1,7 @@
 import type { MatchRow } from '../../shared/contract/index.ts';
-import { ITEM_CREDITS } from '../../shared/contract/limits.ts';
 import type { Association } from '../dicom/network/index.ts';
 import { find, findContexts, MODELS } from '../dicom/services/index.ts';
-import { Batcher } from './batcher.ts';
+import { CreditedBatches } from './credited-batches.ts';
 import type { Task, TaskResults } from './pool-protocol.ts';
 import { finalResponse, flagsOf, type OperationKind, type TaskControl, type TaskReport } from './task-control.ts';
 
@@ -19,35 +18,15 @@ async function runFind(
   control: TaskControl,
   report: TaskReport,
 ): Promise<TaskResults['find']> {
-  let open = 0;
-  let gate: PromiseWithResolvers<void> | undefined;
-  const hasCredit = () => open < ITEM_CREDITS;
-  const batches = new Batcher<MatchRow>((rows) => {
-    open += 1;
-    report.matches(rows);
-  }, hasCredit);
-  control.onAcknowledge = () => {
-    open -= 1;
-    if (!gate || !hasCredit()) return;
-    batches.flush();
-    gate.resolve();
-    gate = undefined;
-  };
+  const batches = new CreditedBatches<MatchRow>((rows) => report.matches(rows));
+  control.onAcknowledge = () => batches.acknowledge();
   const operation = find(association, {
     query: task.query,
     ...(task.informationModel === undefined ? {} : { sopClassUID: MODELS[task.informationModel].find }),
-    onMatch: (row) => {
-      if (control.cancelled) return undefined;
-      batches.add(row);
-      if (hasCredit()) return undefined;
-      // Whoever reads the matches is slow: the peer waits, on the window of its own socket.
-      gate ??= Promise.withResolvers<void>();
-      return gate.promise;
-    },
+    onMatch: (row) => (control.cancelled ? undefined : batches.add(row)),
   });
   control.onCancel = () => {
     batches.discard();
-    gate?.resolve();
     operation.cancel();
   };
   try {

@@ -14,6 +14,7 @@ export interface ListenerStart {
   readonly clocks: ListenerOptions['clocks'];
   readonly tls?: NonNullable<ListenerOptions['tls']>;
   readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+  readonly worklist?: ListenerOptions['worklist'];
   readonly queryRetrieve?: NonNullable<ListenerOptions['queryRetrieve']>;
   readonly storageCommitment?: StorageCommitmentOptions;
 }

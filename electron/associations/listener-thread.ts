@@ -3,7 +3,13 @@ import { toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { createArrivalWriter } from '../archive/arrival.ts';
 import type { ArrivalWriter } from '../archive/types.ts';
 import type { ServiceProvider } from '../dicom/network/index.ts';
-import { commitmentReportProvider, mayBePrivateStorage, STORAGE_SOP_CLASSES, verificationProvider } from '../dicom/services/index.ts';
+import {
+  commitmentReportProvider,
+  mayBePrivateStorage,
+  STORAGE_SOP_CLASSES,
+  verificationProvider,
+  worklistProvider,
+} from '../dicom/services/index.ts';
 import { Batcher, Throttle } from './batcher.ts';
 import { CommitmentRelay } from './commitment-relay.ts';
 import { CommitmentSCP } from './commitment-scp.ts';
@@ -74,6 +80,8 @@ const server = new ListenerServer({
       services.push(storeService(context, request.callingAETitle.trim(), provisional, watch, privateClasses));
     }
     if (archive && !provisional) services.push(...archive.services());
+    const { worklist } = start;
+    if (worklist && !provisional) services.push(worklistProvider({ entries: () => worklist }));
     if (commitments && !provisional) services.push(commitments.service());
     if (!provisional) services.push(reportProvider);
     return services;

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query } from '../../shared/contract/index.ts';
 import type { ArchiveLocation } from '../archive/types.ts';
-import type { SOPReference } from '../dicom/services/index.ts';
+import type { SOPReference, WorklistEntry, WorklistQuery } from '../dicom/services/index.ts';
 import type { CommitmentPart } from './commitment-relay.ts';
 import type {
   EchoResult,
@@ -22,6 +22,7 @@ import type {
 export type Task =
   | (OperationOptions & { readonly kind: 'echo'; readonly repeat?: number })
   | (OperationOptions & ModelOptions & { readonly kind: 'find'; readonly query: Query })
+  | (OperationOptions & { readonly kind: 'worklist'; readonly query: WorklistQuery })
   | (OperationOptions &
       ModelOptions & {
         readonly kind: 'move';
@@ -63,6 +64,7 @@ export type Failure = { readonly ok: false; readonly error: PhosphorErrorData };
 export interface TaskResults {
   readonly echo: EchoResult;
   readonly find: FindResult;
+  readonly worklist: FindResult;
   readonly move: MoveResult;
   readonly get: GetResult;
   readonly store: StoreResult;
@@ -88,6 +90,7 @@ export type ToAssociationWorker =
 /** Association worker → main thread. */
 export type FromAssociationWorker =
   | { readonly type: 'matches'; readonly seq: number; readonly rows: MatchRow[] }
+  | { readonly type: 'entries'; readonly seq: number; readonly entries: WorklistEntry[] }
   | { readonly type: 'pending'; readonly seq: number; readonly counts: SubOperations }
   | { readonly type: 'stored'; readonly seq: number; readonly instances: StoredInstance[] }
   | { readonly type: 'refused'; readonly seq: number; readonly instances: RefusedInstance[] }

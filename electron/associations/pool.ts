@@ -1,6 +1,7 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import type { WorklistEntry } from '../dicom/services/index.ts';
 import { AssociationWorker } from './association-worker.ts';
 import { Commitments } from './commitment.ts';
 import type { CommitmentPart } from './commitment-relay.ts';
@@ -18,6 +19,7 @@ import type {
   StoredInstance,
   StoreRequest,
   SubOperations,
+  WorklistRequest,
 } from './types.ts';
 
 /** Enough for many associations and a large answer; past it the thread ends and is replaced instead of taking the process along. */
@@ -50,6 +52,7 @@ interface LiveOperation {
 
 interface ProgressListeners {
   readonly onMatches?: (rows: MatchRow[], acknowledge: () => void) => void;
+  readonly onEntries?: (entries: WorklistEntry[], acknowledge: () => void) => void;
   readonly onPending?: (counts: SubOperations) => void;
   readonly onStored?: (instances: StoredInstance[]) => void;
   readonly onRefused?: (instances: RefusedInstance[]) => void;
@@ -84,6 +87,10 @@ class Pool implements AssociationPool {
 
   find({ onMatches, ...request }: FindRequest): Operation<TaskResults['find']> {
     return this.#start({ kind: 'find', ...request }, { onMatches });
+  }
+
+  worklist({ onEntries, ...request }: WorklistRequest): Operation<TaskResults['worklist']> {
+    return this.#start({ kind: 'worklist', ...request }, { onEntries });
   }
 
   move({ onPending, ...request }: MoveRequest): Operation<TaskResults['move']> {
@@ -185,6 +192,7 @@ class Pool implements AssociationPool {
 
 function deliver(message: Report, listeners: ProgressListeners, acknowledge: () => void): void {
   if (message.type === 'matches') listeners.onMatches?.(message.rows, once(acknowledge));
+  else if (message.type === 'entries') listeners.onEntries?.(message.entries, once(acknowledge));
   else if (message.type === 'pending') listeners.onPending?.(message.counts);
   else if (message.type === 'stored') listeners.onStored?.(message.instances);
   else if (message.type === 'refused') listeners.onRefused?.(message.instances);

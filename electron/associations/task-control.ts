@@ -1,7 +1,7 @@
 import type { MatchRow } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Association, ExtendedNegotiation, ProposedContext, ServiceProvider } from '../dicom/network/index.ts';
-import { MODELS, queryRetrieveNegotiation } from '../dicom/services/index.ts';
+import { MODELS, queryRetrieveNegotiation, type WorklistEntry } from '../dicom/services/index.ts';
 import type { CommitmentPart } from './commitment-relay.ts';
 import type { Task, TaskResults } from './pool-protocol.ts';
 import type { FinalResponse, ModelOptions, RefusedInstance, SentInstance, StoredInstance, SubOperations } from './types.ts';
@@ -9,6 +9,7 @@ import type { FinalResponse, ModelOptions, RefusedInstance, SentInstance, Stored
 /** How the thread tells the main thread about an operation. */
 export interface TaskReport {
   matches(rows: MatchRow[]): void;
+  entries(entries: WorklistEntry[]): void;
   pending(counts: SubOperations): void;
   stored(instances: StoredInstance[]): void;
   refused(instances: RefusedInstance[]): void;

@@ -1,7 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData, Query, Settings } from '../../shared/contract/index.ts';
 import type { ArchiveLocation, ArrivalResult } from '../archive/types.ts';
-import type { IdentityRules, InformationModel, QueryRetrieveFlags, UserIdentityInput } from '../dicom/services/index.ts';
+import type {
+  IdentityRules,
+  InformationModel,
+  QueryRetrieveFlags,
+  UserIdentityInput,
+  WorklistEntry,
+  WorklistQuery,
+} from '../dicom/services/index.ts';
 import type {
   CommitmentDelivery,
   CommitmentListener,
@@ -100,6 +107,12 @@ export interface FindRequest extends OperationOptions, ModelOptions {
   readonly onMatches: (rows: MatchRow[], acknowledge: () => void) => void;
 }
 
+export interface WorklistRequest extends OperationOptions {
+  readonly query: WorklistQuery;
+  /** Called with at most 64 entries or 50 ms' worth; the worker waits for `acknowledge` when 16 batches are open. */
+  readonly onEntries: (entries: WorklistEntry[], acknowledge: () => void) => void;
+}
+
 export interface MoveRequest extends OperationOptions, ModelOptions {
   readonly patientID?: string;
   readonly studyInstanceUID: string;
@@ -173,6 +186,8 @@ export interface StoreRequest extends OperationOptions {
 export interface AssociationPool {
   echo(request: EchoRequest): Operation<EchoResult>;
   find(request: FindRequest): Operation<FindResult>;
+  /** Modality Worklist. */
+  worklist(request: WorklistRequest): Operation<FindResult>;
   move(request: MoveRequest): Operation<MoveResult>;
   get(request: GetRequest): Operation<GetResult>;
   store(request: StoreRequest): Operation<StoreResult>;
@@ -293,6 +308,8 @@ export interface ListenerOptions {
   };
   /** Commit to the storage of what this archive holds. */
   readonly storageCommitment?: StorageCommitmentOptions;
+  /** Scheduled steps that are told to who asks for the worklist; absent = it is not offered. */
+  readonly worklist?: readonly WorklistEntry[];
   readonly events: ListenerEvents;
 }
 

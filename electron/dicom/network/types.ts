@@ -163,6 +163,8 @@ export interface CommandSet {
   numberOfCompletedSuboperations?: number;
   numberOfFailedSuboperations?: number;
   numberOfWarningSuboperations?: number;
+  /** (0008,0058), which belongs into the identifier: read where a peer puts it into the command set, never written. */
+  failedSOPInstanceUIDs?: readonly string[];
 }
 
 /** One association over one transport connection (PS3.8 §7, §9): negotiated, named, watched over by its clocks. */

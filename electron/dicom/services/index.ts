@@ -43,3 +43,4 @@ export type * from './types.ts';
 export { IdentityCheck, userIdentity } from './user-identity.ts';
 export { echo, verificationContexts, verificationProvider } from './verification.ts';
 export { findWorklist, worklistContexts } from './worklist.ts';
+export { worklistProvider } from './worklist-provider.ts';

@@ -46,7 +46,7 @@ function retrieveOutcome({ command, identifier }: FinalMessage, transferSyntaxUI
   return {
     ...finalStatusOf(command),
     subOperations: subOperationCounts(command),
-    failedSOPInstanceUIDs: failedSOPInstanceUIDs(identifier, transferSyntaxUID),
+    failedSOPInstanceUIDs: usableUIDs(listedUIDs(identifier, transferSyntaxUID) ?? command.failedSOPInstanceUIDs ?? []),
   };
 }
 
@@ -68,17 +68,19 @@ export function subOperationCounts(response: Readonly<CommandSet>): SubOperation
   };
 }
 
-/** Failed SOP Instance UID List (0008,0058) of a final response's identifier (PS3.4 C.4.2.1.4.2); [] where it cannot be read. */
-function failedSOPInstanceUIDs(identifier: Uint8Array | undefined, transferSyntaxUID: string): string[] {
-  if (identifier === undefined) return [];
+/** Failed SOP Instance UID List (0008,0058) of a final response's identifier (PS3.4 C.4.2.1.4.2); undefined where there is none that can be read. */
+function listedUIDs(identifier: Uint8Array | undefined, transferSyntaxUID: string): string[] | undefined {
+  if (identifier === undefined) return undefined;
   try {
-    return decodeDataset(identifier, transferSyntaxUID)
-      .strings(Tag.FailedSOPInstanceUIDList)
-      .filter((uid) => UID.test(uid))
-      .slice(0, MAX_UIDS);
+    const dataset = decodeDataset(identifier, transferSyntaxUID);
+    return dataset.has(Tag.FailedSOPInstanceUIDList) ? dataset.strings(Tag.FailedSOPInstanceUIDList) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+function usableUIDs(uids: readonly string[]): string[] {
+  return uids.filter((uid) => UID.test(uid)).slice(0, MAX_UIDS);
 }
 
 const UID = /^[\x21-\x5b\x5d-\x7e]{1,128}$/;

@@ -236,6 +236,12 @@ export interface WorklistEntry {
   readonly stepLocation: string;
 }
 
+/** Where a worklist comes from, as SCP. */
+export interface WorklistSource {
+  /** Entries that may match; the query's values are as they came, for a source that can narrow its search by them. */
+  entries(query: WorklistQuery): Iterable<WorklistEntry> | AsyncIterable<WorklistEntry>;
+}
+
 export interface WorklistSCURequest {
   readonly query: WorklistQuery;
   /** Entries in order; one that cannot be used is left out and counted. A promise stops the reading from the peer. */

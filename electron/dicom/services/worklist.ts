@@ -37,7 +37,7 @@ export function worklistContexts(): ProposedContext[] {
 type Keys<Part> = readonly (readonly [keyword: string, matchedWith?: keyof Part])[];
 
 /** Attributes of the order and the patient, and of the step inside Scheduled Procedure Step Sequence (PS3.4 table K.6-1). */
-const ORDER_KEYS: Keys<WorklistQuery> = [
+export const ORDER_KEYS: Keys<WorklistQuery> = [
   ['AccessionNumber', 'accessionNumber'],
   ['ReferringPhysicianName'],
   ['PatientName', 'patientName'],
@@ -49,7 +49,7 @@ const ORDER_KEYS: Keys<WorklistQuery> = [
   ['RequestedProcedureID', 'requestedProcedureID'],
   ['RequestedProcedurePriority'],
 ];
-const STEP_KEYS: Keys<WorklistQuery> = [
+export const STEP_KEYS: Keys<WorklistQuery> = [
   ['Modality', 'modality'],
   ['ScheduledStationAETitle', 'scheduledStationAETitle'],
   ['ScheduledProcedureStepStartDate', 'startDate'],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Dataset, Tag } from '../../../electron/dicom/dataset/index.ts';
+import { decodeCommandSet } from '../../../electron/dicom/network/command-set.ts';
+import { CommandField, type ServiceProvider } from '../../../electron/dicom/network/index.ts';
 import {
   type GetProviderOptions,
   get,
@@ -223,5 +225,50 @@ describe('what a C-GET proposes', () => {
   test('no more compressed forms than the caller names', () => {
     const contexts = getContexts({ storageSOPClassUIDs: [CT], transferSyntaxUIDs: [JPEG] });
     expect(contexts.map(({ transferSyntaxes }) => transferSyntaxes[0])).toEqual([EXPLICIT, EXPLICIT, JPEG]);
+  });
+});
+
+describe('the failed list of a C-GET', () => {
+  test('is read where a peer puts it into the command set, as Orthanc does', () => {
+    const element = (number: number, value: Buffer, group = 0) => {
+      const header = Buffer.alloc(8);
+      header.writeUInt16LE(group, 0);
+      header.writeUInt16LE(number, 2);
+      header.writeUInt32LE(value.length, 4);
+      return Buffer.concat([header, value]);
+    };
+    const us = (value: number) => Buffer.from([value & 0xff, value >> 8]);
+    const command = Buffer.concat([
+      element(0x0100, us(0x8010)),
+      element(0x0120, us(1)),
+      element(0x0800, us(0x0101)),
+      element(0x0900, us(0xb000)),
+      element(0x0058, Buffer.from('1.2.3\\1.2.4\0'), 0x0008),
+    ]);
+    expect(decodeCommandSet(command)).toMatchObject({ status: 0xb000, failedSOPInstanceUIDs: ['1.2.3', '1.2.4'] });
+  });
+
+  test('reaches who asked for the study, without what is no UID', async () => {
+    const provider: ServiceProvider = {
+      commandField: CommandField.cGetRQ,
+      abstractSyntaxes: [STUDY_ROOT_GET],
+      handle: (request) => ({
+        write: () => undefined,
+        end: () => request.respond({ status: 0xb000 }),
+        abort: () => {},
+      }),
+    };
+    const { requestor } = await associate({ contexts: getContexts({ storageSOPClassUIDs: [CT] }), services: [provider] });
+    const { send } = requestor;
+    requestor.send = (request) => {
+      const operation = send.call(requestor, request);
+      const done = operation.done.then((final) => ({
+        ...final,
+        command: { ...final.command, failedSOPInstanceUIDs: ['1.2.3', '', 'a b'] },
+      }));
+      return { ...operation, done, cancel: operation.cancel };
+    };
+    expect((await get(requestor, { studyInstanceUID: '1.2', onPending: () => {} }).done).failedSOPInstanceUIDs).toEqual(['1.2.3']);
+    requestor.abort();
   });
 });
