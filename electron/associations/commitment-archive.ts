@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { systemCode } from '../../shared/contract/phosphor-error.ts';
 import { type IndexReader, openIndexReader } from '../archive/index-reader.ts';
 import { locateInstance } from '../archive/layout.ts';
 import type { ArchiveLocation } from '../archive/types.ts';
@@ -62,17 +63,17 @@ async function verdictOf(location: ArchiveLocation, asked: SOPReference, indexed
 
 /** The head of an instance's file; undefined where there is none. */
 async function fileOf(location: ArchiveLocation, sopInstanceUID: string): Promise<SOPReference | 'unreadable' | undefined> {
-  const file = await open(locateInstance(location, sopInstanceUID), 'r').catch(() => undefined);
-  if (file === undefined) return undefined;
+  let file: FileHandle | undefined;
   try {
+    file = await open(locateInstance(location, sopInstanceUID), 'r');
     const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
     const { metaElements } = readPart10Meta(buffer.subarray(0, bytesRead));
     const found = metaElements.uid(Tag.MediaStorageSOPInstanceUID);
     if (found !== '' && found !== sopInstanceUID) return 'unreadable';
     return { sopInstanceUID, sopClassUID: metaElements.uid(Tag.MediaStorageSOPClassUID) };
-  } catch {
-    return 'unreadable';
+  } catch (thrown) {
+    return systemCode(thrown) === 'ENOENT' ? undefined : 'unreadable';
   } finally {
-    await file.close();
+    await file?.close();
   }
 }

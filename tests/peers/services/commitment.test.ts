@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Archive, locateInstance } from '../../../electron/archive/index.ts';
 import { type CommitRequest, createAssociationPool } from '../../../electron/associations/index.ts';
@@ -41,6 +41,8 @@ beforeAll(async () => {
   const written = await writeSeries(`${folder.path}/in`, { study: '1.2.826.71', count: 4 });
   archive = await archiveOf(folder.path, [`${folder.path}/in`]);
   stored = written.map(({ sopInstanceUID }) => ({ sopClassUID: CT, sopInstanceUID }));
+  // Indexed, and no longer what it was.
+  await writeFile(locateInstance(archive.location, written[2]?.sopInstanceUID ?? ''), 'not DICOM any more, and not long enough either');
   // Indexed, and gone from the disk.
   await rm(locateInstance(archive.location, written[3]?.sopInstanceUID ?? ''));
 });
@@ -62,7 +64,7 @@ function asking(port: number, changes: Partial<CommitRequest> = {}): CommitReque
 }
 
 describe('between two of us', () => {
-  test('the report comes on the association that asked: what is here, what is not, what is another class, what is gone from the disk', async () => {
+  test('the report comes on the association that asked: what is here, what is not, what is another class, what is damaged or gone from the disk', async () => {
     const { location } = archive;
     await using scp = await startCommitmentReceiver({
       access: { aeTitle: 'ARCHIVE' },
@@ -80,12 +82,12 @@ describe('between two of us', () => {
       // The last reference names the first instance under another class; where both are said of one UID the failure counts.
       'not-mentioned',
       'committed',
-      'committed',
+      0x0110,
       0x0112,
       0x0112,
     ]);
     expect(result.instances[5]).toMatchObject({ state: 'failed', failureReason: 0x0119 });
-    expect(result).toMatchObject({ status: 0, committed: 2, failed: 3, notMentioned: 1, unasked: 0 });
+    expect(result).toMatchObject({ status: 0, committed: 1, failed: 4, notMentioned: 1, unasked: 0 });
     expect(result.report).toEqual({ reportedBy: 'ARCHIVE', via: 'association' });
     expect(accepted).toEqual([result.transactionUID]);
     await scp.until(() => scp.deliveries.length === 1);
@@ -100,11 +102,11 @@ describe('between two of us', () => {
       access: { aeTitle: 'ARCHIVE' },
       storageCommitment: { location: archive.location, peers: { PHOSPHOR: { host: '127.0.0.1', port: scu.listener.port } } },
     });
-    const result = await pool.commit(asking(scp.listener.port, { instances: stored.slice(0, 3), holdSeconds: 0, listener: scu.listener }))
+    const result = await pool.commit(asking(scp.listener.port, { instances: stored.slice(0, 2), holdSeconds: 0, listener: scu.listener }))
       .done;
-    expect(result).toMatchObject({ ok: true, status: 0, committed: 3, failed: 0, report: { reportedBy: 'ARCHIVE', via: 'listener' } });
+    expect(result).toMatchObject({ ok: true, status: 0, committed: 2, failed: 0, report: { reportedBy: 'ARCHIVE', via: 'listener' } });
     await scp.until(() => scp.deliveries.length === 1);
-    expect(scp.deliveries).toMatchObject([{ via: 'reverse-association', committed: 3, attempts: 1 }]);
+    expect(scp.deliveries).toMatchObject([{ via: 'reverse-association', committed: 2, attempts: 1 }]);
   });
 
   test('a requestor that is not there when its report is due gets it later', async () => {
@@ -223,7 +225,8 @@ describe('between two of us', () => {
     });
     const { peer } = asking(receiver.listener.port);
     const ours = { ...peer, calledAETitle: 'PHOSPHOR' };
-    await pool.store({ peer: ours, clocks: clocks(), files: files.map(({ path }) => path), onSent: () => {} }).done;
+    const sent = pool.store({ peer: ours, clocks: clocks(), files: files.map(({ path }) => path), onSent: () => {} });
+    expect(await sent.done).toMatchObject({ ok: true, sent: 2 });
     const references = files.map(({ sopInstanceUID }) => ({ sopClassUID: CT, sopInstanceUID }));
     const other = { sopClassUID: UIDs.secondaryCaptureStorage, sopInstanceUID: files[1]?.sopInstanceUID ?? '' };
     expect(await pool.commit({ ...asking(receiver.listener.port), peer: ours, instances: references }).done).toMatchObject({
