@@ -1,4 +1,5 @@
 import type { ClockName, Diagnosis, ErrorKind, PacsNode, PhosphorErrorData, Settings } from '../../shared/contract/index.ts';
+import { abortInWords, rejectionInWords } from '../dicom/network/reasons.ts';
 import { type Facts, TEXTS, type TextKey } from './texts.ts';
 
 /** What a diagnosis is made from: where the action stood, and the one thing that ended it. */
@@ -205,10 +206,19 @@ function factsOf({ node, own, ownHost, clocks, end, received = 0, expected, fail
     ownHost: ownHost ?? 'the address of this computer',
     ownPort: own.port,
     status: status.toString(16).toUpperCase().padStart(4, '0'),
+    upperLayer: upperLayerInWords(error),
     code: error?.code ?? '',
     seconds: error?.clock === undefined ? 0 : clocks[CLOCK_SETTINGS[error.clock]],
     received,
     expected,
     failed,
   };
+}
+
+/** A-ASSOCIATE-RJ or A-ABORT as the standard calls it. */
+function upperLayerInWords(error: PhosphorErrorData | undefined): string {
+  const upperLayer = error?.upperLayer;
+  if (upperLayer === undefined) return '';
+  const { result, source, reason } = upperLayer;
+  return result === undefined ? `A-ABORT ${abortInWords({ source, reason })}` : rejectionInWords({ result, source, reason });
 }

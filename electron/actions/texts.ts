@@ -14,6 +14,8 @@ export interface Facts {
   readonly ownPort: number;
   /** `A801`. */
   readonly status: string;
+  /** What an A-ASSOCIATE-RJ or A-ABORT said, in the standard's words; empty where there was none. */
+  readonly upperLayer: string;
   /** System error code, where there is one. */
   readonly code: string;
   /** Seconds of the clock that ran out. */
@@ -29,6 +31,8 @@ const registration = (f: Facts) => `AE title: ${f.ownAETitle}\nHost: ${f.ownHost
 const askAdmin = (f: Facts) => `Ask the administrator of ${f.node} to register this workstation as a DICOM destination.`;
 /** `10 min`, or seconds where it is shorter than two minutes. */
 const span = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
+/** What the standard calls it, for the administrator who reads along. */
+const said = (f: Facts) => (f.upperLayer === '' ? '' : ` (${f.upperLayer})`);
 const of = (f: Facts) => (f.expected === undefined ? `${f.received} instances` : `${f.received} of ${f.expected} instances`);
 
 /** Every sentence that an action's completion can bring, in one place. English; other languages follow the same keys. */
@@ -51,11 +55,11 @@ export const TEXTS = {
     nextStep: 'Try again. If it happens again, check the network and the log of the PACS.',
   }),
   abortedByPeer: (f) => ({
-    sentence: `${f.node} broke the association off (A-ABORT).`,
+    sentence: `${f.node} broke the association off${said(f)}.`,
     nextStep: 'Try again. If it happens again, the log of the PACS says why it did so.',
   }),
   abortedByPeerProvider: (f) => ({
-    sentence: `${f.node} broke the association off because it took a message for a protocol error (A-ABORT by the provider).`,
+    sentence: `${f.node} broke the association off because it took a message for a protocol error${said(f)}.`,
     nextStep: 'Check that the port is a DICOM port of the PACS. The log of the PACS says what it did not understand.',
   }),
   tls: (f) => ({
@@ -119,7 +123,7 @@ export const TEXTS = {
     nextStep: '`phosphor tls check` says what is wrong with them; the files are named in the settings.',
   }),
   protocol: (f) => ({
-    sentence: `${f.node} answered with something that is not DICOM, or breaks its rules.`,
+    sentence: `${f.node} answered with something that is not DICOM, or breaks its rules; we broke the association off${said(f)}.`,
     nextStep: `Check that port ${f.port} is the DICOM port, not that of a web server.`,
   }),
   noPresentationContext: (f) => ({
@@ -129,33 +133,39 @@ export const TEXTS = {
 
   // ----------------------------------------------------------------------------------------------------- A-ASSOCIATE-RJ
   callingUnknown: (f) => ({
-    sentence: `${f.node} does not know our AE title, ${f.ownAETitle}.`,
+    sentence: `${f.node} does not know our AE title, ${f.ownAETitle}${said(f)}.`,
     nextStep: askAdmin(f),
     copyable: registration(f),
   }),
   calledUnknown: (f) => ({
-    sentence: `The system at ${f.host}:${f.port} does not answer to the AE title ${f.aeTitle}.`,
+    sentence: `The system at ${f.host}:${f.port} does not answer to the AE title ${f.aeTitle}${said(f)}.`,
     nextStep: `Correct the AE title of ${f.node} in the node's settings.`,
   }),
   applicationContext: (f) => ({
-    sentence: `${f.node} does not support the DICOM application context.`,
+    sentence: `${f.node} does not support the DICOM application context${said(f)}.`,
     nextStep: `Check that ${f.host}:${f.port} is the DICOM service of the PACS.`,
   }),
   protocolVersion: (f) => ({
-    sentence: `${f.node} does not support our version of the DICOM upper layer protocol.`,
+    sentence: `${f.node} does not support our version of the DICOM upper layer protocol${said(f)}.`,
     nextStep: `Check that ${f.host}:${f.port} is the DICOM service of the PACS.`,
   }),
-  congestion: (f) => ({ sentence: `${f.node} is busy at the moment and takes no new associations.`, nextStep: 'Try again in a minute.' }),
+  congestion: (f) => ({
+    sentence: `${f.node} is busy at the moment and takes no new associations${said(f)}.`,
+    nextStep: 'Try again in a minute.',
+  }),
   localLimit: (f) => ({
-    sentence: `${f.node} has no association free for us.`,
+    sentence: `${f.node} has no association free for us${said(f)}.`,
     nextStep: 'Try again in a minute. If it happens often, ask for more parallel associations.',
   }),
   rejected: (f) => ({
-    sentence: `${f.node} refused the association without giving a reason.`,
+    sentence: `${f.node} refused the association without giving a reason that helps${said(f)}.`,
     nextStep: `Ask its administrator whether ${f.ownAETitle} may connect from ${f.ownHost}.`,
     copyable: registration(f),
   }),
-  rejectedTransient: (f) => ({ sentence: `${f.node} refused the association for the moment.`, nextStep: 'Try again in a minute.' }),
+  rejectedTransient: (f) => ({
+    sentence: `${f.node} refused the association for the moment${said(f)}.`,
+    nextStep: 'Try again in a minute.',
+  }),
 
   // ------------------------------------------------------------------------------------------------------------- statuses
   A700: (f) => ({

@@ -39,17 +39,17 @@ const ABORT_REASONS: Readonly<Record<number, string>> = {
   [AbortReason.invalidPDUParameterValue]: 'invalid PDU parameter value',
 };
 
-/** `rejected permanently by the service user: calling AE title not recognized (1/1/3)`; values that the standard reserves keep their numbers. */
+/** `rejected permanently by the service user: calling AE title not recognized , 1/1/3`; values that the standard reserves keep their numbers. */
 export function rejectionInWords({ result, source, reason }: { result: number; source: number; reason: number }): string {
   const known = REJECTION_SOURCES[source];
   const by = known?.name ?? `source ${source}`;
   const why = known?.reasons[reason] ?? `reserved reason ${reason}`;
-  return `${RESULTS[result] ?? `result ${result}`} by the ${by}: ${why} (${result}/${source}/${reason})`;
+  return `${RESULTS[result] ?? `result ${result}`} by the ${by}: ${why}, ${result}/${source}/${reason}`;
 }
 
-/** `by the service provider: unexpected PDU (2/2)`. The reason of a service user is not significant (PS3.8 table 9-26). */
+/** `by the service provider: unexpected PDU, 2/2`. The reason of a service user is not significant (PS3.8 table 9-26). */
 export function abortInWords({ source, reason }: { source: number; reason: number }): string {
-  if (source === AbortSource.serviceUser) return `by the service user (${source}/${reason})`;
+  if (source === AbortSource.serviceUser) return `by the service user, ${source}/${reason}`;
   const by = source === AbortSource.serviceProvider ? 'service provider' : `reserved source ${source}`;
-  return `by the ${by}: ${ABORT_REASONS[reason] ?? `reserved reason ${reason}`} (${source}/${reason})`;
+  return `by the ${by}: ${ABORT_REASONS[reason] ?? `reserved reason ${reason}`}, ${source}/${reason}`;
 }

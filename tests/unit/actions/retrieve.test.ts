@@ -178,7 +178,9 @@ test('a node that refuses us for good is asked once', async () => {
   (await scene.move(1)).end(failure('rejected', { upperLayer: { result: 1, source: 1, reason: 3 } }));
   const complete = await scene.completed(id);
   expect(complete).toMatchObject({ outcome: 'rejected', attempts: 1 });
-  expect(complete.diagnosis?.sentence).toBe('MAIN does not know our AE title, PHOSPHOR.');
+  expect(complete.diagnosis?.sentence).toBe(
+    'MAIN does not know our AE title, PHOSPHOR (rejected permanently by the service user: calling AE title not recognized, 1/1/3).',
+  );
 });
 
 test('a port in use fails the retrieve with a sentence that names the port', async () => {
