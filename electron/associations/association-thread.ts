@@ -1,4 +1,6 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openAssociationLog } from './association-log.ts';
+import type { AssociationThreadStart } from './association-numbers.ts';
 import { type RunningTask, runTask } from './association-task.ts';
 import type { FromAssociationWorker, Task, ToAssociationWorker } from './pool-protocol.ts';
 
@@ -14,6 +16,10 @@ const closing = new Set<Promise<void>>();
 function post(message: FromAssociationWorker): void {
   port?.postMessage(message);
 }
+
+// The main side's pool wrote it.
+const { associationNumbers } = (workerData ?? {}) as Partial<AssociationThreadStart>;
+const log = openAssociationLog((lines) => post({ type: 'log', lines }), associationNumbers);
 
 function start(seq: number, task: Task): void {
   const operation = runTask(task, {
@@ -38,6 +44,7 @@ function start(seq: number, task: Task): void {
 async function close(): Promise<void> {
   for (const operation of running.values()) operation.abort();
   await Promise.all(closing);
+  log.flush();
   port?.close();
 }
 

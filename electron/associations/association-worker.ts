@@ -21,6 +21,7 @@ const UNRESPONSIVE_MS = 60_000;
 export class AssociationWorker {
   readonly threadId: number;
   readonly #worker: Worker;
+  readonly #onLog: ((lines: string[]) => void) | undefined;
   readonly #operations = new Map<number, OperationListener>();
   readonly #exited: Promise<void>;
   #cause: PhosphorErrorData | undefined;
@@ -29,7 +30,9 @@ export class AssociationWorker {
   #watchdog: NodeJS.Timeout | undefined;
   #lastHeard = 0;
 
-  constructor(create: () => Worker, onExit: (worker: AssociationWorker) => void) {
+  /** @param onLog lines about the associations of the thread */
+  constructor(create: () => Worker, onExit: (worker: AssociationWorker) => void, onLog?: (lines: string[]) => void) {
+    this.#onLog = onLog;
     this.#worker = create();
     this.threadId = this.#worker.threadId;
     this.#worker.on('online', () => {
@@ -97,6 +100,10 @@ export class AssociationWorker {
   #receive(message: FromAssociationWorker): void {
     this.#lastHeard = performance.now();
     if (message.type === 'pong') return;
+    if (message.type === 'log') {
+      this.#onLog?.(message.lines);
+      return;
+    }
     const listener = this.#operations.get(message.seq);
     if (!listener) return;
     if (message.type === 'done') this.#finish(message.seq, listener, message.result);

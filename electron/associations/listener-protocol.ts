@@ -14,6 +14,7 @@ export interface ListenerStart {
   readonly clocks: ListenerOptions['clocks'];
   readonly tls?: NonNullable<ListenerOptions['tls']>;
   readonly storage?: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
+  readonly associationNumbers: SharedArrayBuffer;
   readonly worklist?: ListenerOptions['worklist'];
   readonly queryRetrieve?: NonNullable<ListenerOptions['queryRetrieve']>;
   readonly storageCommitment?: StorageCommitmentOptions;
@@ -33,6 +34,7 @@ export type FromListenerThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'failed'; readonly error: PhosphorErrorData }
   | { readonly type: 'done'; readonly seq: number }
+  | { readonly type: 'log'; readonly lines: string[] }
   | { readonly type: 'stored'; readonly instances: StoredInstance[] }
   | { readonly type: 'refused'; readonly instances: RefusedInstance[] }
   | { readonly type: 'commitment'; readonly part: CommitmentPart }

@@ -10,6 +10,7 @@ import {
 } from '../dicom/network/index.ts';
 import { IdentityCheck, negotiationAnswer } from '../dicom/services/index.ts';
 import { type Admission, admit, identityRejection, KnownAddresses, plainAddress, type Rejection } from './access.ts';
+import { logAssociation } from './association-log.ts';
 import type { Expectations } from './expectations.ts';
 import { listenError } from './socket-errors.ts';
 import { acceptedSocket } from './socket-transport.ts';
@@ -144,6 +145,7 @@ export class ListenerServer {
       ...(maxPDULength === undefined ? {} : { maxPDULength }),
       ...(subOperations === undefined ? {} : { subOperations }),
       services: [],
+      log: logAssociation,
       authorize: (request) => this.#authorize(connection, request),
     }).then(
       (association) => {

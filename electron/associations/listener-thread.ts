@@ -10,6 +10,7 @@ import {
   verificationProvider,
   worklistProvider,
 } from '../dicom/services/index.ts';
+import { openAssociationLog } from './association-log.ts';
 import { Batcher, Throttle } from './batcher.ts';
 import { CommitmentRelay } from './commitment-relay.ts';
 import { CommitmentSCP } from './commitment-scp.ts';
@@ -38,6 +39,7 @@ function post(message: FromListenerThread): void {
   port?.postMessage(message);
 }
 
+const log = openAssociationLog((lines) => post({ type: 'log', lines }), start.associationNumbers);
 const expectations = new Expectations();
 for (const expectation of start.expectations) expectations.add(expectation);
 
@@ -101,6 +103,7 @@ const server = new ListenerServer({
 });
 
 function flush(): void {
+  log.flush();
   stored.flush();
   refused.flush();
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { ASSOCIATION_NUMBERS } from './association-numbers.ts';
 import { OwedCommitments } from './commitment-owed.ts';
 import { CommitmentInbox } from './commitment-relay.ts';
 import type { TakeCommitment } from './commitment-types.ts';
@@ -106,6 +107,7 @@ class ListenerHandle implements Listener {
       ...rest,
       port: this.#port,
       access: this.#access,
+      associationNumbers: ASSOCIATION_NUMBERS,
       expectations: [...this.#expectations.values()],
       ...(storage && arrivals ? { storage: { location: storage.location, arrivals } } : {}),
     };
@@ -181,6 +183,7 @@ class ListenerHandle implements Listener {
       }
       events.onStored(message.instances);
     } else if (message.type === 'refused') events.onRefused(message.instances);
+    else if (message.type === 'log') events.onLog?.(message.lines);
     else if (message.type === 'associations') events.onAssociations(message.change);
     else if (message.type === 'commitment') this.#commitmentInbox.receive(message.part);
     else if (message.type === 'commitmentOwed') this.#owedCommitments.add(message.owed);

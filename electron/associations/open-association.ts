@@ -7,6 +7,7 @@ import {
   type ServiceProvider,
 } from '../dicom/network/index.ts';
 import { userIdentity } from '../dicom/services/index.ts';
+import { logAssociation } from './association-log.ts';
 import { connectSocket, secureSocket } from './socket-transport.ts';
 import { CLOSED_AFTER_HANDSHAKE } from './tls-errors.ts';
 import { startTLS } from './tls-requestor.ts';
@@ -38,6 +39,7 @@ export async function openAssociation(options: OpenOptions): Promise<Association
     extendedNegotiation,
     clocks,
     signal,
+    log: logAssociation,
     ...(peer.maxPDULength === undefined ? {} : { maxPDULength: peer.maxPDULength }),
     ...(peer.userIdentity === undefined ? {} : { userIdentity: userIdentity(peer.userIdentity) }),
   });

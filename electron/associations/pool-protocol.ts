@@ -97,8 +97,9 @@ export type FromAssociationWorker =
   | { readonly type: 'sent'; readonly seq: number; readonly instances: SentInstance[] }
   | { readonly type: 'commitment'; readonly seq: number; readonly part: CommitmentPart }
   | { readonly type: 'commitmentAccepted'; readonly seq: number }
+  | { readonly type: 'log'; readonly lines: string[] }
   | { readonly type: 'done'; readonly seq: number; readonly result: AnyResult }
   | { readonly type: 'pong' };
 
 /** What an operation reports before its end. */
-export type Report = Exclude<FromAssociationWorker, { type: 'done' | 'pong' }>;
+export type Report = Exclude<FromAssociationWorker, { type: 'done' | 'pong' | 'log' }>;

@@ -2,6 +2,7 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MatchRow, PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { WorklistEntry } from '../dicom/services/index.ts';
+import { ASSOCIATION_NUMBERS, type AssociationThreadStart } from './association-numbers.ts';
 import { AssociationWorker } from './association-worker.ts';
 import { Commitments } from './commitment.ts';
 import type { CommitmentPart } from './commitment-relay.ts';
@@ -9,6 +10,7 @@ import type { CommitRequest, CommitResult } from './commitment-types.ts';
 import type { AnyResult, Failure, Report, Task, TaskResults } from './pool-protocol.ts';
 import type {
   AssociationPool,
+  CreateAssociationPool,
   EchoRequest,
   FindRequest,
   GetRequest,
@@ -33,14 +35,22 @@ const CLOSE_MARGIN_MS = 500;
  * one with the fewest and stays there. A worker that dies is replaced at once; only its own operations end.
  *
  * @param options.workers number of threads, 1–16
+ * @param options.onLog lines about associations, in batches
  * @param options.createWorker how a thread is made (tests of failing threads)
  */
-export function createAssociationPool(options: { readonly workers: number; readonly createWorker?: () => Worker }): AssociationPool {
-  return new Pool(options.workers, options.createWorker ?? createAssociationWorker);
+export function createAssociationPool(
+  options: Parameters<CreateAssociationPool>[0] & { readonly createWorker?: () => Worker },
+): AssociationPool {
+  return new Pool(options.workers, options.createWorker ?? createAssociationWorker, options.onLog);
 }
 
 function createAssociationWorker(): Worker {
-  return new Worker(new URL('./association-thread.ts', import.meta.url), { name: 'phosphor-association', resourceLimits: MEMORY_LIMIT });
+  const workerData: AssociationThreadStart = { associationNumbers: ASSOCIATION_NUMBERS };
+  return new Worker(new URL('./association-thread.ts', import.meta.url), {
+    name: 'phosphor-association',
+    resourceLimits: MEMORY_LIMIT,
+    workerData,
+  });
 }
 
 interface LiveOperation {
@@ -64,6 +74,7 @@ interface ProgressListeners {
 class Pool implements AssociationPool {
   readonly #slots: (AssociationWorker | undefined)[];
   readonly #createWorker: () => Worker;
+  readonly #onLog: ((lines: string[]) => void) | undefined;
   readonly #live = new Map<number, LiveOperation>();
   readonly #commitments = new Commitments({
     start: (task, listeners) => this.#start(task, listeners),
@@ -75,7 +86,8 @@ class Pool implements AssociationPool {
   #releaseMs = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(workers: number, createWorker: () => Worker) {
+  constructor(workers: number, createWorker: () => Worker, onLog: ((lines: string[]) => void) | undefined) {
+    this.#onLog = onLog;
     const size = Math.max(1, Math.min(16, Math.trunc(workers)));
     this.#slots = Array.from({ length: size }, () => undefined);
     this.#createWorker = createWorker;
@@ -170,12 +182,13 @@ class Pool implements AssociationPool {
   }
 
   #fill(slot: number): AssociationWorker {
-    const worker = new AssociationWorker(this.#createWorker, (ended) => {
+    const onExit = (ended: AssociationWorker) => {
       if (this.#slots[slot] !== ended) return;
       this.#slots[slot] = undefined;
       // A thread that never came up would only fail again: its slot waits for the next operation.
       if (!this.#closing && ended.cameUp) this.#fill(slot);
-    });
+    };
+    const worker = new AssociationWorker(this.#createWorker, onExit, this.#onLog);
     this.#slots[slot] = worker;
     return worker;
   }

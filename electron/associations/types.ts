@@ -204,7 +204,11 @@ export interface AssociationPool {
 }
 
 /** Creates the pool; its workers start lazily or at once, never more than `workers`. */
-export type CreateAssociationPool = (options: { readonly workers: number }) => AssociationPool;
+export type CreateAssociationPool = (options: {
+  readonly workers: number;
+  /** Lines about associations, each beginning with its name `LOCAL->REMOTE(7)`; batches of at most 64 or 50 ms, bounded in their rate. */
+  readonly onLog?: (lines: string[]) => void;
+}) => AssociationPool;
 
 // -------------------------------------------------------------------------------------------------------------- receiver
 
@@ -272,6 +276,8 @@ export interface ListenerEvents {
   readonly onUnmatchedCommitment?: TakeCommitment;
   /** As SCP: a report that we owed was delivered, or given up. */
   readonly onCommitmentDelivered?: (delivery: CommitmentDelivery) => void;
+  /** See `CreateAssociationPool`. */
+  readonly onLog?: (lines: string[]) => void;
   /** Port lost, or thread died and was replaced (`restarted`). */
   readonly onState: (state: { state: 'listening' | 'failed' | 'restarted'; error?: PhosphorErrorData }) => void;
 }

@@ -101,7 +101,12 @@ async function compose(
     notices.raise('warning', `The list of actions could not be read and begins anew. The old one was kept as ${loaded.keptAside}.`);
   }
 
-  const pool = rooms.createAssociationPool({ workers: settings.current.associationWorkers });
+  const pool = rooms.createAssociationPool({
+    workers: settings.current.associationWorkers,
+    onLog: mainThreadTasks.wrap('association log', (lines) => {
+      for (const line of lines) log.info({}, line);
+    }),
+  });
   closers.push(() => pool.close());
   const nodeStates = new Map<string, NodeState>();
   const nodesChanged = () => {

@@ -247,6 +247,9 @@ export class Receiver implements MoveReceiver {
           if (!this.#closed) this.#announce();
         }, COUNT_INTERVAL_MS);
       }),
+      onLog: mainThreadTasks.wrap('association log', (lines) => {
+        for (const line of lines) this.#parts.log.info({}, line);
+      }),
       onState: mainThreadTasks.wrap('receiver state', ({ state, error }) => {
         if (state === 'restarted') this.#parts.log.warn({ error }, 'receiver restarted');
         if (state !== 'failed' || error === undefined) return;

@@ -11,6 +11,15 @@ import { UpperLayer } from './upper-layer.ts';
 import type { UpperLayerUser } from './upper-layer-actions.ts';
 
 let associations = 0;
+let nextNumber = (): number => {
+  associations += 1;
+  return associations;
+};
+
+/** Where the numbers in the names of associations come from, in a process whose threads share them; else each thread counts its own. */
+export function numberAssociations(next: () => number): void {
+  nextNumber = next;
+}
 
 /**
  * Negotiates as requestor over a connected transport (PS3.8 §7.1). Rejects with PhosphorError `rejected`, `timed-out` (association), `aborted-by-peer`,
@@ -200,11 +209,6 @@ function requestOf(rq: AssociateRQ, remoteAddress: string): AssociationRequest {
     commonExtendedNegotiation,
     ...(userIdentity === undefined ? {} : { userIdentity }),
   };
-}
-
-function nextNumber(): number {
-  associations += 1;
-  return associations;
 }
 
 function nameOf(local: string, remote: string, number: number): string {

@@ -1,6 +1,6 @@
 export type { TimeSource } from './clock.ts';
 export { CommandField, Priority } from './command-set.ts';
-export { acceptAssociation, refuseAssociation, requestAssociation } from './establish.ts';
+export { acceptAssociation, numberAssociations, refuseAssociation, requestAssociation } from './establish.ts';
 export { CollectingSink } from './message-reader.ts';
 export { Rejections, splitContexts } from './negotiation.ts';
 export { isPending, Status, statusOf } from './status.ts';
