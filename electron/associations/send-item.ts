@@ -124,6 +124,10 @@ async function* beginningWith(held: Uint8Array[], rest: AsyncIterator<Uint8Array
     yield* held.splice(0);
     await file.open();
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } catch (thrown) {
+    // In the middle of a message the peer's clocks and the decoder's must not be taken for each other.
+    const isSlow = thrown instanceof PhosphorError && thrown.kind === 'timed-out';
+    throw isSlow ? new PhosphorError('limit-exceeded', 'an image takes too long to be decoded') : thrown;
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { type Association, type ProposedContext, statusOf } from '../dicom/network/index.ts';
-import { sendPlan, store } from '../dicom/services/index.ts';
+import { type SendPart, sendPlan, store } from '../dicom/services/index.ts';
 import type { RunningTask } from './association-task.ts';
 import { Batcher } from './batcher.ts';
 import { openAssociation } from './open-association.ts';
@@ -48,7 +48,7 @@ class Send {
           if (index === 0 || this.#stop.signal.aborted) throw thrown;
           for (const item of part.items) this.#failed(item, thrown);
         });
-        if (opened) await this.#sendAll(opened, part.items);
+        if (opened) await this.#sendAll(opened, part);
       }
       this.#results.flush();
       return { ok: true, ...this.#counts };
@@ -97,11 +97,18 @@ class Send {
     return association;
   }
 
-  async #sendAll(association: Association, items: readonly SendItem[]): Promise<void> {
+  async #sendAll(first: Association, { contexts, items }: SendPart<SendItem>): Promise<void> {
+    let association = first;
     try {
       for (const item of items) {
         this.#stop.signal.throwIfAborted();
-        await this.#sendOne(association, item).catch((thrown: unknown) => this.#failed(item, thrown));
+        try {
+          await this.#sendOne(association, item);
+        } catch (thrown) {
+          this.#failed(item, thrown);
+          // A large one is converted while it goes out. When it turns out damaged it takes its association along, but not the other files.
+          if (!association.established && isOfTheFile(thrown)) association = await this.#associate(contexts);
+        }
       }
     } finally {
       if (association.established) association.release().catch(() => {});
@@ -139,4 +146,10 @@ class Send {
     const { path, sopInstanceUID } = item;
     this.#results.add({ path, ...(sopInstanceUID === undefined ? {} : { sopInstanceUID }), error: toErrorData(thrown) });
   }
+}
+
+const OF_THE_FILE: ReadonlySet<string> = new Set(['damaged', 'unreadable', 'limit-exceeded']);
+
+function isOfTheFile(thrown: unknown): boolean {
+  return thrown instanceof PhosphorError && OF_THE_FILE.has(thrown.kind);
 }

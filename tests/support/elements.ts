@@ -32,12 +32,32 @@ function bytesOf(element: DataElement, characterSet: string): Uint8Array {
   return bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Uint8Array.of(0)]);
 }
 
+/** All bytes of a stream. */
+export async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
+
 /** The first thing that differs, VRs aside; undefined where two data sets say the same. */
 export function firstDifference(one: readonly FlatElement[], other: readonly FlatElement[]): string | undefined {
   for (let i = 0; i < Math.max(one.length, other.length); i += 1) {
     const [a, b] = [one[i], other[i]];
     if (a?.path !== b?.path) return `${a?.path ?? 'nothing'} / ${b?.path ?? 'nothing'}`;
-    if (a !== undefined && b !== undefined && Buffer.compare(a.bytes, b.bytes) !== 0) return `${a.path}: ${a.vr} / ${b.vr} differ in value`;
+    if (a !== undefined && b !== undefined && !sameValue(a, b)) return `${a.path}: ${a.vr} / ${b.vr} differ in value`;
   }
   return undefined;
+}
+
+/** Text is read without its padding, the same bytes as UN with it. */
+function sameValue(a: FlatElement, b: FlatElement): boolean {
+  if (Buffer.compare(a.bytes, b.bytes) === 0) return true;
+  const oneIsUnknown = a.vr !== b.vr && (a.vr === 'UN' || b.vr === 'UN');
+  return oneIsUnknown && withoutPadding(a) === withoutPadding(b);
+}
+
+function withoutPadding({ bytes }: FlatElement): string {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/[\0 ]+$/, '');
 }

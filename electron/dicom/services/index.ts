@@ -15,7 +15,7 @@ export { matchRowOf } from './match-row.ts';
 export { move, moveContexts } from './move.ts';
 export { moveProvider } from './move-provider.ts';
 export { findIdentifier, retrieveIdentifier } from './query-identifier.ts';
-export { sendPlan } from './send-plan.ts';
+export { type SendPart, sendPlan } from './send-plan.ts';
 export { SOPClass, sopClassName } from './sop-classes.ts';
 export {
   commitmentContexts,

@@ -1,7 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AssociationPool, createAssociationPool, type SentInstance, type StoreRequest } from '../../../electron/associations/index.ts';
-import { encodeFileMeta, readPart10Meta } from '../../../electron/dicom/dataset/index.ts';
+import { encodeFileMeta } from '../../../electron/dicom/dataset/index.ts';
 import { clocks } from '../../support/clocks.ts';
 import { startStorescp } from '../../support/dcmtk.ts';
 import { filesBelow } from '../../support/dicom-data.ts';
@@ -10,8 +10,7 @@ import { startOrthanc } from '../../support/orthanc.ts';
 import { startReceiver } from '../../support/receiver.ts';
 import { storedDataSetHash } from '../../support/stored-file.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-
-const JPEG_LOSSLESS = '1.2.840.10008.1.2.4.70';
+import { colourDataset, compressed, SYNTAX } from '../../unit/transcoding/encoded-images.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let series: WrittenInstance[];
@@ -45,14 +44,11 @@ async function hashes(files: readonly string[]): Promise<string[]> {
   return (await Promise.all(files.map(storedDataSetHash))).sort();
 }
 
-/** The first instance under another UID, said to be in a transfer syntax that it is not in: what is sent is bytes to us. */
-async function asJPEG(name: string): Promise<string> {
-  const bytes = await readFile(paths[0] ?? '');
-  const dataSet = bytes.subarray(readPart10Meta(bytes).dataSetOffset);
-  const { sopInstanceUID } = series[0] ?? { sopInstanceUID: '' };
-  const meta = encodeFileMeta({ sopClassUID: '1.2.840.10008.5.1.4.1.1.2', sopInstanceUID, transferSyntaxUID: JPEG_LOSSLESS });
-  const path = `${folder.path}/${name}.dcm`;
-  await writeFile(path, Buffer.concat([meta, dataSet]));
+/** An image that was compressed with loss, which is not converted for who takes no JPEG. */
+async function lossyJPEG(): Promise<string> {
+  const instance = await compressed(colourDataset(16), SYNTAX.jpegBaseline);
+  const path = `${folder.path}/lossy.dcm`;
+  await writeFile(path, Buffer.concat([encodeFileMeta(instance), instance.bytes]));
   return path;
 }
 
@@ -76,7 +72,7 @@ describe('sending files', () => {
     const noDICOM = `${folder.path}/text.txt`;
     await writeFile(noDICOM, 'not an image');
     const missing = `${folder.path}/missing.dcm`;
-    const jpeg = await asJPEG('jpeg');
+    const jpeg = await lossyJPEG();
     const send = storing(scp.port, 'STORESCP', { files: [noDICOM, ...paths, missing, jpeg] });
     expect(await send.done).toEqual({ ok: true, sent: 8, warnings: 0, failed: 3 });
     const kinds = new Map(send.results.map(({ path, error }) => [path, error?.kind]));

@@ -6,7 +6,7 @@ import { decodeDataset, encodeFileMeta, readPart10Meta, TransferSyntaxUID } from
 import { NATIVE_TRANSFER_SYNTAXES, reEncode } from '../../../electron/dicom/dataset/re-encode.ts';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
-import { elementsOf, type FlatElement, firstDifference } from '../../support/elements.ts';
+import { elementsOf, type FlatElement, firstDifference, gathered } from '../../support/elements.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const ROOT = process.env.DICOM_TEST_DATA;
@@ -37,7 +37,7 @@ function nativeFiles(root: string): RealFile[] {
 
 async function converted(bytes: Uint8Array, from: string, to: string): Promise<Uint8Array> {
   const pieces = Array.from({ length: Math.ceil(bytes.length / 10_007) }, (_, i) => bytes.subarray(i * 10_007, (i + 1) * 10_007));
-  return Buffer.concat(await Array.fromAsync(reEncode(pieces, from, to)));
+  return await gathered(reEncode(pieces, from, to));
 }
 
 /** The byte order of these cannot be changed without guessing. */

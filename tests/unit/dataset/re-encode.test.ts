@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Dataset, decodeDataset, encodeDataset, Tag, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
 import { reEncode } from '../../../electron/dicom/dataset/re-encode.ts';
-import { elementsOf, firstDifference } from '../../support/elements.ts';
+import { elementsOf, firstDifference, gathered } from '../../support/elements.ts';
 import { SYNTAXES, sampleDataset } from './support.ts';
 
 const {
@@ -16,11 +16,11 @@ async function converted(bytes: Uint8Array, from: string, to: string, pieceBytes
   const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, i) =>
     bytes.subarray(i * pieceBytes, (i + 1) * pieceBytes),
   );
-  return Buffer.concat(await Array.fromAsync(reEncode(pieces, from, to)));
+  return await gathered(reEncode(pieces, from, to));
 }
 
 /** Elements of an Explicit VR Little Endian data set that `encodeDataset` would not write: VR and value as given. */
-function raw(...elements: [tag: number, vr: string, value: Uint8Array][]): Uint8Array {
+function raw(...elements: [tag: number, vr: string, value: Uint8Array][]): Buffer {
   return Buffer.concat(
     elements.map(([tag, vr, value]) => {
       const long = ['OB', 'OW', 'UN', 'SQ', 'OV', 'ZZ'].includes(vr);
@@ -187,7 +187,7 @@ describe('a data set in another native transfer syntax', () => {
 
   test('a small stream that inflates without end is stopped', async () => {
     const bomb = deflateRawSync(raw([Tag.PixelData, 'OB', new Uint8Array(8_000_000)]));
-    const out = Array.fromAsync(reEncode([bomb], DEFLATED, IMPLICIT, 1_000_000));
+    const out = gathered(reEncode([bomb], DEFLATED, IMPLICIT, 1_000_000));
     await expect(out).rejects.toMatchObject({ kind: 'limit-exceeded' });
   });
 

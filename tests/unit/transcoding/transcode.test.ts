@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dataset, decodeDataset, encodeFileMeta, memorySource, readPart10Meta, Tag } from '../../../electron/dicom/dataset/index.ts';
 import { NATIVE_TRANSFER_SYNTAXES } from '../../../electron/dicom/dataset/re-encode.ts';
 import { type CodecWorker, createCodecWorker, type TranscodeSource, transcode } from '../../../electron/transcoding/index.ts';
-import { elementsOf } from '../../support/elements.ts';
+import { elementsOf, gathered } from '../../support/elements.ts';
 import { colourDataset, compressed, ctDataset, type EncodedInstance, SYNTAX } from './encoded-images.ts';
 
 const ROOT = process.env.DICOM_TEST_DATA;
@@ -39,7 +39,7 @@ async function chunksOf(bytes: Uint8Array, options: Options = {}): Promise<Async
 }
 
 async function transcoded(instance: EncodedInstance, options: Options = {}): Promise<Dataset> {
-  const bytes = Buffer.concat(await Array.fromAsync(await chunksOf(part10(instance), options)));
+  const bytes = await gathered(await chunksOf(part10(instance), options));
   return decodeDataset(bytes, options.to ?? SYNTAX.explicit);
 }
 
@@ -182,7 +182,7 @@ describe('a compressed image, decoded on its way', () => {
       encodeFileMeta({ sopClassUID: '1.2', sopInstanceUID: '1.3', transferSyntaxUID: SYNTAX.jpegLS }),
       Buffer.from('10002000' + '4c4f0200' + '5020', 'hex'),
     ]);
-    const out = decodeDataset(Buffer.concat(await Array.fromAsync(await chunksOf(bytes, { to: SYNTAX.implicit }))), SYNTAX.implicit);
+    const out = decodeDataset(await gathered(await chunksOf(bytes, { to: SYNTAX.implicit })), SYNTAX.implicit);
     expect(out.string(Tag.PatientID)).toBe(plain.string(Tag.PatientID));
   });
 });
@@ -211,7 +211,7 @@ describe.skipIf(ROOT === undefined)('real compressed files', () => {
       const bytes = readFileSync(join(ROOT ?? '', path));
       if (EXPLAINED[path] !== undefined || !isCompressed(bytes)) continue;
       try {
-        const dataset = decodeDataset(Buffer.concat(await Array.fromAsync(await chunksOf(bytes))), SYNTAX.explicit);
+        const dataset = decodeDataset(await gathered(await chunksOf(bytes)), SYNTAX.explicit);
         const hash = createHash('sha256').update(pixelsOf(dataset)).digest('hex');
         if ([value.gdcm_pixels_sha256, value.dcmtk_pixels_sha256].includes(hash)) counts.equal += 1;
         else different.push(`${path}: other pixels`);
