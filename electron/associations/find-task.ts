@@ -1,8 +1,10 @@
 import type { MatchRow } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Association } from '../dicom/network/index.ts';
 import { find, findContexts, MODELS } from '../dicom/services/index.ts';
 import { CreditedBatches } from './credited-batches.ts';
 import type { Task, TaskResults } from './pool-protocol.ts';
+import { StallClock } from './stall-clock.ts';
 import { finalResponse, flagsOf, type OperationKind, type TaskControl, type TaskReport } from './task-control.ts';
 
 /** C-FIND. */
@@ -20,10 +22,32 @@ async function runFind(
 ): Promise<TaskResults['find']> {
   const batches = new CreditedBatches<MatchRow>((rows) => report.matches(rows));
   control.onAcknowledge = () => batches.acknowledge();
+  const { dimseResponse, retrieveTotal } = task.clocks;
+  const stall = new StallClock(dimseResponse, () =>
+    operation.cancel(new PhosphorError('timed-out', 'the peer says the same match again and again', { clock: 'dimse-response' })),
+  );
+  const total = new StallClock(retrieveTotal, () =>
+    operation.cancel(new PhosphorError('timed-out', 'the search took too long in all', { clock: 'retrieve-total' })),
+  );
+  let last: MatchRow | undefined;
+  const onMatch = (row: MatchRow): Promise<void> | undefined => {
+    if (control.cancelled) return undefined;
+    // Repeating the same match for ever is no progress, though every response re-arms the clock of responses.
+    if (last === undefined || !sameRow(last, row)) stall.rearm();
+    last = row;
+    const wait = batches.add(row);
+    if (wait === undefined) return undefined;
+    // Whoever reads the matches is slow: that is not held against the peer.
+    stall.stop();
+    return wait.then(() => {
+      if (!over) stall.use(dimseResponse);
+    });
+  };
+  let over = false;
   const operation = find(association, {
     query: task.query,
     ...(task.informationModel === undefined ? {} : { sopClassUID: MODELS[task.informationModel].find }),
-    onMatch: (row) => (control.cancelled ? undefined : batches.add(row)),
+    onMatch,
   });
   control.onCancel = () => {
     batches.discard();
@@ -33,6 +57,14 @@ async function runFind(
     const { matches, status, errorComment, offendingElements } = await operation.done;
     return { ok: true, ...finalResponse({ status, errorComment, offendingElements }), matches };
   } finally {
+    over = true;
+    stall.stop();
+    total.stop();
     batches.flush();
   }
+}
+
+function sameRow(a: MatchRow, b: MatchRow): boolean {
+  const other: Readonly<Record<string, unknown>> = { ...b };
+  return Object.entries(a).every(([key, value]) => String(value) === String(other[key]));
 }

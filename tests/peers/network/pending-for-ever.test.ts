@@ -1,0 +1,39 @@
+import { afterAll, expect, test } from 'vitest';
+import { createAssociationPool } from '../../../electron/associations/index.ts';
+import { clocks } from '../../support/clocks.ts';
+import { implicitDataSet, ScriptedPeer } from '../../support/scripted-peer.ts';
+
+const pool = createAssociationPool({ workers: 1 });
+afterAll(() => pool.close());
+
+const STUDY_UID = 0x0020000d;
+
+/** Answers a C-FIND with pending for ever; `number` tells the matches apart. */
+function endless(number: (count: number) => number) {
+  return ScriptedPeer.listen(async (connection) => {
+    connection.acceptAssociate(await connection.readAssociateRQ());
+    const request = await connection.readMessage();
+    for (let count = 1; !connection.socket.destroyed; count += 1) {
+      connection.respond(request, { status: 0xff00 }, implicitDataSet({ 524370: 'STUDY', [STUDY_UID]: `1.2.3.${number(count)}` }));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+}
+
+test.each([
+  ['the same match', () => 1, clocks({ dimseResponse: 0.5, cancelGrace: 0.2 }), 'dimse-response'],
+  ['another match each time', (count: number) => count, clocks({ retrieveTotal: 0.5, cancelGrace: 0.2 }), 'retrieve-total'],
+] as const)(
+  'a PACS that answers a search for ever with %s: the search ends with the clock that ran out',
+  async (_, number, limits, clock) => {
+    await using peer = await endless(number);
+    const request = { host: '127.0.0.1', port: peer.port, calledAETitle: 'PACS', callingAETitle: 'PHOSPHOR' };
+    const operation = pool.find({
+      peer: request,
+      clocks: limits,
+      query: { level: 'study' },
+      onMatches: (_rows, acknowledge) => acknowledge(),
+    });
+    expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'timed-out', clock } });
+  },
+);
