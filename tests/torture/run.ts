@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Report, runTorture, type TortureRun } from './arena.ts';
+import { flood, halfOpen, rstAnywhere, slowLoris } from './connections.ts';
 import { pduFuzz } from './pdu-fuzz.ts';
 
 type Entry = Pick<TortureRun, 'torture' | 'seed' | 'fillsTheListener'> & { readonly short: number };
@@ -7,6 +8,10 @@ type Entry = Pick<TortureRun, 'torture' | 'seed' | 'fillsTheListener'> & { reado
 /** Each torture with its seed, and the part of it that the short form does. */
 const TORTURES: Readonly<Record<string, Entry>> = {
   'pdu-fuzz': { torture: pduFuzz, seed: 20_261_118, short: 0.015 },
+  'slow-loris': { torture: slowLoris, seed: 3, short: 0.05 },
+  'half-open': { torture: halfOpen, seed: 4, short: 0.03 },
+  'rst-anywhere': { torture: rstAnywhere, seed: 5, short: 0.04 },
+  flood: { torture: flood, seed: 7, short: 0.1, fillsTheListener: true },
 };
 
 const USAGE = `npm run torture -- NAME… [--json] [--seed N] [--scale X | --short], NAME of ${Object.keys(TORTURES).join(', ')}, or all\n`;

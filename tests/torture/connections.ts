@@ -1,0 +1,257 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Arena, inParallel } from './arena.ts';
+import { type Conversation, type Entry, FRESH, MOVE_MESSAGE_ID, STUDY } from './conversations.ts';
+import { MutatingPeer } from './mutating-peer.ts';
+import { RawConnection } from './raw-connection.ts';
+import { refreshed, replay } from './replay.ts';
+
+const PATIENCE_MS = 1000;
+const ADDRESSES = 8;
+
+/** The `number`th address to call from: the listener counts callers by it. */
+export function address(number: number): string {
+  return `127.0.0.${2 + (number % ADDRESSES)}`;
+}
+
+/** One operation of the pool with a peer that `answer` plays; the outcome is the operation's result. */
+export async function operateAgainst(
+  arena: Arena,
+  peer: MutatingPeer,
+  kind: Conversation['kind'],
+  answer: (connection: RawConnection) => Promise<void>,
+): Promise<string> {
+  peer.answer = answer;
+  const files = kind === 'store' ? { files: [`${arena.folder}/fresh/1.2.826.0.1.4.${FRESH}.1.1.dcm`] } : {};
+  const request = { kind, port: peer.port, study: STUDY, messageId: MOVE_MESSAGE_ID, ...files };
+  const { outcome } = await arena.system.call('operate', request);
+  peer.hangUp();
+  return `${kind}: ${outcome}`;
+}
+
+/** Lanes of the pool's peers, closed in the end. */
+export async function withPeers(lanes: number, cases: number, work: (index: number, peer: MutatingPeer) => Promise<void>): Promise<void> {
+  const peers = await Promise.all(Array.from({ length: lanes }, () => MutatingPeer.listen()));
+  try {
+    await inParallel(lanes, async (index, lane) => {
+      const peer = peers[lane];
+      if (index >= cases || peer === undefined) return false;
+      await work(index, peer);
+      return true;
+    });
+  } finally {
+    for (const peer of peers) peer.close();
+  }
+}
+
+/** What was left of a connection when the other side had ended it. */
+export async function outcomeOf(connection: RawConnection): Promise<string> {
+  await connection.finished;
+  const reason = connection.reason.length > 0 && [3, 7].includes(connection.lastType) ? ` ${connection.reason.join('/')}` : '';
+  return `${connection.lastName}${reason}`;
+}
+
+/**
+ * The connection is reset after byte n of a recorded conversation, for a sweep of n: as caller of the listener and as peer of the pool, each
+ * kind of service.
+ */
+export async function rstAnywhere(arena: Arena): Promise<void> {
+  const points = Math.ceil(600 * arena.scale);
+  for (const conversation of oneOfEach(arena.conversations)) {
+    const bytes = lengthOf(conversation.entries, 'scu');
+    await inParallel(12, async (index) => {
+      if (index >= points) return false;
+      const resetAfter = Math.floor((index * bytes) / points);
+      await arena.attempt(`${conversation.name}, our side reset after byte ${resetAfter}`, async () => {
+        const connection = await RawConnection.open(arena.system.port, address(index));
+        const entries = refreshed(conversation.entries, FRESH, index);
+        await replay(connection, entries, 'scu', { resetAfter, patienceMs: PATIENCE_MS });
+        connection.socket.resetAndDestroy();
+        await connection.closed;
+        return `${conversation.kind} as SCP, reset`;
+      });
+      return true;
+    });
+  }
+  for (const conversation of oneOfEach(arena.conversations.filter(({ caller }) => caller === 'ours'))) {
+    const bytes = lengthOf(conversation.entries, 'scp');
+    await withPeers(8, points, async (index, peer) => {
+      const resetAfter = Math.floor((index * bytes) / points);
+      await arena.attempt(`${conversation.name}, the peer's side reset after byte ${resetAfter}`, () =>
+        operateAgainst(arena, peer, conversation.kind, (connection) =>
+          replay(connection, conversation.entries, 'scp', { resetAfter, patienceMs: PATIENCE_MS }),
+        ),
+      );
+    });
+  }
+}
+
+/** Peers that stop: half-closed after each PDU, silent after each PDU, no longer reading. */
+export async function halfOpen(arena: Arena): Promise<void> {
+  const rounds = Math.max(1, Math.ceil(24 * arena.scale));
+  const manners = ['FIN', 'silence', 'silence inside a PDU', 'no reading'] as const;
+  const cases = Array.from({ length: rounds }, () => arena.conversations)
+    .flat()
+    .flatMap((conversation) => conversation.entries.map((_, at) => ({ conversation, at })))
+    .flatMap((it) => manners.map((manner) => ({ ...it, manner })));
+  const bounded = spreadOut(cases, Math.ceil(4000 * arena.scale));
+  await inParallel(28, async (index) => {
+    const { conversation, at, manner } = bounded[index] ?? {};
+    if (conversation === undefined || at === undefined || manner === undefined) return false;
+    await arena.attempt(`to the listener, ${conversation.name}, ${manner} after PDU ${at}`, async () => {
+      const connection = await RawConnection.open(arena.system.port, address(index));
+      try {
+        const entries = refreshed(conversation.entries, FRESH, index).slice(0, at);
+        if (manner === 'no reading') connection.socket.pause();
+        await replay(connection, entries, 'scu', { patienceMs: manner === 'no reading' ? 20 : PATIENCE_MS });
+        if (manner === 'silence inside a PDU') connection.write(Buffer.from([4, 0, 0, 0, 1]));
+        if (manner === 'FIN') connection.socket.end();
+        if (manner === 'no reading') {
+          // Only what is read shows the end: until then the listener's own clocks run.
+          await pause(2500);
+          connection.socket.resume();
+        }
+        return `to the listener, ${manner}: ${await outcomeOf(connection)}`;
+      } finally {
+        connection.socket.destroy();
+      }
+    });
+    return true;
+  });
+  const own = bounded.filter(({ conversation }) => conversation.caller === 'ours');
+  await withPeers(24, own.length, async (index, peer) => {
+    const { conversation, at, manner } = own[index] ?? {};
+    if (conversation === undefined || at === undefined || manner === undefined) return;
+    await arena.attempt(`to the pool, ${conversation.name}, ${manner} after PDU ${at}`, () =>
+      operateAgainst(arena, peer, conversation.kind, async (connection) => {
+        if (manner === 'no reading' && at > 3) connection.socket.pause();
+        await replay(connection, conversation.entries.slice(0, at), 'scp', { patienceMs: PATIENCE_MS });
+        if (manner === 'silence inside a PDU') connection.write(Buffer.from([4, 0, 0, 0, 1]));
+        if (manner === 'FIN') connection.socket.end();
+      }),
+    );
+  });
+}
+
+/** One byte a second, in every phase of an association, from many connections at once. */
+export async function slowLoris(arena: Arena): Promise<void> {
+  const conversations = oneOfEach(arena.conversations);
+  const rounds = Math.max(1, Math.ceil(20 * arena.scale));
+  const callers = 30;
+  for (let round = 0; round < rounds; round += 1) {
+    await inParallel(callers, async (index) => {
+      const conversation = conversations[index % conversations.length];
+      if (index >= callers || conversation === undefined) return false;
+      const pdus = refreshed(conversation.entries, FRESH, round * callers + index);
+      // Before the request, inside it, after the acceptance, inside a command, inside a data set.
+      const fast = PHASES[index % PHASES.length] ?? PHASES[0];
+      await arena.attempt(`to the listener, ${conversation.name}, slow ${fast.name}`, async () => {
+        const connection = await RawConnection.open(arena.system.port, address(index));
+        try {
+          await trickle(connection, pdus, fast);
+          return `to the listener, slow ${fast.name}: ${await outcomeOf(connection)}`;
+        } finally {
+          connection.socket.destroy();
+        }
+      });
+      return true;
+    });
+    await withPeers(10, 20, async (index, peer) => {
+      const own = conversations.filter(({ caller }) => caller === 'ours');
+      const conversation = own[index % own.length];
+      if (conversation === undefined) return;
+      const fast = PHASES[(index >> 2) % PHASES.length] ?? PHASES[0];
+      await arena.attempt(`to the pool, ${conversation.name}, slow ${fast.name}`, () =>
+        operateAgainst(arena, peer, conversation.kind, (connection) => trickle(connection, conversation.entries, fast, 'scp')),
+      );
+    });
+  }
+}
+
+interface Phase {
+  readonly name: string;
+  /** Of our own PDUs, so many at full speed, and so many bytes of the next; then one byte a second. */
+  readonly pdus: number;
+  readonly bytes: number;
+}
+
+const PHASES: readonly [Phase, ...Phase[]] = [
+  { name: 'from the first byte', pdus: 0, bytes: 0 },
+  { name: 'inside the negotiation', pdus: 0, bytes: 40 },
+  { name: 'between two PDUs', pdus: 1, bytes: 0 },
+  { name: 'inside a PDU', pdus: 1, bytes: 20 },
+  { name: 'inside the PDU after it', pdus: 2, bytes: 14 },
+];
+
+async function trickle(connection: RawConnection, entries: readonly Entry[], { pdus, bytes }: Phase, side: Entry['from'] = 'scu') {
+  const own = entries.filter(({ from }) => from === side);
+  const next = own[pdus]?.pdu ?? Buffer.alloc(64);
+  const until = own[pdus] === undefined ? entries.length : entries.indexOf(own[pdus]);
+  await replay(connection, entries.slice(0, until), side, { patienceMs: PATIENCE_MS });
+  connection.write(next.subarray(0, bytes));
+  for (let at = bytes; !connection.isFinished && at < next.length; at += 1) {
+    connection.write(next.subarray(at, at + 1));
+    await Promise.race([pause(1000), connection.finished]);
+  }
+}
+
+/** Two thousand connections at once against the caps: who asks is told 2/3/2, and there is room again as soon as somebody goes. */
+export async function flood(arena: Arena): Promise<void> {
+  const connections = Math.ceil(2000 * Math.min(1, arena.scale * 4));
+  const request = arena.conversations[0]?.entries[0]?.pdu ?? Buffer.alloc(0);
+  for (const [name, addresses] of [
+    ['one address', 1],
+    ['250 addresses', 250],
+  ] as const) {
+    for (let round = 0; round < Math.max(1, Math.ceil(3 * arena.scale)); round += 1) {
+      await Promise.all(
+        Array.from({ length: connections }, (_, index) =>
+          arena.attempt(`${name}, connection ${index}`, async () => {
+            const connection = await RawConnection.open(arena.system.port, `127.0.1.${1 + (index % addresses)}`);
+            try {
+              // One in four says nothing at all.
+              if (index % 4 === 3) {
+                await connection.finished;
+                return `${name}, silent: ${connection.lastName}`;
+              }
+              connection.write(request);
+              await connection.has(1, 4000);
+              if (connection.lastType === 2) await pause(500);
+              if (connection.lastType === 3 && connection.reason.join('/') !== '2/3/2') {
+                arena.fail(`${name}: a caller was refused with ${connection.reason.join('/')}`);
+              }
+              return `${name}, asked: ${connection.lastName} ${connection.reason.join('/')}`.trim();
+            } finally {
+              connection.socket.resetAndDestroy();
+            }
+          }),
+        ),
+      );
+      // Nobody is left: an honest caller comes in at the first attempt.
+      await arena.attempt(`${name}, the next caller`, async () => {
+        const connection = await RawConnection.open(arena.system.port, '127.0.1.1');
+        try {
+          connection.write(request);
+          await connection.has(1, 4000);
+          if (connection.lastType !== 2) arena.fail(`${name}: the caller after the flood got ${connection.lastName}`);
+          return `${name}, after the flood: ${connection.lastName}`;
+        } finally {
+          connection.socket.resetAndDestroy();
+        }
+      });
+    }
+  }
+}
+
+/** Of each service the first conversation, and of each caller. */
+function oneOfEach(conversations: readonly Conversation[]): Conversation[] {
+  return [...Map.groupBy(conversations, ({ kind, caller }) => `${kind} ${caller}`).values()].flatMap(([first]) => first ?? []);
+}
+
+function lengthOf(entries: readonly Entry[], side: Entry['from']): number {
+  return entries.reduce((sum, { from, pdu }) => sum + (from === side ? pdu.length : 0), 0);
+}
+
+function spreadOut<T>(values: readonly T[], count: number): T[] {
+  const step = Math.max(1, values.length / count);
+  return Array.from({ length: Math.min(count, values.length) }, (_, i) => values[Math.floor(i * step)]).flatMap((value) => value ?? []);
+}
