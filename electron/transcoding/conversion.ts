@@ -52,8 +52,8 @@ export function pixelEdits(
 ): Edit[] {
   const edits: Edit[] = OFFSET_TABLES.map((tag) => ({ tag, element: undefined }));
   const set = (tag: number, vr: 'US' | 'CS', value: number | string): void => {
-    const element = { tag, vr, value: typeof value === 'number' ? [value] : [value] };
-    if (dataset.string(tag) !== String(value)) edits.push({ tag, element: element as Edit['element'] });
+    if (dataset.string(tag) === String(value)) return;
+    edits.push({ tag, element: { tag, vr, value: typeof value === 'number' ? [value] : [value] } });
   };
   set(Tag.PhotometricInterpretation, 'CS', photometricAfter(image, frames.photometricInterpretation, pixels));
   if (image.samplesPerPixel > 1 && !pixels.keepsLayout) set(Tag.PlanarConfiguration, 'US', 0);

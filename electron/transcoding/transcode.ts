@@ -1,4 +1,4 @@
-import type { FrameDescription } from '../../shared/codecs/index.ts';
+import type { Exactness, FrameDescription } from '../../shared/codecs/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { elementHeader } from '../dicom/dataset/encode.ts';
 import { type ByteSource, type Dataset, type Part10File, readFrameFragments, readPart10, Tag } from '../dicom/dataset/index.ts';
@@ -31,8 +31,9 @@ const BATCH_FRAMES = 64;
 /** Images up to this size are decoded before the first byte is given out, so that damage shows before. */
 const HELD_BYTES = 64 * 1024 * 1024;
 const READ_BYTES = 512 * 1024;
-/** Where a codestream has told how it was compressed. */
-const CODESTREAM_HEAD_BYTES = 256 * 1024;
+/** By then a codestream has told how it was compressed, nearly always and always. */
+const CODESTREAM_HEAD_BYTES = 4096;
+const LONGEST_CODESTREAM_HEAD = 1024 * 1024;
 const LONGEST_PIXEL_DATA = 0xfffffffe;
 
 /**
@@ -128,12 +129,24 @@ class ImageToDecode {
 
   /** Every frame is looked at before the first one is decoded. */
   async checkCodestreams(): Promise<void> {
+    if (this.#kind === 'exact') return;
     for (const [index, fragments] of this.#ranges.entries()) {
-      if (this.#kind === 'exact') return;
       if (index % BATCH_FRAMES === 0) this.#options.signal.throwIfAborted();
       const [offset, length] = fragments[0] ?? [0, 0];
-      const head = await this.#file.fetch(offset, Math.min(length, CODESTREAM_HEAD_BYTES));
-      this.#isLossy = checkExactness(head, this.#kind, this.#options.allowLossyConversion).isLossy || this.#isLossy;
+      const { isLossy } = await this.#exactness(offset, length, CODESTREAM_HEAD_BYTES);
+      this.#isLossy ||= isLossy;
+    }
+  }
+
+  async #exactness(offset: number, length: number, bytes: number): Promise<Exactness> {
+    const head = await this.#file.fetch(offset, Math.min(length, bytes));
+    try {
+      return checkExactness(head, this.#kind, this.#options.allowLossyConversion);
+    } catch (thrown) {
+      // A colour profile may stand before what tells.
+      const isMore = bytes < LONGEST_CODESTREAM_HEAD && length > bytes;
+      if (!(thrown instanceof PhosphorError) || thrown.kind !== 'damaged' || !isMore) throw thrown;
+      return await this.#exactness(offset, length, LONGEST_CODESTREAM_HEAD);
     }
   }
 

@@ -13,8 +13,8 @@ const LOSSLESS: Exactness = { isExact: true, isLossy: false };
 const LOSSY: Exactness = { isExact: false, isLossy: true };
 
 /**
- * Reads from the beginning of a frame's bytes (64 KiB are enough) how it was compressed, whatever its transfer syntax says. Throws PhosphorError
- * `damaged` where the codestream does not say.
+ * Reads from the beginning of a frame's bytes (a few KiB, where no colour profile comes first) how it was compressed, whatever its transfer syntax says. Throws PhosphorError
+ * `damaged` where those do not say.
  */
 export function exactnessOf(bytes: Uint8Array, kind: 'jpeg' | 'jpeg-2000'): Exactness {
   if (kind === 'jpeg-2000') return readJPEG2000Header(bytes).reversible ? LOSSLESS : LOSSY;
