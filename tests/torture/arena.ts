@@ -171,7 +171,7 @@ function stage(
     tally.outcomes[outcome] = (tally.outcomes[outcome] ?? 0) + 1;
     if (milliseconds > tally.longestMs) Object.assign(tally, { longestMs: milliseconds, longest: label });
     if (outcome === 'HANG') fail(`${label}: not over after ${DEADLINE_MS} ms`);
-    if (/^(internal|worker-died)/.test(outcome)) fail(`${label}: ${outcome}`);
+    if (/\b(internal|worker-died)\b/.test(outcome)) fail(`${label}: ${outcome}`);
     return outcome;
   };
   const count = (what: string, by = 1) => {

@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { type Report, runTorture, type TortureRun } from './arena.ts';
 import { flood, halfOpen, rstAnywhere, slowLoris } from './connections.ts';
+import { hugeLengths } from './huge-lengths.ts';
 import { pduFuzz } from './pdu-fuzz.ts';
+import { pendingForever } from './pending-forever.ts';
 
 type Entry = Pick<TortureRun, 'torture' | 'seed' | 'fillsTheListener'> & { readonly short: number };
 
@@ -11,7 +13,9 @@ const TORTURES: Readonly<Record<string, Entry>> = {
   'slow-loris': { torture: slowLoris, seed: 3, short: 0.05 },
   'half-open': { torture: halfOpen, seed: 4, short: 0.03 },
   'rst-anywhere': { torture: rstAnywhere, seed: 5, short: 0.04 },
+  'huge-lengths': { torture: hugeLengths, seed: 6, short: 0.01 },
   flood: { torture: flood, seed: 7, short: 0.1, fillsTheListener: true },
+  'pending-forever': { torture: pendingForever, seed: 8, short: 0.06 },
 };
 
 const USAGE = `npm run torture -- NAME… [--json] [--seed N] [--scale X | --short], NAME of ${Object.keys(TORTURES).join(', ')}, or all\n`;

@@ -21,6 +21,9 @@ const state: { -readonly [Key in keyof SystemState]: SystemState[Key] } = {
 // Every thread that this process starts: none of them may end before the process is told to close.
 let closing = false;
 process.on('worker', (worker) => {
+  worker.once('error', (thrown) => {
+    process.stderr.write(`a thread ended: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  });
   worker.once('exit', () => {
     if (!closing) state.threadsEnded += 1;
   });
@@ -51,6 +54,13 @@ const listener = await startListener({
   },
 });
 const pool = createAssociationPool({ workers: 2 });
+
+/** Those that mean something here; the others are what a mutation made of them. */
+const STATUSES = new Set([0x0000, 0xa700, 0xa801, 0xa900, 0xb000, 0xc000, 0xfe00, 0x0122, 0x0124, 0x0211]);
+
+function statusName(status: number): string {
+  return STATUSES.has(status) ? `status ${status.toString(16)}` : 'another status';
+}
 
 const methods: SystemMethods = {
   async operate({ kind, port, messageId = 1, study = '', files = [], destination = 'SINK', cancelAfterMs }) {
@@ -83,7 +93,7 @@ const methods: SystemMethods = {
     const result = await operation.done;
     clearTimeout(cancel);
     const milliseconds = performance.now() - started;
-    if (result.ok) return { milliseconds, outcome: result.status === undefined ? 'ok' : `status ${result.status.toString(16)}` };
+    if (result.ok) return { milliseconds, outcome: result.status === undefined ? 'ok' : statusName(result.status) };
     const { kind: error, clock } = result.error;
     return { milliseconds, outcome: clock === undefined ? error : `${error} (${clock})` };
   },
