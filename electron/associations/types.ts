@@ -310,7 +310,7 @@ export interface ListenerOptions {
   /** Serve this archive's index and files to those who ask; `destinations`: AE title → address of C-MOVE destinations. */
   readonly queryRetrieve?: {
     readonly location: ArchiveLocation;
-    readonly destinations: Readonly<Record<string, { host: string; port: number }>>;
+    readonly destinations: Readonly<Record<string, { host: string; port: number; tls?: PeerTLS }>>;
   };
   /** Commit to the storage of what this archive holds. */
   readonly storageCommitment?: StorageCommitmentOptions;

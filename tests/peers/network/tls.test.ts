@@ -1,7 +1,14 @@
 import { statSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AssociationPool, createAssociationPool, type Peer, type SentInstance } from '../../../electron/associations/index.ts';
+import { openArchive } from '../../../electron/archive/index.ts';
+import {
+  type AssociationPool,
+  createAssociationPool,
+  type Peer,
+  type SentInstance,
+  startListener,
+} from '../../../electron/associations/index.ts';
 import { openAssociation } from '../../../electron/associations/open-association.ts';
 import type { ListenerTLS, PeerTLS } from '../../../electron/associations/tls-profile.ts';
 import { verificationContexts } from '../../../electron/dicom/services/index.ts';
@@ -223,6 +230,57 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
     const altered = [...first].filter(([, sha256]) => !originals.has(sha256)).map(([uid]) => paths.get(uid));
     expect(altered).toEqual([]);
   }, 60_000);
+
+  test('C-GET and C-MOVE by TLS, the sub-operations of the move by TLS to a third one: every data set arrives as it was', async () => {
+    const series = await writeSeries(`${folder.path}/held`, { study: '1.2.826.79', count: 25, size: 300 });
+    const at = (name: string) => ({
+      directory: `${folder.path}/${name}/archive`,
+      databases: `${folder.path}/${name}/databases`,
+      durable: false,
+    });
+    const [held, got] = [await openArchive(at('scp')), await openArchive(at('scu'))];
+    await held.import([`${folder.path}/held`]).done;
+    await held.settled();
+    await using third = await listening('third', { clientCertificates: 'required' });
+    const port = await freePort();
+    const listener = await startListener({
+      host: '127.0.0.1',
+      port: 0,
+      clocks: clocks(),
+      access: { aeTitle: 'PHOSPHOR', knownAETitles: [], knownHosts: [], acceptAnyone: true },
+      tls: { ...showing(theirs), trustAnchors: authority.certificate, minimumVersion: '1.2', clientCertificates: 'required', port },
+      queryRetrieve: {
+        location: held.location,
+        destinations: { PHOSPHOR: { host: '127.0.0.1', port: third.port, tls: calling(showing(theirs)) } },
+      },
+      events: { onStored() {}, onRefused() {}, onAssociations() {}, onState() {} },
+    });
+    const request = {
+      peer: peer(port, calling(showing(ours))),
+      clocks: clocks(),
+      studyInstanceUID: '1.2.826.79',
+      onPending: () => {},
+    };
+    const hashes = async (paths: readonly string[]) => (await Promise.all(paths.map(storedDataSetHash))).sort();
+    const originals = await hashes(series.map(({ path }) => path));
+
+    const arrivals = got.arrivalPort();
+    const get = pool.get({
+      ...request,
+      actionId: 'a',
+      storage: { location: got.location, arrivals },
+      onStored: () => {},
+      onRefused: () => {},
+    });
+    expect(await get.done).toMatchObject({ ok: true, status: 0, subOperations: { completed: 25 } });
+    expect(await hashes(filesBelow(`${got.location.directory}/files`))).toEqual(originals);
+
+    const move = pool.move({ ...request, destinationAETitle: 'PHOSPHOR', messageId: 9, thirdParty: true });
+    expect(await move.done).toMatchObject({ ok: true, status: 0, subOperations: { completed: 25 } });
+    expect(await hashes(filesBelow(`${third.receiver.location.directory}/files`))).toEqual(originals);
+    await listener.close();
+    await Promise.all([held.close(), got.close()]);
+  });
 
   test('what is stored by TLS is what was sent, in both versions, with certificates on both sides', async () => {
     const series = await writeSeries(`${folder.path}/sent`, { study: '1.2.826.78', count: 30, size: 512 });
