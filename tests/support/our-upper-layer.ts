@@ -56,6 +56,7 @@ export class OurUpperLayer {
         this.#tell('fragment');
         return undefined;
       },
+      insideMessage: () => false,
       onReceived: () => {
         this.#read += 1;
         this.#changed?.();
