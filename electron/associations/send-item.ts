@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import fs from 'node:fs';
+import { promisify } from 'node:util';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { readPart10Meta, StreamingHeader, transferSyntaxOf } from '../dicom/dataset/index.ts';
@@ -6,7 +7,7 @@ import { NATIVE_TRANSFER_SYNTAXES, reEncode } from '../dicom/dataset/re-encode.t
 import type { Association, DataSetSource } from '../dicom/network/index.ts';
 import { sopClassName } from '../dicom/services/index.ts';
 import { type CodecWorker, createCodecWorker, transcode } from '../transcoding/index.ts';
-import { openDataSet } from './file-source.ts';
+import { borrowDataSet, openDataSet } from './file-source.ts';
 import { SendFile, unreadable } from './send-file.ts';
 
 /** A file that can be sent. */
@@ -30,6 +31,8 @@ export interface Sendable {
   readonly dataSet: DataSetSource;
   /** Set where it was converted: the transfer syntax it goes out in. */
   readonly transcodedTo?: string;
+  /** To be called when the peer has all of it and nothing is on its way any more. */
+  readonly giveBack?: () => void;
 }
 
 /** A converted data set up to this size is complete before its first byte goes out: what is wrong with it then costs this instance only. */
@@ -45,7 +48,7 @@ const HELD_BYTES = 64 * 1024 * 1024;
 export async function sendable(association: Association, item: SendItem, options: SendOptions): Promise<Sendable> {
   const { sopClassUID, transferSyntaxUID, path } = item;
   const accepts = (uid: string): boolean => association.contextFor(sopClassUID, uid) !== undefined;
-  if (accepts(transferSyntaxUID)) return { transferSyntaxUID, dataSet: await openDataSet(path) };
+  if (accepts(transferSyntaxUID)) return { transferSyntaxUID, ...(await borrowDataSet(path)) };
   const targets = NATIVE_TRANSFER_SYNTAXES.filter(accepts);
   if (targets.length === 0) throw noContext(association, item, 'there is no conversion into any of these');
   let refusal: PhosphorError | undefined;
@@ -145,7 +148,10 @@ function codecOfThread(): CodecWorker {
   return codec;
 }
 
-const HEAD_BYTES = 65_536;
+const openFile = promisify(fs.open);
+const readFile = promisify(fs.read);
+
+const HEAD_BYTES = 16_384;
 /** A file whose UIDs have not shown by then is not sent. */
 const MOST_HEAD_BYTES = 1_048_576;
 
@@ -154,24 +160,28 @@ const MOST_HEAD_BYTES = 1_048_576;
  * `damaged`.
  */
 export async function readItem(path: string): Promise<SendItem> {
-  const file = await open(path, 'r').catch((thrown: unknown) => {
+  const fd = await openFile(path, 'r').catch((thrown: unknown) => {
     throw unreadable(thrown);
   });
   try {
-    const head = Buffer.allocUnsafe(MOST_HEAD_BYTES);
+    let head = Buffer.allocUnsafe(HEAD_BYTES);
     let filled = 0;
-    const more = async (bytes: number): Promise<boolean> => {
-      const { bytesRead } = await file.read(head, filled, Math.min(bytes, head.length - filled), filled);
+    const more = async (): Promise<boolean> => {
+      const { bytesRead } = await readFile(fd, head, filled, head.length - filled, filled);
       filled += bytesRead;
       return bytesRead > 0;
     };
-    await more(HEAD_BYTES);
+    const grow = (): boolean => {
+      if (head.length >= MOST_HEAD_BYTES) return false;
+      head = Buffer.concat([head], 4 * head.length);
+      return true;
+    };
+    await more();
     const { transferSyntaxUID, dataSetOffset } = readPart10Meta(head.subarray(0, filled));
     const header = new StreamingHeader(transferSyntaxUID, { headerBytes: MOST_HEAD_BYTES });
-    let at = dataSetOffset;
-    while (!header.push(head.subarray(at, filled))) {
+    for (let at = dataSetOffset; !header.push(head.subarray(at, filled)); ) {
       at = filled;
-      if (!(await more(HEAD_BYTES))) break;
+      if (!((filled < head.length || grow()) && (await more()))) break;
     }
     const { sopClassUID, sopInstanceUID } = header.finish();
     if (![sopClassUID, sopInstanceUID, transferSyntaxUID].every((uid) => USABLE_UID.test(uid))) {
@@ -181,6 +191,6 @@ export async function readItem(path: string): Promise<SendItem> {
   } catch (thrown) {
     throw unreadable(thrown);
   } finally {
-    await file.close();
+    fs.closeSync(fd);
   }
 }

@@ -1,11 +1,11 @@
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { type Association, type ProposedContext, statusOf } from '../dicom/network/index.ts';
-import { type SendPart, sendPlan, store } from '../dicom/services/index.ts';
+import { type SendPart, type ServiceOperation, sendPlan, store } from '../dicom/services/index.ts';
 import type { RunningTask } from './association-task.ts';
 import { Batcher } from './batcher.ts';
 import { openAssociation } from './open-association.ts';
 import type { Failure, Task, TaskResults } from './pool-protocol.ts';
-import { readItem, type SendItem, sendable } from './send-item.ts';
+import { readItem, type Sendable, type SendItem, sendable } from './send-item.ts';
 import type { TaskReport } from './task-control.ts';
 import type { SentInstance } from './types.ts';
 
@@ -25,13 +25,18 @@ export function runStore(task: StoreTask, report: TaskReport): RunningTask {
   };
 }
 
+/** Headers are short, and most of the time of reading one is waiting for the disk. */
+const HEADERS_AT_ONCE = 4;
+
 class Send {
   readonly #task: StoreTask;
   readonly #results: Batcher<SentInstance>;
   readonly #stop = new AbortController();
   readonly #associations: Association[] = [];
   readonly #counts = { sent: 0, warnings: 0, failed: 0 };
-  #endCurrent: (() => void) | undefined;
+  /** The one on its way, and the one that is queued behind it. */
+  readonly #operations = new Set<ServiceOperation<unknown>>();
+  #unsent = false;
 
   constructor(task: StoreTask, report: TaskReport) {
     this.#task = task;
@@ -65,7 +70,7 @@ class Send {
   /** The instance that is on its way has the cancel grace to arrive, the next one does not start. */
   cancel(): void {
     this.#stop.abort(new PhosphorError('cancelled', 'the send was cancelled'));
-    this.#endCurrent?.();
+    for (const operation of this.#operations) operation.cancel();
   }
 
   abort(): void {
@@ -76,16 +81,18 @@ class Send {
 
   /** What cannot be read is told now and not sent. */
   async #readHeaders(): Promise<SendItem[]> {
-    const items: SendItem[] = [];
-    for (const path of this.#task.files) {
-      this.#stop.signal.throwIfAborted();
-      try {
-        items.push(await readItem(path));
-      } catch (thrown) {
-        this.#failed({ path }, thrown);
+    const { files } = this.#task;
+    const items: (SendItem | undefined)[] = [];
+    let next = 0;
+    const reader = async (): Promise<void> => {
+      for (let index = next++; index < files.length; index = next++) {
+        this.#stop.signal.throwIfAborted();
+        const path = files[index] ?? '';
+        items[index] = await readItem(path).catch((thrown: unknown) => this.#failed({ path }, thrown));
       }
-    }
-    return items;
+    };
+    await Promise.all(Array.from({ length: HEADERS_AT_ONCE }, reader));
+    return items.filter((item) => item !== undefined);
   }
 
   async #associate(contexts: readonly ProposedContext[]): Promise<Association> {
@@ -97,28 +104,52 @@ class Send {
     return association;
   }
 
+  /** Reads, or converts, the next file while the one before is on its way; one more may be queued behind that. */
   async #sendAll(first: Association, { contexts, items }: SendPart<SendItem>): Promise<void> {
+    const { allowLossyConversion = false } = this.#task;
+    const { signal } = this.#stop;
     let association = first;
+    let onItsWay: Promise<unknown> = Promise.resolve();
     try {
       for (const item of items) {
-        this.#stop.signal.throwIfAborted();
-        try {
-          await this.#sendOne(association, item);
-        } catch (thrown) {
-          this.#failed(item, thrown);
-          // A large one is converted while it goes out. When it turns out damaged it takes its association along, but not the other files.
-          if (!association.established && isOfTheFile(thrown)) association = await this.#associate(contexts);
-        }
+        signal.throwIfAborted();
+        const ready = await sendable(association, item, { allowLossyConversion, signal }).catch((thrown: unknown) => {
+          signal.throwIfAborted();
+          return this.#failed(item, thrown);
+        });
+        if (ready === undefined) continue;
+        signal.throwIfAborted();
+        const sending = this.#sendOne(association, item, ready);
+        await onItsWay;
+        onItsWay = sending;
+        if (ready.transcodedTo === undefined) continue;
+        // A large one is converted while it goes out. When it turns out damaged it takes its association along, but not the other files.
+        const thrown = await sending;
+        if (!association.established && isOfTheFile(thrown)) association = await this.#associate(contexts);
       }
     } finally {
+      await onItsWay;
       if (association.established) association.release().catch(() => {});
     }
+    if (this.#unsent) signal.throwIfAborted();
   }
 
-  async #sendOne(association: Association, item: SendItem): Promise<void> {
+  /** Never rejects: what was thrown is told, and given back. */
+  async #sendOne(association: Association, item: SendItem, ready: Sendable): Promise<unknown> {
+    try {
+      await this.#store(association, item, ready);
+    } catch (thrown) {
+      const isUnsent = this.#stop.signal.aborted && thrown instanceof PhosphorError && thrown.kind === 'cancelled';
+      if (isUnsent) this.#unsent = true;
+      else this.#failed(item, thrown);
+      return thrown;
+    }
+    return undefined;
+  }
+
+  async #store(association: Association, item: SendItem, { transcodedTo, giveBack, ...what }: Sendable): Promise<void> {
     const { path, sopClassUID, sopInstanceUID } = item;
-    const { priority, moveOriginatorAETitle, moveOriginatorMessageID, allowLossyConversion = false } = this.#task;
-    const { transcodedTo, ...what } = await sendable(association, item, { allowLossyConversion, signal: this.#stop.signal });
+    const { priority, moveOriginatorAETitle, moveOriginatorMessageID } = this.#task;
     const converted = transcodedTo === undefined ? {} : { transcodedTo };
     const operation = store(association, {
       sopClassUID,
@@ -128,20 +159,22 @@ class Send {
       ...(moveOriginatorAETitle === undefined ? {} : { moveOriginatorAETitle }),
       ...(moveOriginatorMessageID === undefined ? {} : { moveOriginatorMessageID }),
     });
-    this.#endCurrent = () => operation.cancel();
+    this.#operations.add(operation);
     try {
       const { status, errorComment } = await operation.done;
       const { category } = statusOf('storage', status);
+      // Who has stored it has read it to its end; other answers may come before that.
+      if (category === 'success') giveBack?.();
       if (category === 'success') this.#counts.sent += 1;
       else if (category === 'warning') this.#counts.warnings += 1;
       else this.#counts.failed += 1;
       this.#results.add({ path, sopInstanceUID, status, ...converted, ...(errorComment === undefined ? {} : { errorComment }) });
     } finally {
-      this.#endCurrent = undefined;
+      this.#operations.delete(operation);
     }
   }
 
-  #failed(item: { readonly path: string; readonly sopInstanceUID?: string }, thrown: unknown): void {
+  #failed(item: { readonly path: string; readonly sopInstanceUID?: string }, thrown: unknown): undefined {
     this.#counts.failed += 1;
     const { path, sopInstanceUID } = item;
     this.#results.add({ path, ...(sopInstanceUID === undefined ? {} : { sopInstanceUID }), error: toErrorData(thrown) });
