@@ -84,6 +84,17 @@ describe('the header of an arriving instance', () => {
     expect(performance.now() - started).toBeLessThan(250);
   });
 
+  it('is refused when a deflate bomb stands before it, instead of holding up every other association', () => {
+    const elements = encodeDataset(
+      Dataset.of({ RequestAttributesSequence: [] }).set('PatientComments', new Uint8Array(120_000_000), 'UT'),
+      EXPLICIT,
+    );
+    const bomb = deflateRawSync(Buffer.concat([elements, encodeDataset(sampleDataset(), EXPLICIT)]), { level: 1 });
+    const header = new StreamingHeader(DEFLATED);
+    expect(header.push(bomb.subarray(0, 1000))).toBe(true);
+    expect(() => header.finish()).toThrow(expect.objectContaining({ data: expect.objectContaining({ kind: 'limit-exceeded' }) }));
+  });
+
   it('reads stored, fixed and dynamic deflate blocks', () => {
     const bytes = encodeDataset(sampleDataset(), EXPLICIT);
     const whole = { ...readHeader(bytes, EXPLICIT), transferSyntaxUID: DEFLATED };
