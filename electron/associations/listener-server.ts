@@ -167,12 +167,13 @@ export class ListenerServer {
       this.#known.current(),
       this.#occupancy(address),
     );
-    const verdict = this.#identities.judge(request.userIdentity);
     const refuse = ({ error, ...reject }: Rejection) => {
       this.#options.onRefused({ callingAETitle, address, error });
       return { reject };
     };
     if (!admission.accept) return refuse(admission.rejection);
+    // Not before: checking a signature is work that strangers could ask for without end.
+    const verdict = this.#identities.judge(request.userIdentity);
     if (!verdict.ok) return refuse(identityRejection(verdict.reason));
     connection.admitted = true;
     this.#options.onOpen(this.#open());
@@ -188,7 +189,7 @@ export class ListenerServer {
     const services = this.#options.services(request, { provisional: admission.provisional, watch, rules: this.#access });
     return {
       services,
-      extendedNegotiation: negotiationAnswer(request.extendedNegotiation),
+      extendedNegotiation: negotiationAnswer(request.extendedNegotiation.filter(({ sopClassUID }) => isOffered(services, sopClassUID))),
       ...(verdict.response === undefined ? {} : { userIdentityResponse: verdict.response }),
     };
   }
@@ -230,6 +231,9 @@ export class ListenerServer {
     setTimeout(() => connection.socket.destroy(), ABORT_MS);
   }
 }
+
+const isOffered = (services: readonly ServiceProvider[], sopClassUID: string) =>
+  services.some(({ abstractSyntaxes }) => abstractSyntaxes.includes(sopClassUID));
 
 /** Resolves when the server listens. Rejects with PhosphorError `port-in-use` or `unreachable`. */
 async function opened(server: Server, host: string, port: number): Promise<void> {

@@ -32,7 +32,7 @@ export async function phosphor(options: PhosphorOptions): Promise<number> {
     }
     host = await openHost(options, line);
     if (host.kind === 'held') await showNotices(host, output);
-    return await runCommand({ host, line, output, input: options.streams.stdin, interrupted: options.interrupted });
+    return await runCommand({ host, line, output, input: () => options.streams.stdin, interrupted: options.interrupted });
   } catch (thrown) {
     return await fail(output, thrown);
   } finally {

@@ -25,8 +25,8 @@ export interface CommandContext {
   readonly host: Held | Attached;
   readonly line: CommandLine;
   readonly output: Output;
-  /** Standard input, where there is one. */
-  readonly input: SecretInput | undefined;
+  /** Standard input, where there is one; opened when a command wants it. */
+  readonly input: () => SecretInput | undefined;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
 }
@@ -378,7 +378,8 @@ function tlsOf(line: CommandLine) {
   return { tls: { checkName: anyName === undefined, ...(serverName === undefined ? {} : { serverName }) } };
 }
 
-async function secretFrom(input: SecretInput | undefined, output: Output, prompt: string): Promise<string> {
+async function secretFrom(open: CommandContext['input'], output: Output, prompt: string): Promise<string> {
+  const input = open();
   if (input === undefined) throw new PhosphorError('invalid-arguments', 'there is no standard input to read the secret from');
   return await readSecret(input, output, prompt);
 }

@@ -25,6 +25,7 @@ import {
   queryRetrieveNegotiation,
   STORAGE_SOP_CLASSES,
   storageProvider,
+  verificationContexts,
 } from '../../../electron/dicom/services/index.ts';
 import { clocks } from '../../support/clocks.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
@@ -204,6 +205,19 @@ describe('C-FIND', () => {
     const found = await find(relational, { query: { level: 'image' }, onMatch: () => {} }).done;
     expect(found).toMatchObject({ status: 0, matches: 40 + CLASSES.length + 1 });
     await relational.release();
+  });
+
+  test('a listener without an archive agrees to nothing of query and retrieve', async () => {
+    const transport = await connectSocket('127.0.0.1', receiver.listener.port, 5, AbortSignal.timeout(15_000));
+    const association = await requestAssociation(transport, {
+      callingAETitle: 'SCU',
+      calledAETitle: 'PHOSPHOR',
+      contexts: [...verificationContexts(), ...findContexts('image', 'study-root')],
+      extendedNegotiation: queryRetrieveNegotiation([FIND], { relational: true }),
+      clocks: clocks(),
+    });
+    expect([association.extendedNegotiation, association.contextFor(FIND)]).toEqual([[], undefined]);
+    await association.release();
   });
 
   test('findscu asking for series without their study is told what is wrong', async () => {
