@@ -4,12 +4,14 @@ import { flood, halfOpen, rstAnywhere, slowLoris } from './connections.ts';
 import { hugeLengths } from './huge-lengths.ts';
 import { pduFuzz } from './pdu-fuzz.ts';
 import { pendingForever } from './pending-forever.ts';
+import { vrFlip } from './vr-flip.ts';
 
 type Entry = Pick<TortureRun, 'torture' | 'seed' | 'fillsTheListener'> & { readonly short: number };
 
 /** Each torture with its seed, and the part of it that the short form does. */
 const TORTURES: Readonly<Record<string, Entry>> = {
   'pdu-fuzz': { torture: pduFuzz, seed: 20_261_118, short: 0.015 },
+  'vr-flip': { torture: vrFlip, seed: 2, short: 0.03 },
   'slow-loris': { torture: slowLoris, seed: 3, short: 0.05 },
   'half-open': { torture: halfOpen, seed: 4, short: 0.03 },
   'rst-anywhere': { torture: rstAnywhere, seed: 5, short: 0.04 },
