@@ -104,6 +104,8 @@ export function acceptAssociation(transport: Transport, options: AcceptorOptions
   // Its titles are not known yet.
   const number = nextNumber();
   let name = nameOf('?', transport.remoteAddress, number);
+  const ticker = tickerOf(time);
+  let judgeUntil = Number.POSITIVE_INFINITY;
   const fail = once((error: PhosphorError) => {
     log(`${name} ${endInWords(error)}`);
     reject(error);
@@ -112,13 +114,18 @@ export function acceptAssociation(transport: Transport, options: AcceptorOptions
     ...PASSIVE,
     onAssociateIndication: (rq: AssociateRQ) => {
       name = nameOf(rq.calledAETitle, rq.callingAETitle, number);
+      judgeUntil = ticker.in(clocks.association);
       // After the machine has reached state 3, however fast the judge is.
       queueMicrotask(() => void decide(rq));
     },
     onFailure: fail,
     onClosed: () => fail(connectionLost()),
+    onTick: (now) => {
+      // Whoever judges for us (a host name is looked up …) holds no caller for ever: PS3.8 has no clock for it.
+      if (now >= judgeUntil && layer.state === 3) layer.reject(Rejections.temporaryCongestion);
+    },
   };
-  const layer = new UpperLayer(transport, user, { role: 'acceptor', clocks, maxPDULength, ticker: tickerOf(time) });
+  const layer = new UpperLayer(transport, user, { role: 'acceptor', clocks, maxPDULength, ticker });
 
   const decide = async (rq: AssociateRQ): Promise<void> => {
     let decision: Acceptance | { readonly reject: Rejection };

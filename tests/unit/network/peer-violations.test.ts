@@ -235,6 +235,15 @@ describe('what is refused before an association stands', () => {
     expect(scene.peer.last).toBe('A-ASSOCIATE-RJ 1/1/1');
   });
 
+  test('a caller, for the moment, when the judge does not come to an end', async () => {
+    const scene = await open('Sta3');
+    await time.pass(29);
+    expect(scene.peer.pdus).toEqual([]);
+    await time.pass(2);
+    expect(scene.peer.pdus).toEqual(['A-ASSOCIATE-RJ 2/3/1']);
+    expect(scene.outcome()).toMatchObject({ error: { data: { kind: 'rejected', retryable: true } } });
+  });
+
   test('a rejection by the peer tells whether to try again', async () => {
     const scene = requestor();
     scene.peer.send(pdus.associateRJ());
