@@ -108,8 +108,9 @@ export function decodeCommandSet(bytes: Uint8Array): CommandSet {
     if (length > data.length - at) throw dimseError('a command set cannot be read');
     if (group !== 0) {
       // Orthanc puts the Failed SOP Instance UID List of a C-GET in here instead of into the identifier (PS3.4 C.4.3.1.3.2).
-      if (group === 0x0008 && element === 0x0058)
+      if (group === 0x0008 && element === 0x0058 && length > 0) {
         command.failedSOPInstanceUIDs = trimmed(data.toString('latin1', at, at + length)).split('\\');
+      }
       at += length;
       continue;
     }

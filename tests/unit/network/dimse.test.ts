@@ -36,10 +36,18 @@ describe('command sets', () => {
     expect(decodeCommandSet(encodeCommandSet(response))).toEqual(response);
   });
 
-  test('that hold an element of another group, as Orthanc puts its failed list in, are read without it', () => {
+  test('that hold the failed list, as those of Orthanc do, are read with it', () => {
     const failedList = Buffer.from('080058000e000000312e322e3832362e33312e312e3200', 'hex').subarray(0, 22);
-    expect(decodeCommandSet(Buffer.concat([encodeCommandSet(response), failedList]))).toEqual(response);
+    const failedSOPInstanceUIDs = ['1.2.826.31.1.2'];
+    expect(decodeCommandSet(Buffer.concat([encodeCommandSet(response), failedList]))).toEqual({ ...response, failedSOPInstanceUIDs });
+    const empty = Buffer.from('0800580000000000', 'hex');
+    expect(decodeCommandSet(Buffer.concat([encodeCommandSet(response), empty]))).toEqual(response);
     expect(() => decodeCommandSet(Buffer.concat([encodeCommandSet(response), failedList.subarray(0, 20)]))).toThrow(PhosphorError);
+  });
+
+  test('that hold an element of another group are read without it', () => {
+    const patientId = Buffer.from('100020000200000041420000', 'hex').subarray(0, 10);
+    expect(decodeCommandSet(Buffer.concat([encodeCommandSet(response), patientId]))).toEqual(response);
   });
 
   test('stand in implicit VR little endian, ascending, with the right group length', () => {
