@@ -39,7 +39,10 @@ async function sent(port: number, files: readonly string[], request: Partial<Sto
   const results: SentInstance[] = [];
   const peer = { host: '127.0.0.1', port, calledAETitle: 'STORESCP', callingAETitle: 'PHOSPHOR' };
   const operation = pool.store({ peer, clocks: clocks(), files, onSent: (instances) => results.push(...instances), ...request });
-  return { result: await operation.done, results };
+  const result = await operation.done;
+  // One whose file is refused may be told before the one in front of it is answered.
+  const order = (one: SentInstance): number => files.indexOf(one.path);
+  return { result, results: results.sort((a, b) => order(a) - order(b)) };
 }
 
 /** storescp that accepts one transfer syntax for each of these SOP classes. It writes anew what it has read, or with `+B` the bytes as they came. */
@@ -140,12 +143,32 @@ describe('sending to a peer that takes another encoding', () => {
     expect(allowed.results[1]?.transcodedTo).toBe(SYNTAX.explicit);
   });
 
-  test('a peer that takes nothing of a kind of instance is told to have accepted none, before a byte goes out', async () => {
-    await using scp = await startOnly('none', 'LittleEndianExplicit', ['1.2.840.10008.5.1.4.1.1.4']);
-    const { results } = await sent(scp.port, await written('none', [[ctDataset(16), SYNTAX.rle]])).catch(() => ({ results: [] }));
-    // An association without any accepted context is given up; where one is, the instance says so.
-    for (const { error } of results) expect(error?.kind).toBe('no-presentation-context');
-    expect(filesBelow(`${folder.path}/none`)).toEqual([]);
+  test('a peer that takes nothing of a kind of instance gets none of it, and each says so; what it takes arrives', async () => {
+    const MR = '1.2.840.10008.5.1.4.1.1.4';
+    await using scp = await startOnly('none', 'LittleEndianExplicit', [MR]);
+    const files = await written('none', [
+      [ctDataset(16), SYNTAX.rle],
+      [ctDataset(16, { change: (_samples, dataset) => dataset.set('SOPClassUID', MR) }), SYNTAX.implicit],
+    ]);
+    const { result, results } = await sent(scp.port, files);
+    expect(result).toEqual({ ok: true, sent: 1, warnings: 0, failed: 1 });
+    const error = { kind: 'no-presentation-context', message: 'the peer accepted no presentation context for CT Image Storage' };
+    expect(results[0]?.error).toMatchObject(error);
+    expect([...receivedBelow('none').keys()]).toEqual(['1.2.3.4.2']);
+  });
+
+  test('a peer that takes only another compression is told apart: what it took is named', async () => {
+    await using scp = await startOnly('other', 'JPEGLSLossless', [CT]);
+    const files = await written('other', [
+      [ctDataset(16), SYNTAX.jpegLS],
+      [ctDataset(16), SYNTAX.implicit],
+    ]);
+    const { results } = await sent(scp.port, files);
+    expect(results.map(({ status }) => status)).toEqual([0, undefined]);
+    expect(results[1]?.error).toMatchObject({
+      kind: 'no-presentation-context',
+      message: expect.stringMatching(/CT Image Storage in JPEG-LS Lossless Image Compression, not in Implicit VR Little Endian/),
+    });
   });
 
   test('a damaged image fails alone: those before and after it arrive on the same association', async () => {

@@ -74,6 +74,25 @@ describe('a compressed image, decoded on its way', () => {
     expect(result.get(Tag.PixelData)?.vr).toBe('OB');
   });
 
+  it('in several fragments a frame is put together by its offset table, and refused where nothing tells its frames apart', async () => {
+    const original = ctDataset(64, { frames: 3 });
+    const result = await transcoded(await compressed(original, SYNTAX.rle, ['+fs', '1', '+ot']));
+    expect(Buffer.compare(result.bytes(Tag.PixelData) ?? Buffer.alloc(0), original.bytes(Tag.PixelData) ?? Buffer.alloc(1))).toBe(0);
+    const ambiguous = await compressed(original, SYNTAX.rle, ['+fs', '1', '-ot']);
+    await expect(transcoded(ambiguous)).rejects.toMatchObject({ kind: 'damaged', message: expect.stringContaining('frames') });
+  });
+
+  it('loses the offset tables that count in its fragments, and nothing behind its pixels', async () => {
+    const instance = await compressed(ctDataset(64), SYNTAX.jpeg2000);
+    const pixels = Buffer.from(instance.bytes).indexOf(Buffer.from('e07f1000', 'hex'));
+    const table = Buffer.from('e07f01004f56000008000000' + '0000000000000000', 'hex');
+    const padding = Buffer.from('fcfffcff4f42000004000000' + '00000000', 'hex');
+    const bytes = Buffer.concat([instance.bytes.subarray(0, pixels), table, instance.bytes.subarray(pixels), padding]);
+    const tags = (await transcoded({ ...instance, bytes })).elements().map(({ tag }) => tag);
+    expect(tags).not.toContain(Tag.ExtendedOffsetTable);
+    expect(tags.slice(-2)).toEqual([Tag.PixelData, 0xfffcfffc]);
+  });
+
   it('keeps what RLE holds beside the stored bits', async () => {
     const original = ctDataset(16, {
       change: (samples, dataset) => {
