@@ -37,6 +37,7 @@ export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOp
     createServer({
       ...profileOptions(tls),
       noDelay: true,
+      keepAlive: true,
       handshakeTimeout: handshakeSeconds * 1000,
       requestCert: tls.clientCertificates !== 'none',
       // A certificate that is shown is always checked, see below; OpenSSL itself tells callers that one is missing.
@@ -66,11 +67,13 @@ export function createTLSPort({ tls, handshakeSeconds, onConnection }: TLSPortOp
   server.on('secureConnection', (socket) => {
     const handshake = settle(socket);
     const refusal = tls.clientCertificates === 'requested' ? refusalOf(socket) : undefined;
-    if (refusal === undefined) handshake?.resolve(securedSocket(socket));
-    else {
-      handshake?.reject(refusal);
-      socket.destroy();
+    if (handshake && refusal === undefined) {
+      handshake.resolve(securedSocket(socket));
+      return;
     }
+    if (refusal) handshake?.reject(refusal);
+    socket.on('error', () => {});
+    socket.destroy();
   });
   server.on('tlsClientError', (thrown, socket) => {
     settle(socket)?.reject(handshakeError(thrown, socket));
