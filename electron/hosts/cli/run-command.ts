@@ -43,6 +43,9 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
     const draft = nodeDraft(line);
     const { node } = await contractOf(host).invoke('nodes.add', { node: draft });
     output.say(`${node.name} is known as ${node.aeTitle} at ${node.host}:${node.port}. \`phosphor echo ${node.name}\` tests it.`);
+    if (node.userIdentity !== undefined && node.userIdentity.type !== 'username') {
+      output.say(`It wants to see who calls: \`phosphor node secret ${node.name}\` stores what proves that.`);
+    }
     await output.record({ ok: true, node });
     return 0;
   },

@@ -3,7 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createAssociationPool, type Peer, type SentInstance } from '../../../electron/associations/index.ts';
+import { connectSocket } from '../../../electron/associations/socket-transport.ts';
 import { Dataset, encodeDataset, encodeFileMeta, TRANSFER_SYNTAXES, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
+import { requestAssociation } from '../../../electron/dicom/network/index.ts';
+import { verificationContexts } from '../../../electron/dicom/services/index.ts';
 import { clocks } from '../../support/clocks.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
 import { writeSeries } from '../../support/instances.ts';
@@ -40,6 +43,25 @@ async function send(port: number, files: readonly string[], more: Partial<Peer> 
   await pool.close();
   return sent;
 }
+
+describe('the announced PDU length', () => {
+  test('is that of the rules, changed while the port is open', async () => {
+    await using folder = await temporaryFolder('pdu-length');
+    await using receiver = await startReceiver(folder.path, { access: { acceptAnyone: true, maxPDULength: 8192 } });
+    const announced = async () => {
+      const transport = await connectSocket('127.0.0.1', receiver.listener.port, 5, AbortSignal.timeout(15_000));
+      const titles = { callingAETitle: 'SCU', calledAETitle: 'PHOSPHOR' };
+      const association = await requestAssociation(transport, { ...titles, contexts: verificationContexts(), clocks: clocks() });
+      await association.release();
+      return association.peer.maxPDULength;
+    };
+    expect(await announced()).toBe(8192);
+    const rules = { aeTitle: 'PHOSPHOR', knownAETitles: [], knownHosts: [], acceptAnyone: true };
+    receiver.listener.setAccess({ ...rules, maxPDULength: 65_536 });
+    await receiver.listener.unexpect('nothing');
+    expect(await announced()).toBe(65_536);
+  });
+});
 
 describe('private storage classes', () => {
   test('are stored where the setting allows it, changed while the port is open, and only then', async () => {

@@ -174,7 +174,8 @@ test('a person types a secret unseen, mends it with the backspace and ends it wi
 
 test('a node is added with what it wants to see of us, and how it is called', async () => {
   const options = '--max-pdu 65536 --identity passcode --username jane --tls-any-name';
-  expect((await run(`node add MAIN --host h --port 104 --ae A ${options}`)).code).toBe(0);
+  const added = await run(`node add MAIN --host h --port 104 --ae A ${options}`);
+  expect([added.code, added.stdout]).toEqual([0, expect.stringContaining('phosphor node secret MAIN')]);
   expect(workstation.calls.find(({ command }) => command === 'nodes.add')?.args).toMatchObject({
     node: {
       maxPDULength: 65_536,
