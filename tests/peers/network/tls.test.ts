@@ -173,7 +173,7 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
   });
 
   test('fifty callers that stall in the handshake hold up nobody, and are hung up on by the clock', async () => {
-    await using it = await listening('stall', {}, { clocks: clocks({ tlsHandshake: 1.5 }) });
+    await using it = await listening('stall', {}, { clocks: clocks({ tlsHandshake: 3 }) });
     const closed: Promise<void>[] = [];
     const sockets: Socket[] = await Promise.all(
       Array.from({ length: 50 }, async () => {
@@ -186,11 +186,9 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
         return socket;
       }),
     );
-    const started = performance.now();
     const answers = await Promise.all([echo(it.receiver.listener.port), echo(it.port, calling())]);
-    const took = performance.now() - started;
     expect(answers).toMatchObject([{ ok: true }, { ok: true }]);
-    expect(took).toBeLessThan(1000);
+    // Beside them, not after them.
     expect(sockets.every((socket) => !socket.destroyed)).toBe(true);
     await Promise.all(closed);
     await it.receiver.until(() => it.receiver.turnedAway.length >= 50);
