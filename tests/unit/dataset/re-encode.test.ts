@@ -2,6 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Dataset, decodeDataset, encodeDataset, Tag, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
 import { reEncode } from '../../../electron/dicom/dataset/re-encode.ts';
+import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { elementsOf, firstDifference, gathered } from '../../support/elements.ts';
 import { SYNTAXES, sampleDataset } from './support.ts';
 
@@ -183,6 +184,23 @@ describe('a data set in another native transfer syntax', () => {
   test('sequences without end are refused before they cost memory', async () => {
     const deep = Buffer.concat(Array.from({ length: 5000 }, () => Buffer.from('0800401153510000fffffffffeff00e0ffffffff', 'hex')));
     await expect(converted(deep, EXPLICIT, BIG, 1000)).rejects.toMatchObject({ kind: 'limit-exceeded' });
+  });
+
+  test('whatever bytes are broken, it is converted or refused with a typed error', async () => {
+    let seed = 20_261_121;
+    const random = (below: number): number => {
+      seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff;
+      return seed % below;
+    };
+    for (let round = 0; round < 1500; round += 1) {
+      const [from, to] = pairs[round % pairs.length] ?? [EXPLICIT, BIG];
+      const bytes = Uint8Array.from(encodeDataset(sampleDataset(), from));
+      for (let n = random(5) + 1; n > 0; n -= 1) bytes[random(bytes.length)] = random(256);
+      const thrown = await converted(bytes.subarray(0, bytes.length - random(2) * random(100)), from, to, 400).catch(
+        (error: unknown) => error,
+      );
+      if (!(thrown instanceof Uint8Array)) expect(thrown, `round ${round}`).toBeInstanceOf(PhosphorError);
+    }
   });
 
   test('a small stream that inflates without end is stopped', async () => {
