@@ -234,6 +234,65 @@ describe('C-MOVE', () => {
     expect(await to.associations[0]?.closed).toBeUndefined();
   });
 
+  test('sub-operations have the priority of their move', async () => {
+    const priorities: (number | undefined)[] = [];
+    const to = destination();
+    const connect: MoveProviderOptions['connect'] = async (...args) => {
+      const association = await to.connect(...args);
+      const { send } = association;
+      association.send = (one) => {
+        priorities.push(one.command.priority);
+        return send.call(association, one);
+      };
+      return association;
+    };
+    const { requestor } = await moving(to, 2, { connect });
+    expect((await move(requestor, { ...request, priority: 1, onPending: () => {} }).done).status).toBe(0);
+    expect(priorities).toEqual([1, 1]);
+    requestor.abort();
+  });
+
+  test('pending responses keep their distance, the final one has all counts', async () => {
+    const to = destination();
+    const { requestor } = await moving(to, 50, { pendingInterval: 0.1 });
+    const pending: unknown[] = [];
+    const outcome = await move(requestor, { ...request, onPending: (counts) => void pending.push(counts) }).done;
+    expect([pending.length, outcome.subOperations]).toEqual([1, { completed: 50, failed: 0, warning: 0 }]);
+    requestor.abort();
+  });
+
+  test('what the destination takes in another syntax only is converted; what cannot be fails alone, and the response says why', async () => {
+    const stored: StoreRequest[] = [];
+    const provider = storageProvider({
+      begin: (one) => {
+        stored.push(one);
+        return { write: () => undefined, finish: async () => {}, abort: () => {} };
+      },
+    });
+    const only = { ...provider, transferSyntaxes: [EXPLICIT] };
+    const connect: MoveProviderOptions['connect'] = async (title, contexts) => {
+      const [near, far] = memoryTransportPair();
+      void acceptAssociation(far, { clocks: CLOCKS, services: [only], authorize: () => ({}) });
+      return await requestAssociation(near, { clocks: CLOCKS, callingAETitle: 'FAR', calledAETitle: title, contexts });
+    };
+    const compressed = instances(3).map((one) => ({ ...one, transferSyntaxUID: '1.2.840.10008.1.2.4.70' }));
+    const { requestor } = await moving(destination(), 0, {
+      connect,
+      instances: async () =>
+        compressed.map((one, index) => ({
+          ...one,
+          convert: async () => {
+            if (index === 1) throw new PhosphorError('damaged', 'the image cannot be decoded');
+            return { transferSyntaxUID: EXPLICIT, dataSet: new Uint8Array(10) };
+          },
+        })),
+    });
+    const outcome = await move(requestor, { ...request, onPending: () => {} }).done;
+    expect(outcome).toMatchObject({ status: 0xb000, failedSOPInstanceUIDs: ['1.9.1'], errorComment: 'the image cannot be decoded' });
+    expect(stored.map(({ transferSyntaxUID }) => transferSyntaxUID)).toEqual([EXPLICIT, EXPLICIT]);
+    requestor.abort();
+  });
+
   test('what the destination refused is listed', async () => {
     const to = destination((uid) => (uid === '1.9.1' ? new PhosphorError('storage-full', 'full') : undefined));
     const { requestor } = await moving(to, 3);
