@@ -93,7 +93,7 @@ export async function halfOpen(arena: Arena): Promise<void> {
     .flat()
     .flatMap((conversation) => conversation.entries.map((_, at) => ({ conversation, at })))
     .flatMap((it) => manners.map((manner) => ({ ...it, manner })));
-  const bounded = spreadOut(cases, Math.ceil(4000 * arena.scale));
+  const bounded = spreadOut(cases, Math.ceil(1200 * arena.scale));
   await inParallel(28, async (index) => {
     const { conversation, at, manner } = bounded[index] ?? {};
     if (conversation === undefined || at === undefined || manner === undefined) return false;

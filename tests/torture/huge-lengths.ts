@@ -17,7 +17,7 @@ const STREAMED = 24 << 20;
 
 /** Lengths that no peer can mean, wherever a length stands; values and bombs that are really as long. */
 export async function hugeLengths(arena: Arena): Promise<void> {
-  const rounds = Math.max(1, Math.ceil(60 * arena.scale));
+  const rounds = Math.max(1, Math.ceil(10 * arena.scale));
   const bomb = deflateRawSync(Buffer.concat([element(0x00080005, 'LT', BOMB_BYTES), Buffer.alloc(BOMB_BYTES, 0x20)]), {
     level: 6,
     finishFlush: constants.Z_SYNC_FLUSH,
@@ -45,7 +45,7 @@ async function announced(arena: Arena, round: number): Promise<void> {
   const places = arena.conversations.flatMap((conversation) =>
     conversation.entries.flatMap(({ from, pdu }, at) => placesOf(pdu).map((place) => ({ conversation, from, at, ...place }))),
   );
-  const some = places.filter(() => random.chance(0.25));
+  const some = places.filter(() => random.chance(arena.scale < 1 ? 0.08 : 0.4));
   await inParallel(16, async (index) => {
     const place = some[index];
     if (place === undefined) return false;

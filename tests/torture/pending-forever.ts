@@ -20,7 +20,7 @@ const MANNERS = [
 
 /** C-FIND, C-MOVE and C-GET with peers that are pending for ever, with counts that stand still and that change: each ends by its clock. */
 export async function pendingForever(arena: Arena): Promise<void> {
-  const cases = Math.ceil(800 * arena.scale);
+  const cases = Math.ceil(1600 * arena.scale);
   await withPeers(24, cases, async (index, peer) => {
     const manner = MANNERS[index % MANNERS.length];
     if (manner === undefined) return;
