@@ -88,6 +88,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       parts.checkNode(node);
       return {};
     },
+    'nodes.secretState': ({ nodeId }) => ({ state: secrets.stateOfNode(nodeId) }),
     'callers.list': () => ({ usernames: [...secrets.callers] }),
     'callers.set': async ({ username, passcode }) => {
       await secrets.setCaller(username, passcode);

@@ -61,6 +61,13 @@ export class SecretStore {
     return this.#open(this.#content.nodes.get(nodeId));
   }
 
+  /** `sealed`: there is one, and this host cannot read it. */
+  stateOfNode(nodeId: string): 'absent' | 'stored' | 'sealed' {
+    const entry = this.#content.nodes.get(nodeId);
+    if (entry === undefined) return 'absent';
+    return this.#tryOpen(entry) === undefined ? 'sealed' : 'stored';
+  }
+
   /** null removes it. @throws PhosphorError `storage`, `storage-full`, `limit-exceeded` */
   setOfNode(nodeId: string, secret: string | null): Promise<void> {
     return this.#change((content) => ({ ...content, nodes: this.#with(content.nodes, nodeId, secret) }));

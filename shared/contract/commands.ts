@@ -54,6 +54,8 @@ export const commands = {
   'nodes.remove': { args: z.strictObject({ nodeId }), result: nothing },
   /** What we show of ourselves to a node: passcode, token, assertion, or a Kerberos ticket as base64. null removes it. Nothing ever answers it. */
   'nodes.setSecret': { args: z.strictObject({ nodeId, secret: secret.nullable() }), result: nothing },
+  /** Whether there is one; `sealed`: by another host's key ring, so that this one cannot use it. */
+  'nodes.secretState': { args: z.strictObject({ nodeId }), result: z.strictObject({ state: z.enum(['absent', 'stored', 'sealed']) }) },
   /** Who may call us with a username and passcode (PS3.7 D.3.3.7); null removes the caller. */
   'callers.set': { args: z.strictObject({ username, passcode: secret.nullable() }), result: nothing },
   'callers.list': { args: nothing, result: z.strictObject({ usernames: z.array(username).max(1000) }) },

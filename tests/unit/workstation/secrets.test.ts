@@ -49,7 +49,9 @@ describe('secrets', () => {
     });
     expect(() => other.ofNode(NODE)).toThrow(error);
     expect(other.passcodes()).toEqual({ known: {}, sealed: 1 });
+    expect([desktop.stateOfNode(NODE), other.stateOfNode(NODE), other.stateOfNode('nobody')]).toEqual(['stored', 'sealed', 'absent']);
     await other.setOfNode(NODE, 'a copy');
+    expect(other.stateOfNode(NODE)).toBe('stored');
     expect(other.ofNode(NODE)).toBe('a copy');
     expect((await SecretStore.read(folder.path, KEY_RING)).ofNode(NODE)).toBe('a copy');
   });
