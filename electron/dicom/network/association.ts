@@ -104,6 +104,7 @@ export class EstablishedAssociation implements Association {
       writer: this.#writer,
       clocks: negotiated.clocks,
       ticker: layer.ticker,
+      now: negotiated.now,
       abort: (error) => this.abort(error),
       onIdle: () => this.#onIdle(),
     });
@@ -155,6 +156,7 @@ export class EstablishedAssociation implements Association {
       insideMessage: () => this.#reader.insideMessage && !this.#ended,
       onReceived: () => {
         if (this.#idleDeadline !== OFF) this.#idleDeadline = this.#layer.ticker.in(this.#clocks.idle);
+        this.#outbound.onReceived();
       },
       onReleaseIndication: () => this.#onReleaseIndication(),
       onReleaseConfirm: () => this.#onReleaseConfirm(),

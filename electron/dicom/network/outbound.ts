@@ -12,6 +12,11 @@ const OFF = Number.POSITIVE_INFINITY;
 /** Services with a C-CANCEL (PS3.7 §9.3.2.3, §9.3.3.3, §9.3.4.3). */
 const CANCELLABLE: ReadonlySet<number> = new Set([CommandField.cFindRQ, CommandField.cGetRQ, CommandField.cMoveRQ]);
 
+/** A response whose rest comes so much later than its beginning was held back by the peer's transport; ms. */
+const STALL_MS = 20;
+/** So many of them, then the peer is known for it. */
+const STALLS = 2;
+
 interface Entry {
   readonly request: OutboundRequest;
   readonly messageID: number;
@@ -27,6 +32,8 @@ export interface OutboundQueueOptions {
   readonly writer: MessageWriter;
   readonly clocks: Pick<AssociationClocks, 'dimseResponse' | 'cancelGrace'>;
   readonly ticker: Ticker;
+  /** Milliseconds. */
+  readonly now: () => number;
   readonly abort: (error: PhosphorError) => void;
   readonly onIdle: () => void;
 }
@@ -40,6 +47,10 @@ export class OutboundQueue {
   #lastMessageID = 0;
   #responseDeadline = OFF;
   #graceDeadline = OFF;
+  /** When the first bytes of the response came; undefined while there are none. */
+  #begunAt: number | undefined;
+  #justFinished = false;
+  #stalls = 0;
 
   constructor(options: OutboundQueueOptions) {
     this.#options = options;
@@ -56,6 +67,7 @@ export class OutboundQueue {
     const messageID = request.messageID ?? this.#nextMessageID();
     const entry: Entry = { request, messageID, resolve, reject, sent: false, cancelled: false, because: undefined, final: undefined };
     this.#waiting.push(entry);
+    this.#lead();
     this.#pump();
     return { messageID, done: promise, cancel: (because) => this.#cancel(entry, because) };
   }
@@ -74,6 +86,24 @@ export class OutboundQueue {
     if (command.status === undefined) throw dimseError('a response without a status');
     if (command.hasDataSet) return new CollectingSink((identifier) => this.#take(entry, command, identifier));
     return this.#take(entry, command, undefined)?.then(() => undefined);
+  }
+
+  /**
+   * Bytes came in, after what they complete was handled. A peer that writes a response in two pieces with Nagle's algorithm on (DCMTK's tools and Orthanc as they
+   * come) sends the second when the first is acknowledged, which our system delays by 40 ms because we usually answer. Once that was seen, the first byte of
+   * the request that is queued goes out at once and takes the acknowledgement along; the request itself waits for the response as ever.
+   */
+  onReceived(): void {
+    const entry = this.#current;
+    const begins = !this.#justFinished && entry?.sent === true && !CANCELLABLE.has(entry.request.command.commandField);
+    this.#justFinished = false;
+    if (!begins || entry.final !== undefined) return;
+    this.#begunAt ??= this.#options.now();
+    this.#lead();
+  }
+
+  #lead(): void {
+    if (this.#begunAt !== undefined && this.#stalls >= STALLS && this.#waiting.length > 0) this.#options.writer.lead();
   }
 
   onTick(now: number): void {
@@ -99,7 +129,8 @@ export class OutboundQueue {
     if (this.#current !== undefined || this.#ended !== undefined) return;
     const entry = this.#waiting.shift();
     if (entry === undefined) {
-      this.#options.onIdle();
+      if (this.#options.writer.led) this.#endLed();
+      else this.#options.onIdle();
       return;
     }
     this.#current = entry;
@@ -160,8 +191,17 @@ export class OutboundQueue {
     return wait.then(() => this.#armResponse(entry));
   }
 
+  /** The request whose first byte went ahead was cancelled: what has been begun can only be ended by an abort. */
+  #endLed(): void {
+    this.#options.writer.abandonLead();
+    this.#options.abort(new PhosphorError('cancelled', 'cancelled between two requests'));
+  }
+
   #finish(entry: Entry, final: FinalMessage): void {
     this.#current = undefined;
+    this.#justFinished = true;
+    if (this.#begunAt !== undefined && this.#options.now() - this.#begunAt >= STALL_MS) this.#stalls += 1;
+    this.#begunAt = undefined;
     this.#clocksOff();
     if (entry.because) entry.reject(entry.because);
     else entry.resolve(final);
