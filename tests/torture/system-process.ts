@@ -126,6 +126,9 @@ const methods: SystemMethods = {
   },
 };
 
+// A torturer that was killed leaves nothing behind.
+process.once('disconnect', () => process.exit());
+
 function tell(event: SystemEvent): void {
   process.send?.(event);
 }
