@@ -7,7 +7,7 @@ import { NATIVE_TRANSFER_SYNTAXES, reEncode } from '../dicom/dataset/re-encode.t
 import type { Association, DataSetSource } from '../dicom/network/index.ts';
 import { sopClassName } from '../dicom/services/index.ts';
 import { type CodecWorker, createCodecWorker, transcode } from '../transcoding/index.ts';
-import { borrowDataSet, openDataSet } from './file-source.ts';
+import { borrowDataSet, type LentDataSet, openDataSet } from './file-source.ts';
 import { SendFile, unreadable } from './send-file.ts';
 
 /** A file that can be sent. */
@@ -48,7 +48,7 @@ const HELD_BYTES = 64 * 1024 * 1024;
 export async function sendable(association: Association, item: SendItem, options: SendOptions): Promise<Sendable> {
   const { sopClassUID, transferSyntaxUID, path } = item;
   const accepts = (uid: string): boolean => association.contextFor(sopClassUID, uid) !== undefined;
-  if (accepts(transferSyntaxUID)) return { transferSyntaxUID, ...(await borrowDataSet(path)) };
+  if (accepts(transferSyntaxUID)) return { transferSyntaxUID, ...even(await borrowDataSet(path), transferSyntaxUID) };
   const targets = NATIVE_TRANSFER_SYNTAXES.filter(accepts);
   if (targets.length === 0) throw noContext(association, item, 'there is no conversion into any of these');
   let refusal: PhosphorError | undefined;
@@ -61,6 +61,25 @@ export async function sendable(association: Association, item: SendItem, options
     }
   }
   throw noContext(association, item, refusal?.message ?? 'there is no conversion');
+}
+
+/**
+ * Every element, and so every data set, has an even length (PS3.5 §7.1.1), and peers abort the association over one that has not. A deflated stream is
+ * padded (PS3.5 A.5); anything else is cut off or broken.
+ */
+function even({ dataSet, giveBack }: LentDataSet, transferSyntaxUID: string): LentDataSet {
+  const { length } = dataSet;
+  if (length === undefined || length % 2 === 0) return { dataSet, giveBack };
+  if (transferSyntaxOf(transferSyntaxUID)?.deflated !== true) {
+    giveBack();
+    throw new PhosphorError('damaged', 'the data set has an odd number of bytes: it is cut off, or was written wrongly');
+  }
+  const padded = async function* (): AsyncGenerator<Uint8Array> {
+    if (dataSet instanceof Uint8Array) yield dataSet;
+    else yield* dataSet.chunks;
+    yield Uint8Array.of(0);
+  };
+  return { dataSet: { chunks: padded(), length: length + 1 }, giveBack };
 }
 
 function noContext(association: Association, { sopClassUID, transferSyntaxUID }: SendItem, reason: string): PhosphorError {

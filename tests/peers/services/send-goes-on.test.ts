@@ -1,0 +1,70 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { deflateRawSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AssociationPool, createAssociationPool, type SentInstance } from '../../../electron/associations/index.ts';
+import { encodeFileMeta, readPart10Meta, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
+import { clocks } from '../../support/clocks.ts';
+import { dcmtk, startStorescp } from '../../support/dcmtk.ts';
+import { filesBelow } from '../../support/dicom-data.ts';
+import { type WrittenInstance, writeSeries } from '../../support/instances.ts';
+import { UIDs } from '../../support/scripted-peer.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+// One file that a peer does not digest, among files that it takes.
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let series: WrittenInstance[];
+let pool: AssociationPool;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('goes-on');
+  series = await writeSeries(`${folder.path}/in`, { study: '1.2.826.93', count: 6 });
+  pool = createAssociationPool({ workers: 1 });
+});
+afterAll(async () => {
+  await pool?.close();
+  await folder?.[Symbol.asyncDispose]();
+});
+
+const paths = () => series.map(({ path }) => path);
+
+async function send(port: number, files: readonly string[]) {
+  const results: SentInstance[] = [];
+  const { done } = pool.store({
+    peer: { host: '127.0.0.1', port, calledAETitle: 'STORESCP', callingAETitle: 'PHOSPHOR' },
+    clocks: clocks(),
+    files,
+    onSent: (instances) => results.push(...instances),
+  });
+  return { result: await done, results };
+}
+
+/** The data set of the first file, as something else. */
+async function rewritten(name: string, transferSyntaxUID: string, change: (dataSet: Buffer) => Buffer): Promise<string> {
+  const bytes = await readFile(paths()[0] ?? '');
+  const sopInstanceUID = series[0]?.sopInstanceUID ?? '';
+  const dataSet = change(bytes.subarray(readPart10Meta(bytes).dataSetOffset));
+  const path = `${folder.path}/${name}.dcm`;
+  await writeFile(path, Buffer.concat([encodeFileMeta({ sopClassUID: UIDs.ctImageStorage, sopInstanceUID, transferSyntaxUID }), dataSet]));
+  return path;
+}
+
+test('a file that was cut off at an odd byte is not sent, and the reason is told; the others arrive', async () => {
+  await using scp = await startStorescp(`${folder.path}/odd`);
+  const odd = await rewritten('odd', TransferSyntaxUID.ExplicitVRLittleEndian, (dataSet) => dataSet.subarray(0, dataSet.length - 1));
+  const { result, results } = await send(scp.port, [odd, ...paths().slice(1)]);
+  expect(result).toEqual({ ok: true, sent: 5, warnings: 0, failed: 1 });
+  expect(results.find(({ path }) => path === odd)?.error).toMatchObject({ kind: 'damaged', message: expect.stringContaining('odd') });
+});
+
+test('a deflated data set of odd length is padded, as PS3.5 A.5 wants it', async () => {
+  await using scp = await startStorescp(`${folder.path}/deflated`, { args: ['+xd'] });
+  const deflated = await rewritten('deflated', TransferSyntaxUID.DeflatedExplicitVRLittleEndian, (dataSet) => {
+    const stream = deflateRawSync(dataSet);
+    return stream.length % 2 === 1 ? stream : Buffer.concat([stream, Buffer.alloc(1)]);
+  });
+  const { result } = await send(scp.port, [deflated]);
+  expect(result).toEqual({ ok: true, sent: 1, warnings: 0, failed: 0 });
+  const [file = ''] = filesBelow(`${folder.path}/deflated`);
+  expect((await dcmtk('dcmdump', '+P', 'PatientName', file)).output).toContain('Doe^Jane');
+});
