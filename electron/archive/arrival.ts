@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hash as digestOf, type Hash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -113,12 +113,15 @@ class FileArrival implements Arrival {
   readonly #origin: ArrivalOrigin;
   readonly #number: number;
   readonly #part: string;
-  readonly #hash = createHash('sha256');
+  /** Of what left the buffer; a data set that never fills it is hashed in one call. */
+  #hash: Hash | undefined;
   readonly #header: StreamingHeader;
   #headerDone = false;
   #fd: number | undefined;
   #buffer: Uint8Array;
   #filled = 0;
+  /** Where the data set begins in the buffer: behind the File Meta Information, later at its start. */
+  #hashFrom = 0;
   #metaBytes = 0;
   #dataSetBytes = 0;
   #behind: { readonly done: Promise<void> } | undefined;
@@ -142,6 +145,7 @@ class FileArrival implements Arrival {
       this.#metaBytes = meta.length;
       this.#buffer.set(meta);
       this.#filled = meta.length;
+      this.#hashFrom = meta.length;
     } catch (thrown) {
       this.#release();
       throw storageError(thrown, 'a file for an arriving instance cannot be created');
@@ -152,7 +156,6 @@ class FileArrival implements Arrival {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#ended) return Promise.reject(new PhosphorError('internal', 'bytes for an arrival that has ended'));
     try {
-      this.#hash.update(chunk);
       if (!this.#headerDone) this.#headerDone = this.#header.push(chunk);
       this.#dataSetBytes += chunk.length;
       this.#append(chunk);
@@ -168,10 +171,9 @@ class FileArrival implements Arrival {
     this.#ended = true;
     const fd = this.#fd;
     try {
-      this.#flush();
+      const sha256 = this.#flush();
       await this.#behind?.done;
       const header = this.#checked(this.#header.finish());
-      const sha256 = this.#hash.digest();
       const { location, incoming, hardLinks, writer, feed, codec } = this.#context;
       const landing = hardLinks ? new LinkLanding(incoming, this.#part, fd) : new RenameLanding(incoming, this.#part, fd, location.durable);
       const sourceAETitle = this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle;
@@ -234,13 +236,17 @@ class FileArrival implements Arrival {
     }
     if (this.#fd === undefined) return;
     writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled), chunk]);
+    this.#hash ??= createHash('sha256');
+    this.#hash.update(this.#buffer.subarray(this.#hashFrom, this.#filled)).update(chunk);
     this.#filled = 0;
+    this.#hashFrom = 0;
   }
 
-  #flush(): void {
-    if (this.#fd === undefined || this.#filled === 0) return;
-    writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled)]);
-    this.#filled = 0;
+  /** Writes the rest; the SHA-256 of the whole data set. */
+  #flush(): Buffer {
+    if (this.#fd !== undefined) writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled)]);
+    const rest = this.#buffer.subarray(this.#hashFrom, this.#filled);
+    return this.#hash === undefined ? digestOf('sha256', rest, 'buffer') : this.#hash.update(rest).digest();
   }
 
   /** Starts writing a long instance to the disk while the rest arrives; waits when the disk is a whole portion behind. */

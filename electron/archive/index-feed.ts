@@ -4,6 +4,8 @@ import type { ArrivedEntry, ArrivedMessage, CommittedMessage, IndexLine } from '
 /** Arrivals that the index does not hold yet: what a repair after a crash would have to look at. */
 const MAX_OPEN = 2_000;
 const BATCH = 64;
+/** A batch is gathered for so long: a message an instance costs both threads more than what it says. */
+const GATHER_MS = 10;
 
 /**
  * The writer's line to the index writer: sends what arrived in batches, keeps it until it is committed, and sends it again when the index
@@ -17,7 +19,7 @@ export class IndexFeed {
   readonly #waiting: (() => void)[] = [];
   #line: MessagePort | undefined;
   #sequence = 0;
-  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(control: MessagePort, writer: string) {
@@ -36,10 +38,7 @@ export class IndexFeed {
     this.#open.set(numbered.sequence, numbered);
     this.#unsent.push(numbered);
     if (this.#unsent.length >= BATCH) this.#flush();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => this.#flush());
-    }
+    else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
   /** Back-pressure: undefined while the index keeps up. */
@@ -65,7 +64,8 @@ export class IndexFeed {
   }
 
   #flush(): void {
-    this.#scheduled = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     while (this.#line !== undefined && this.#unsent.length > 0) this.#post(this.#unsent.splice(0, BATCH));
   }
 
@@ -84,6 +84,7 @@ export class IndexFeed {
 
   #shut(): void {
     this.#closed = true;
+    clearTimeout(this.#timer);
     this.#line?.close();
     for (const resolve of this.#waiting.splice(0)) resolve();
   }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
@@ -12,7 +12,7 @@ export const locateInstance: LocateInstance = (location, sopInstanceUID) => file
 
 /** SHA-256 of a UID, 32 bytes. */
 export function hashOfUID(sopInstanceUID: string): Buffer {
-  return createHash('sha256').update(sopInstanceUID, 'latin1').digest();
+  return hash('sha256', Buffer.from(sopInstanceUID, 'latin1'), 'buffer');
 }
 
 /** The file of an instance, from the hash of its UID. */
