@@ -23,12 +23,6 @@ async function runFind(
   const batches = new CreditedBatches<MatchRow>((rows) => report.matches(rows));
   control.onAcknowledge = () => batches.acknowledge();
   const { dimseResponse, retrieveTotal } = task.clocks;
-  const stall = new StallClock(dimseResponse, () =>
-    operation.cancel(new PhosphorError('timed-out', 'the peer says the same match again and again', { clock: 'dimse-response' })),
-  );
-  const total = new StallClock(retrieveTotal, () =>
-    operation.cancel(new PhosphorError('timed-out', 'the search took too long in all', { clock: 'retrieve-total' })),
-  );
   let last: MatchRow | undefined;
   const onMatch = (row: MatchRow): Promise<void> | undefined => {
     if (control.cancelled) return undefined;
@@ -49,6 +43,13 @@ async function runFind(
     ...(task.informationModel === undefined ? {} : { sopClassUID: MODELS[task.informationModel].find }),
     onMatch,
   });
+  // After the request: one that cannot be sent throws, and no clock is left running.
+  const stall = new StallClock(dimseResponse, () =>
+    operation.cancel(new PhosphorError('timed-out', 'the peer says the same match again and again', { clock: 'dimse-response' })),
+  );
+  const total = new StallClock(retrieveTotal, () =>
+    operation.cancel(new PhosphorError('timed-out', 'the search took too long in all', { clock: 'retrieve-total' })),
+  );
   control.onCancel = () => {
     batches.discard();
     operation.cancel();

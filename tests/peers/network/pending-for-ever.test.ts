@@ -37,3 +37,22 @@ test.each([
     expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'timed-out', clock } });
   },
 );
+
+test('a PACS that accepts no search at all: the answer comes, and no clock ends the worker afterwards', async () => {
+  await using peer = await ScriptedPeer.listen(async (connection) => {
+    connection.acceptAssociate({ ...(await connection.readAssociateRQ()), contexts: [] });
+    await connection.finish();
+  });
+  const request = { host: '127.0.0.1', port: peer.port, calledAETitle: 'PACS', callingAETitle: 'PHOSPHOR' };
+  const before = pool.workers();
+  const limits = clocks({ dimseResponse: 0.2, retrieveTotal: 0.2 });
+  const query = { peer: request, clocks: limits, query: { level: 'study' }, onMatches: () => undefined } as const;
+  expect(await pool.find(query).done).toMatchObject({ ok: false, error: { kind: 'no-presentation-context' } });
+  await using endlessPeer = await endless(() => 1);
+  // Long enough for a clock that was left running.
+  const longer = { ...query, peer: { ...request, port: endlessPeer.port }, clocks: clocks({ dimseResponse: 0.5, cancelGrace: 0.2 }) };
+  expect(await pool.find({ ...longer, onMatches: (_rows, acknowledge) => acknowledge() }).done).toMatchObject({
+    error: { clock: 'dimse-response' },
+  });
+  expect(pool.workers().map(({ threadId }) => threadId)).toEqual(before.map(({ threadId }) => threadId));
+});
