@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../support/temporary.ts';
 import { ECHO_BENCHES } from './echo.ts';
 import { FIND_BENCHES } from './find.ts';
+import { FREEZE_BENCHES } from './freeze.ts';
 import { idleAssociations } from './idle-associations.ts';
 import { RECEIVE_BENCHES } from './receive.ts';
 import { RETRIEVE_BENCHES } from './retrieve.ts';
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ...RETRIEVE_BENCHES,
   ...SEND_BENCHES,
   ...FIND_BENCHES,
+  ...FREEZE_BENCHES,
   ...ECHO_BENCHES,
 };
 
