@@ -3,11 +3,11 @@ import { promisify } from 'node:util';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { readPart10Meta, StreamingHeader, transferSyntaxOf } from '../dicom/dataset/index.ts';
-import { NATIVE_TRANSFER_SYNTAXES, reEncode } from '../dicom/dataset/re-encode.ts';
+import { evened, NATIVE_TRANSFER_SYNTAXES, reEncode } from '../dicom/dataset/re-encode.ts';
 import type { Association, DataSetSource } from '../dicom/network/index.ts';
 import { sopClassName } from '../dicom/services/index.ts';
 import { type CodecWorker, createCodecWorker, transcode } from '../transcoding/index.ts';
-import { borrowDataSet, type LentDataSet, openDataSet } from './file-source.ts';
+import { borrowDataSet, openDataSet } from './file-source.ts';
 import { SendFile, unreadable } from './send-file.ts';
 
 /** A file that can be sent. */
@@ -48,7 +48,12 @@ const HELD_BYTES = 64 * 1024 * 1024;
 export async function sendable(association: Association, item: SendItem, options: SendOptions): Promise<Sendable> {
   const { sopClassUID, transferSyntaxUID, path } = item;
   const accepts = (uid: string): boolean => association.contextFor(sopClassUID, uid) !== undefined;
-  if (accepts(transferSyntaxUID)) return { transferSyntaxUID, ...even(await borrowDataSet(path), transferSyntaxUID) };
+  if (accepts(transferSyntaxUID)) {
+    const { dataSet, giveBack } = await borrowDataSet(path);
+    if ((dataSet.length ?? 0) % 2 === 0) return { transferSyntaxUID, dataSet, giveBack };
+    giveBack();
+    return { transferSyntaxUID, dataSet: await evenLengths(item, options) };
+  }
   const targets = NATIVE_TRANSFER_SYNTAXES.filter(accepts);
   if (targets.length === 0) throw noContext(association, item, 'there is no conversion into any of these');
   let refusal: PhosphorError | undefined;
@@ -63,23 +68,13 @@ export async function sendable(association: Association, item: SendItem, options
   throw noContext(association, item, refusal?.message ?? 'there is no conversion');
 }
 
-/**
- * Every element, and so every data set, has an even length (PS3.5 §7.1.1), and peers abort the association over one that has not. A deflated stream is
- * padded (PS3.5 A.5); anything else is cut off or broken.
- */
-function even({ dataSet, giveBack }: LentDataSet, transferSyntaxUID: string): LentDataSet {
-  const { length } = dataSet;
-  if (length === undefined || length % 2 === 0) return { dataSet, giveBack };
-  if (transferSyntaxOf(transferSyntaxUID)?.deflated !== true) {
-    giveBack();
-    throw new PhosphorError('damaged', 'the data set has an odd number of bytes: it is cut off, or was written wrongly');
+/** Every element, and so every data set, has an even length (PS3.5 §7.1.1): peers abort the association over one that has not, and other files go with it. */
+async function evenLengths(item: SendItem, options: SendOptions): Promise<DataSetSource> {
+  const { transferSyntaxUID } = item;
+  if (NATIVE_TRANSFER_SYNTAXES.includes(transferSyntaxUID)) {
+    return await walked(item, options, (chunks) => evened(chunks, transferSyntaxUID));
   }
-  const padded = async function* (): AsyncGenerator<Uint8Array> {
-    if (dataSet instanceof Uint8Array) yield dataSet;
-    else yield* dataSet.chunks;
-    yield Uint8Array.of(0);
-  };
-  return { dataSet: { chunks: padded(), length: length + 1 }, giveBack };
+  throw new PhosphorError('damaged', 'the data set has an odd number of bytes: it is cut off, or was written wrongly');
 }
 
 function noContext(association: Association, { sopClassUID, transferSyntaxUID }: SendItem, reason: string): PhosphorError {
@@ -100,13 +95,21 @@ function nameOf(transferSyntaxUID: string): string {
 
 async function converted(item: SendItem, to: string, options: SendOptions): Promise<DataSetSource> {
   const isNative = NATIVE_TRANSFER_SYNTAXES.includes(item.transferSyntaxUID);
-  return isNative ? await reEncoded(item, to, options) : await decoded(item, to, options);
+  if (!isNative) return await decoded(item, to, options);
+  return await walked(item, options, (chunks) => reEncode(chunks, item.transferSyntaxUID, to));
 }
 
-async function reEncoded({ path, transferSyntaxUID }: SendItem, to: string, { signal }: SendOptions): Promise<DataSetSource> {
+type Chunks = Parameters<typeof reEncode>[0];
+
+/** The data set of a native file, changed on the way. */
+async function walked(
+  { path }: SendItem,
+  { signal }: SendOptions,
+  change: (chunks: Chunks) => AsyncGenerator<Uint8Array>,
+): Promise<DataSetSource> {
   const once = async function* (): AsyncGenerator<Uint8Array> {
     const dataSet = await openDataSet(path);
-    yield* reEncode(dataSet instanceof Uint8Array ? [dataSet] : dataSet.chunks, transferSyntaxUID, to);
+    yield* change(dataSet instanceof Uint8Array ? [dataSet] : dataSet.chunks);
   };
   const held: Uint8Array[] = [];
   let bytes = 0;

@@ -33,6 +33,15 @@ export async function* reEncode(
   yield* target.deflated ? deflated(encoded) : encoded;
 }
 
+/**
+ * A native data set in the transfer syntax that it is in, every length even (PS3.5 §7.1.1): what was written oddly is padded. Rejects with PhosphorError as
+ * `reEncode` does; also for one that is cut off.
+ */
+export function evened(chunks: Chunks, transferSyntaxUID: string): AsyncGenerator<Uint8Array> {
+  const encoding = dataSetEncodingOf(transferSyntaxUID);
+  return encoding.deflated ? reEncode(chunks, transferSyntaxUID, transferSyntaxUID) : walked(chunks, new ReEncoder(encoding, encoding));
+}
+
 async function* walked(chunks: Chunks, encoder: ReEncoder): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield* encoder.push(chunk);
   yield* encoder.finish();
