@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Arena, inParallel } from './arena.ts';
 import { type Conversation, type Entry, FRESH, MOVE_MESSAGE_ID, STUDY } from './conversations.ts';
@@ -212,8 +213,10 @@ export async function flood(arena: Arena): Promise<void> {
             try {
               // One in four says nothing at all.
               if (index % 4 === 3) {
-                await connection.finished;
-                return `${name}, silent: ${connection.lastName}`;
+                await Promise.race([connection.finished, pause(3500)]);
+                if (!connection.isFinished && isHeld(arena.system.port, connection))
+                  arena.fail(`${name}: a caller that says nothing is still held`);
+                return `${name}, silent: ${connection.isFinished ? 'hung up on' : 'never got past the queue of the system'}`;
               }
               connection.write(request);
               await connection.has(1, 4000);
@@ -242,6 +245,15 @@ export async function flood(arena: Arena): Promise<void> {
       });
     }
   }
+}
+
+/** Whether the other end of a connection has been accepted: the system drops callers whose last ACK finds its queue full, and only it knows. */
+function isHeld(port: number, { socket }: RawConnection): boolean {
+  const hex = (number: number) => number.toString(16).toUpperCase().padStart(4, '0');
+  const ends = new RegExp(`:${hex(port)} [0-9A-F]{8}:${hex(socket.localPort ?? 0)} (01|08) `);
+  return readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .some((line) => ends.test(line) && line.trim().split(/\s+/)[9] !== '0');
 }
 
 /** Of each service the first conversation, and of each caller. */
