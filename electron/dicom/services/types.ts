@@ -118,7 +118,7 @@ export interface StoreSCURequest {
   /** 0 MEDIUM (default), 1 HIGH, 2 LOW. */
   readonly priority?: number;
   readonly messageID?: number;
-  /** Of the C-MOVE for its sub-operations; absent = the elements are absent. */
+  /** Of the C-MOVE for its sub-operations. Absent or '' = a plain store: neither element is sent, whatever the message ID (toolkits pass 0). */
   readonly moveOriginatorAETitle?: string;
   readonly moveOriginatorMessageID?: number;
 }

@@ -143,9 +143,13 @@ test('a C-STORE-RQ carries what the caller gave and leaves out what he did not',
     priority: 1,
   }).done;
   await store(requestor, instance(pattern(10), '1.2.4')).done;
+  await store(requestor, { ...instance(pattern(10), '1.2.5'), moveOriginatorAETitle: '', moveOriginatorMessageID: 0 }).done;
   expect(received[0]?.request).toMatchObject({ messageID: 4711, moveOriginatorAETitle: 'ORIGIN', moveOriginatorMessageID: 77 });
-  expect(received[1]?.request.moveOriginatorAETitle).toBeUndefined();
-  expect(received[1]?.request.moveOriginatorMessageID).toBeUndefined();
+  for (const plain of received.slice(1)) {
+    expect(plain.request.moveOriginatorAETitle).toBeUndefined();
+    expect(plain.request.moveOriginatorMessageID).toBeUndefined();
+  }
+  expect(received).toHaveLength(3);
   requestor.abort();
 });
 
