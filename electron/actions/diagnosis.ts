@@ -23,7 +23,8 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const { end } = input;
   const error = 'error' in end ? end.error : undefined;
   const key = 'text' in end ? end.text : 'status' in end ? statusText(end.status) : errorText(end.error);
-  const made: Diagnosis = TEXTS[key](factsOf(input));
+  // PS3.8 §9.3.4 has no reason for an identity that is not accepted: peers refuse it without one.
+  const made: Diagnosis = TEXTS[key === 'rejected' && input.node?.userIdentity ? 'identityRefused' : key](factsOf(input));
   const comment = ('error' in end ? end.error.errorComment : end.errorComment)?.trim();
   return {
     ...made,

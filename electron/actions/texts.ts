@@ -159,7 +159,12 @@ export const TEXTS = {
   }),
   rejected: (f) => ({
     sentence: `${f.node} refused the association without giving a reason that helps${said(f)}.`,
-    nextStep: `Ask its administrator whether ${f.ownAETitle} may connect from ${f.ownHost}.`,
+    nextStep: `Ask its administrator whether ${f.ownAETitle} may connect from ${f.ownHost}, and whether it wants to know who is calling.`,
+    copyable: registration(f),
+  }),
+  identityRefused: (f) => ({
+    sentence: `${f.node} refused the association; it probably does not accept the user identity that we show${said(f)}.`,
+    nextStep: `Check user name and secret in the entry of ${f.node}. If they are right, ask its administrator whether ${f.ownAETitle} may connect from ${f.ownHost}.`,
     copyable: registration(f),
   }),
   rejectedTransient: (f) => ({

@@ -134,6 +134,15 @@ test.each<[Partial<PhosphorErrorData>, PhosphorErrorData['kind'], string]>([
   expect(sentence).toContain(words);
 });
 
+test('a PACS that knows us by a user identity and refuses without a reason: the identity is the thing to check', () => {
+  const end = { error: error('rejected', { upperLayer: { result: 1, source: 1, reason: 1 } }) };
+  const node = { ...NODE, userIdentity: { type: 'jwt', positiveResponseRequested: false } } as const;
+  const own = { aeTitle: 'PHOSPHOR', port: 11112 };
+  const told = diagnose({ node, own, clocks: DEFAULT_SETTINGS.clocks, end });
+  expect(told.sentence).toContain('does not accept the user identity');
+  expect(told.nextStep).toContain('Check user name and secret');
+});
+
 test('every kind of error and every clock has a sentence', () => {
   for (const kind of errorKind.options) expect(TEXTS[errorText(error(kind))]).toBeDefined();
   for (const clock of clockName.options) expect(errorText(error('timed-out', { clock }))).toBe(clock);
