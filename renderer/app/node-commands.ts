@@ -4,14 +4,34 @@ import { attempt, say } from './failure.ts';
 import { askAgain, dropSource, searchNow } from './searching.ts';
 import { app, client } from './store.ts';
 
+/** What a saved node's secret becomes, and who wants to know how far it got. */
+interface SecretChange {
+  /** null: none any more; undefined: as it is. */
+  readonly secret?: string | null | undefined;
+  onKept?(node: PacsNode): void;
+  onSecret?(state: 'absent' | 'stored'): void;
+}
+
 /** Adds or changes a PACS and answers with it as it is kept. Throws PhosphorError. */
-export async function saveNode(nodeId: string | undefined, draft: PacsNodeDraft): Promise<PacsNode> {
+export async function saveNode(
+  nodeId: string | undefined,
+  draft: PacsNodeDraft,
+  { secret, onKept, onSecret }: SecretChange = {},
+): Promise<PacsNode> {
+  const keepSecret = async (of: string, kept: string | null): Promise<void> => {
+    await client().invoke('nodes.setSecret', { nodeId: of, secret: kept });
+    onSecret?.(kept === null ? 'absent' : 'stored');
+  };
+  // The old one goes first: each change is followed by a test, and no PACS shall see it under a new name.
+  if (nodeId !== undefined && secret !== undefined) await keepSecret(nodeId, null);
   const { node } =
     nodeId === undefined
       ? await client().invoke('nodes.add', { node: draft })
       : await client().invoke('nodes.update', { nodeId, node: draft });
+  onKept?.(node);
   // The event says the same in a moment; the list must not wait for it.
   takeNode(node);
+  if (typeof secret === 'string') await keepSecret(node.nodeId, secret);
   askAgain(node.nodeId, false);
   return node;
 }
@@ -44,7 +64,9 @@ export function removeNode(node: PacsNode): void {
         const { nodeId: _nodeId, kind, ...draft } = node;
         if (kind === 'demo') await startDemo();
         else await saveNode(undefined, draft);
-        say(t('sources.restored', { name: node.name }), 'good');
+        // What proves who we are went with the entry, and nobody can read it back.
+        const secretGone = draft.userIdentity !== undefined && draft.userIdentity.type !== 'username';
+        say(t(secretGone ? 'sources.restoredWithoutSecret' : 'sources.restored', { name: node.name }), 'good');
       }),
     );
   });

@@ -70,11 +70,12 @@ function LocalSource() {
 
 function NodeSource({ node }: { node: PacsNode }) {
   const included = useApp((state) => state.excluded[node.nodeId] !== true);
+  const returnFocus = useReturnFocus();
   const echo = useApp((state) => state.workstation.nodeStates[node.nodeId]);
   const search = useApp((state) => state.nodeSearches[node.nodeId]);
   const address = t('sources.address', { title: node.aeTitle, host: node.host, port: node.port });
   return (
-    <Menu position="bottom-start" withinPortal>
+    <Menu position="bottom-start" withinPortal returnFocus={returnFocus}>
       <Menu.ContextMenu>
         <li className="source">
           <Checkbox
@@ -150,9 +151,15 @@ function searchWords({ state, matches }: SourceSearch): string {
   return state === 'capped' ? t('sources.capped', { number }) : found;
 }
 
+/** A menu gives the focus back to where it was, unless it has opened a form that has it. */
+function useReturnFocus(): boolean {
+  return useApp((state) => state.panel === undefined);
+}
+
 function NodeMenu({ node }: { node: PacsNode }) {
+  const returnFocus = useReturnFocus();
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal returnFocus={returnFocus}>
       <Menu.Target>
         <button type="button" className="source-menu" aria-label={t('sources.menu', { name: node.name })}>
           <IconDotsVertical className="icon" aria-hidden />

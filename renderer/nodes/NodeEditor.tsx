@@ -1,72 +1,97 @@
 import './nodes.css';
 import { Button, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconX } from '@tabler/icons-react';
-import { type FormEvent, useRef, useState } from 'react';
-import { type PacsNodeDraft, toErrorData } from '../../shared/contract/index.ts';
+import { useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
+import { type PacsNode, type PacsNodeDraft, toErrorData } from '../../shared/contract/index.ts';
 import { sentenceOf } from '../app/failure.ts';
 import { formatMilliseconds } from '../app/format.ts';
 import { echoNode, saveNode } from '../app/node-commands.ts';
-import { app, useApp } from '../app/store.ts';
+import { app, client, useApp } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
 import { IconButton } from '../ui/IconButton.tsx';
-import { type NodeField, type NodeForm, readForm } from './draft.ts';
+import { ADVANCED_FIELDS, Advanced, isAdvanced } from './Advanced.tsx';
+import { formOf, NODE_FIELDS, needsSecret, readForm, type SecretState, secretFits } from './draft.ts';
+import { useFormState } from './form-handle.ts';
 
-const FIELDS: readonly { key: NodeField; mode?: 'numeric'; longest: number }[] = [
+const FIELDS = [
   { key: 'name', longest: 64 },
   { key: 'host', longest: 253 },
   { key: 'port', mode: 'numeric', longest: 5 },
   { key: 'aeTitle', longest: 16 },
-];
+] as const;
+
+const NONE: readonly PacsNode[] = [];
 
 /** Adds or changes a PACS, in place beside the table; the test's answer stands under the form. */
 export function NodeEditor({ nodeId }: { nodeId: string | undefined }) {
-  const node = useApp(({ workstation }) => workstation.nodes.find((one) => one.nodeId === nodeId));
-  const [form, setForm] = useState<NodeForm>(() => ({
-    name: node?.name ?? '',
-    host: node?.host ?? '',
-    port: node === undefined ? '' : String(node.port),
-    aeTitle: node?.aeTitle ?? '',
-  }));
-  /** Fields whose value was left or submitted: only those are criticised. */
-  const [left, setLeft] = useState<ReadonlySet<NodeField>>(new Set());
+  const nodes = useApp(({ workstation }) => workstation.nodes);
+  const [edited] = useState(() => nodes.find((one) => one.nodeId === nodeId));
+  /** The entry as this form has saved it last. */
+  const [saved, setSaved] = useState(edited);
+  const [savedTimes, setSavedTimes] = useState(0);
+  const [secretState, setSecretState] = useSecretState(edited);
   const [failure, setFailure] = useState<string>();
   const [tested, setTested] = useState<{ nodeId: string; actionId: string }>();
-  const fields = useRef<Partial<Record<NodeField, HTMLInputElement>>>({});
-  const kept = useRef(nodeId);
-  const read = readForm(form, node?.method ?? 'move');
-  const wrong = 'wrong' in read ? read.wrong : [];
+  const state = useFormState(
+    () => formOf(edited),
+    () => setTested(undefined),
+  );
+  const { form } = state;
+  const [advanced, setAdvanced] = useState(() => isAdvanced(form));
+  const busy = useRef(false);
+  const [saving, setSaving] = useState(false);
+  const read = readForm(form, { saved, secretState, nodes: saving ? NONE : nodes });
+  const handle = state.handle('wrong' in read ? read.wrong : new Map());
 
   /** Saves what was typed; undefined where it is wrong or refused, and the first wrong field gets the focus. */
   const save = async (): Promise<string | undefined> => {
-    setLeft(new Set(FIELDS.map(({ key }) => key)));
+    state.criticise(NODE_FIELDS);
     setFailure(undefined);
     if ('wrong' in read) {
-      const first = FIELDS.find(({ key }) => read.wrong.includes(key));
-      if (first !== undefined) fields.current[first.key]?.focus();
+      const first = NODE_FIELDS.find((field) => read.wrong.has(field));
+      if (first === undefined) return undefined;
+      if (ADVANCED_FIELDS.has(first)) flushSync(() => setAdvanced(true));
+      state.focus(first);
       return undefined;
     }
+    const { draft, secret } = read;
+    // The list may know the new entry before we do: its name is not taken by another.
+    setSaving(true);
     try {
-      kept.current = (await saveNode(kept.current, read.draft)).nodeId;
-      return kept.current;
+      const node = await saveNode(saved?.nodeId, draft, { secret, onKept: setSaved, onSecret: setSecretState });
+      // One that was cleared may stay away: the test says what the PACS makes of it.
+      state.change({ secret: '', forgetSecret: secret === null });
+      return node.nodeId;
     } catch (thrown) {
       setFailure(sentenceOf(toErrorData(thrown)));
       return undefined;
+    } finally {
+      setSaving(false);
+      setSavedTimes((times) => times + 1);
     }
   };
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    const saved = await save();
-    if (saved === undefined) return;
+  /** A second click waits for nothing and does nothing: the first is still at it. */
+  const once = async (work: () => Promise<void>): Promise<void> => {
+    if (busy.current) return;
+    busy.current = true;
+    await work().finally(() => {
+      busy.current = false;
+    });
+  };
+  const submit = async (): Promise<void> => {
+    const kept = await save();
+    if (kept === undefined) return;
     close();
     // The row tells how the first echo went; a refused command would be told by the row's own state as well.
-    echoNode(saved).catch(() => undefined);
+    echoNode(kept).catch(() => undefined);
   };
   const test = async (): Promise<void> => {
     setTested(undefined);
-    const saved = await save();
-    if (saved === undefined) return;
+    const kept = await save();
+    if (kept === undefined) return;
     try {
-      setTested({ nodeId: saved, actionId: (await echoNode(saved)).actionId });
+      setTested({ nodeId: kept, actionId: (await echoNode(kept)).actionId });
     } catch (thrown) {
       setFailure(sentenceOf(toErrorData(thrown)));
     }
@@ -77,59 +102,73 @@ export function NodeEditor({ nodeId }: { nodeId: string | undefined }) {
       className="editor panel"
       aria-labelledby="editor-title"
       noValidate
-      onSubmit={(event) => void submit(event)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void once(submit);
+      }}
       onKeyDown={(event) => event.key === 'Escape' && close()}
     >
       <div className="editor-head">
-        <h2 id="editor-title">{node === undefined ? t('node.titleNew') : t('node.titleEdit', { name: node.name })}</h2>
+        <h2 id="editor-title">{edited === undefined ? t('node.titleNew') : t('node.titleEdit', { name: edited.name })}</h2>
         <IconButton label={t('node.close')} keys="Esc" onClick={close}>
           <IconX className="icon" />
         </IconButton>
       </div>
-      {FIELDS.map(({ key, mode, longest }, index) => (
+      {FIELDS.map(({ key, longest, ...field }, index) => (
         <TextInput
           key={key}
-          className="editor-field"
+          {...handle.typed(key, t(key === 'port' && form.tls ? 'node.portHelpTLS' : `node.${key}Help`))}
           label={t(`node.${key}`)}
-          description={left.has(key) && wrong.includes(key) ? undefined : t(`node.${key}Help`)}
-          value={form[key]}
           maxLength={longest}
-          inputMode={mode}
-          autoComplete="off"
-          spellCheck={false}
+          inputMode={'mode' in field ? field.mode : undefined}
           // The form was asked for by the reader: its first field is where the typing goes.
           autoFocus={index === 0}
-          inputWrapperOrder={['label', 'input', 'error', 'description']}
-          error={left.has(key) && wrong.includes(key) ? t(`node.invalid.${key}`) : undefined}
-          ref={(element) => {
-            if (element !== null) fields.current[key] = element;
-          }}
-          onBlur={() => form[key] !== '' && setLeft((before) => new Set([...before, key]))}
-          onChange={(event) => {
-            const { value } = event.currentTarget;
-            setForm((before) => ({ ...before, [key]: value }));
-            setTested(undefined);
-          }}
         />
       ))}
-      <div className="editor-buttons">
-        <Button type="submit" variant="filled">
-          {t('node.save')}
-        </Button>
-        <Button onClick={() => void test()}>{t('node.test')}</Button>
-      </div>
-      <div className="editor-answer" aria-live="polite">
-        {failure !== undefined ? (
-          <Answer good={false} sentence={failure} />
-        ) : tested !== undefined && 'draft' in read ? (
-          <TestAnswer key={tested.actionId} tested={tested} draft={read.draft} />
-        ) : (
-          <p className="quiet">{t('node.testHelp')}</p>
-        )}
+      {edited?.kind !== 'demo' && (
+        <Advanced
+          handle={handle}
+          open={advanced}
+          onToggle={() => setAdvanced(!advanced)}
+          secretState={secretFits(form, { saved, secretState }) ? secretState : 'absent'}
+          savedTimes={savedTimes}
+        />
+      )}
+      <div className="editor-foot">
+        <div className="editor-buttons">
+          <Button type="submit" variant="filled">
+            {t('node.save')}
+          </Button>
+          <Button onClick={() => void once(test)}>{t('node.test')}</Button>
+        </div>
+        <div className="editor-answer" aria-live="polite">
+          {failure !== undefined ? (
+            <Answer good={false} sentence={failure} />
+          ) : tested !== undefined && 'draft' in read ? (
+            <TestAnswer key={tested.actionId} tested={tested} draft={read.draft} />
+          ) : (
+            <p className="quiet">{t('node.testHelp')}</p>
+          )}
+        </div>
       </div>
       <OwnAddress />
     </form>
   );
+}
+
+/** Whether a secret for the node is stored: asked once, then as saving changes it. */
+function useSecretState(node: PacsNode | undefined): [SecretState, (state: SecretState) => void] {
+  const wanted = needsSecret(node?.userIdentity?.type ?? 'none') ? node?.nodeId : undefined;
+  const [state, setState] = useState<SecretState>(wanted === undefined ? 'absent' : 'unknown');
+  useEffect(() => {
+    if (wanted === undefined) return;
+    // Where it cannot be asked, nothing is claimed: what is stored stays.
+    client()
+      .invoke('nodes.secretState', { nodeId: wanted })
+      .then((answer) => setState((before) => (before === 'unknown' ? answer.state : before)))
+      .catch(() => undefined);
+  }, [wanted]);
+  return [state, setState];
 }
 
 function close(): void {

@@ -4,7 +4,6 @@ import { StudyList } from '../../../renderer/app/study-list.ts';
 import { rowsOf } from '../../../renderer/browser/rows.ts';
 import { en } from '../../../renderer/i18n/en.ts';
 import { t } from '../../../renderer/i18n/index.ts';
-import { readForm } from '../../../renderer/nodes/draft.ts';
 import { errorKind, type LocalSeries } from '../../../shared/contract/index.ts';
 import { complete, localStudy, update } from './people.ts';
 
@@ -45,28 +44,6 @@ describe('the catalogue', () => {
   it('counts in the right form', () => {
     expect(t('table.count', { count: 1, number: '1' })).toBe('1 study');
     expect(t('table.count', { count: 1204, number: '1,204' })).toBe('1,204 studies');
-  });
-});
-
-describe('the node form', () => {
-  const good = { name: ' MAIN ', host: 'pacs.example', port: '104', aeTitle: 'MAINPACS' };
-
-  it('reads what is right', () => {
-    expect(readForm(good, 'move')).toEqual({
-      draft: { name: 'MAIN', host: 'pacs.example', port: 104, aeTitle: 'MAINPACS', method: 'move' },
-    });
-  });
-
-  it.each([
-    ['name', '   '],
-    ['host', 'http://pacs/'],
-    ['port', '1e3'],
-    ['port', '70000'],
-    ['port', ''],
-    ['aeTitle', 'A TITLE THAT IS TOO LONG'],
-    ['aeTitle', 'BACK\\SLASH'],
-  ])('points at %s where it says %j', (field, value) => {
-    expect(readForm({ ...good, [field]: value }, 'move')).toEqual({ wrong: [field] });
   });
 });
 
