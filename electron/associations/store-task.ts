@@ -28,6 +28,9 @@ export function runStore(task: StoreTask, report: TaskReport): RunningTask {
 /** Headers are short, and most of the time of reading one is waiting for the disk. */
 const HEADERS_AT_ONCE = 4;
 
+/** A peer that breaks off so many associations over one file after the other is not offered the rest. */
+const LOST_IN_A_ROW = 3;
+
 class Send {
   readonly #task: StoreTask;
   readonly #results: Batcher<SentInstance>;
@@ -37,6 +40,8 @@ class Send {
   /** The one on its way, and the one that is queued behind it. */
   readonly #operations = new Set<ServiceOperation<unknown>>();
   #unsent = false;
+  /** Why associations were lost since the last file that was answered. */
+  readonly #lostInARow: unknown[] = [];
 
   constructor(task: StoreTask, report: TaskReport) {
     this.#task = task;
@@ -104,47 +109,76 @@ class Send {
     return association;
   }
 
-  /** Reads, or converts, the next file while the one before is on its way; one more may be queued behind that. */
+  /**
+   * Reads, or converts, the next file while the one before is on its way; one more may be queued behind that. A file over which the association is lost
+   * costs itself only: the others go on a new one.
+   */
   async #sendAll(first: Association, { contexts, items }: SendPart<SendItem>): Promise<void> {
     const { allowLossyConversion = false } = this.#task;
     const { signal } = this.#stop;
     let association = first;
-    let onItsWay: Promise<unknown> = Promise.resolve();
+    let wasLost: Promise<boolean> = Promise.resolve(false);
+    let index = 0;
     try {
-      for (const item of items) {
+      for (let item = items[index]; item !== undefined; item = items[index]) {
         signal.throwIfAborted();
+        if (!association.established) {
+          await wasLost;
+          association = await this.#associateAgain(contexts);
+          wasLost = Promise.resolve(false);
+        }
         const ready = await sendable(association, item, { allowLossyConversion, signal }).catch((thrown: unknown) => {
           signal.throwIfAborted();
           return this.#failed(item, thrown);
         });
-        if (ready === undefined) continue;
         signal.throwIfAborted();
+        if (ready !== undefined && !association.established) continue;
+        index += 1;
+        if (ready === undefined) continue;
         const sending = this.#sendOne(association, item, ready);
-        await onItsWay;
-        onItsWay = sending;
-        if (ready.transcodedTo === undefined) continue;
-        // A large one is converted while it goes out. When it turns out damaged it takes its association along, but not the other files.
-        const thrown = await sending;
-        if (!association.established && isOfTheFile(thrown)) association = await this.#associate(contexts);
+        // What is queued behind a file that was lost has not been sent.
+        const isUnsent = (await wasLost) && (await sending) !== undefined;
+        if (isUnsent) index -= 1;
+        const tell = this.#tell.bind(this, association, item);
+        wasLost = isUnsent ? Promise.resolve(false) : sending.then(tell);
+        if (ready.transcodedTo !== undefined) await wasLost;
       }
+    } catch (thrown) {
+      await wasLost;
+      signal.throwIfAborted();
+      for (const item of items.slice(index)) this.#failed(item, thrown);
     } finally {
-      await onItsWay;
+      await wasLost;
       if (association.established) association.release().catch(() => {});
     }
     if (this.#unsent) signal.throwIfAborted();
   }
 
-  /** Never rejects: what was thrown is told, and given back. */
+  async #associateAgain(contexts: readonly ProposedContext[]): Promise<Association> {
+    if (this.#lostInARow.length >= LOST_IN_A_ROW) throw this.#lostInARow.at(-1);
+    return await this.#associate(contexts);
+  }
+
+  /** Never rejects: resolves with what was thrown. */
   async #sendOne(association: Association, item: SendItem, ready: Sendable): Promise<unknown> {
     try {
       await this.#store(association, item, ready);
+      this.#lostInARow.length = 0;
+      return undefined;
     } catch (thrown) {
-      const isUnsent = this.#stop.signal.aborted && thrown instanceof PhosphorError && thrown.kind === 'cancelled';
-      if (isUnsent) this.#unsent = true;
-      else this.#failed(item, thrown);
       return thrown;
     }
-    return undefined;
+  }
+
+  /** Tells what became of a file that was not answered. True where the association was lost over it. */
+  #tell(association: Association, item: SendItem, thrown: unknown): boolean {
+    if (thrown === undefined) return false;
+    const isUnsent = this.#stop.signal.aborted && thrown instanceof PhosphorError && thrown.kind === 'cancelled';
+    if (isUnsent) this.#unsent = true;
+    else this.#failed(item, thrown);
+    if (association.established) return false;
+    if (!isOfTheFile(thrown)) this.#lostInARow.push(thrown);
+    return true;
   }
 
   async #store(association: Association, item: SendItem, { transcodedTo, giveBack, ...what }: Sendable): Promise<void> {

@@ -7,7 +7,7 @@ import { clocks } from '../../support/clocks.ts';
 import { dcmtk, startStorescp } from '../../support/dcmtk.ts';
 import { filesBelow } from '../../support/dicom-data.ts';
 import { type WrittenInstance, writeSeries } from '../../support/instances.ts';
-import { UIDs } from '../../support/scripted-peer.ts';
+import { PDU, ScriptedPeer, UIDs } from '../../support/scripted-peer.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 // One file that a peer does not digest, among files that it takes.
@@ -75,4 +75,43 @@ test('a data set that was written with odd lengths is sent with even ones', asyn
     Buffer.concat([dataSet, Buffer.from('fcfffcff4f420000', 'hex'), Buffer.from([3, 0, 0, 0, 1, 2, 3])]),
   );
   expect((await send(other.port, [oddly])).result).toMatchObject({ sent: 1 });
+});
+
+/** Takes what it is sent, and aborts the association over the instances that it cannot bear. */
+async function touchyPeer(cannotBear: (sopInstanceUID: string) => boolean) {
+  const taken: string[] = [];
+  let associations = 0;
+  const peer = await ScriptedPeer.listen(async (connection) => {
+    connection.acceptAssociate(await connection.readAssociateRQ());
+    associations += 1;
+    for (;;) {
+      const request = await connection.readMessage();
+      const { affectedSOPInstanceUID = '' } = request.command;
+      if (cannotBear(affectedSOPInstanceUID)) return connection.sendPDU(PDU.abort, Buffer.from([0, 0, 0, 0]));
+      taken.push(affectedSOPInstanceUID);
+      connection.respond(request, { status: 0, affectedSOPInstanceUID });
+    }
+  });
+  return { peer, taken, associations: () => associations };
+}
+
+test.each([0, 2, 5])('a peer that aborts over file %i gets the others on a further association, each once', async (bad) => {
+  const { peer, taken, associations } = await touchyPeer((uid) => uid === series[bad]?.sopInstanceUID);
+  const { result, results } = await send(peer.port, paths());
+  expect(result).toEqual({ ok: true, sent: 5, warnings: 0, failed: 1 });
+  expect(taken).toEqual(series.filter((_, index) => index !== bad).map(({ sopInstanceUID }) => sopInstanceUID));
+  expect(results.map(({ path }) => path).sort()).toEqual(paths());
+  expect(results.find(({ path }) => path === paths()[bad])?.error?.kind).toBe('aborted-by-peer');
+  expect(associations()).toBe(bad === 5 ? 1 : 2);
+  await peer[Symbol.asyncDispose]();
+});
+
+test('a peer that aborts over every file is offered three, and the reason stands at each of the others', async () => {
+  const { peer, associations } = await touchyPeer(() => true);
+  const { result, results } = await send(peer.port, paths());
+  expect(result).toEqual({ ok: true, sent: 0, warnings: 0, failed: 6 });
+  expect(new Set(results.map(({ error }) => error?.kind))).toEqual(new Set(['aborted-by-peer']));
+  expect(results).toHaveLength(6);
+  expect(associations()).toBe(3);
+  await peer[Symbol.asyncDispose]();
 });
