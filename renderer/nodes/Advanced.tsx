@@ -1,5 +1,6 @@
 import { Checkbox, NativeSelect, Switch, TextInput } from '@mantine/core';
-import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { IconAlertTriangle, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
 import { useApp } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
 import { hasUsername, type IdentityChoice, type NodeField, type NodeForm, needsSecret, type SecretState } from './draft.ts';
@@ -24,8 +25,15 @@ interface AdvancedProps {
 
 /** Encryption, who we say we are, and PDU length: what most PACS do without. Folded away, its head says what is set. */
 export function Advanced({ handle, open, onToggle, secretState, savedTimes }: AdvancedProps) {
+  const section = useRef<HTMLElement>(null);
+  const wasOpen = useRef(open);
+  useEffect(() => {
+    // What was unfolded comes into sight, as far as there is room.
+    if (open && !wasOpen.current) section.current?.scrollIntoView({ block: 'nearest' });
+    wasOpen.current = open;
+  }, [open]);
   return (
-    <section className="advanced" aria-label={t('node.advanced')}>
+    <section ref={section} className="advanced" aria-label={t('node.advanced')}>
       <button type="button" className="advanced-head" aria-expanded={open} onClick={onToggle}>
         {open ? <IconChevronDown className="icon" aria-hidden /> : <IconChevronRight className="icon" aria-hidden />}
         <span>{t('node.advanced')}</span>
@@ -105,7 +113,7 @@ function Identity({ handle, secretState }: Pick<AdvancedProps, 'handle' | 'secre
       <NativeSelect
         className="editor-field"
         label={t('node.identityType')}
-        description={t(`node.identityHelp.${identity}`)}
+        description={<IdentityHint form={form} />}
         inputWrapperOrder={['label', 'input', 'error', 'description']}
         value={identity}
         data={CHOICES.map((value) => ({ value, label: t(`node.identityChoice.${value}`) }))}
@@ -127,6 +135,17 @@ function Identity({ handle, secretState }: Pick<AdvancedProps, 'handle' | 'secre
         />
       )}
     </fieldset>
+  );
+}
+
+function IdentityHint({ form: { identity, tls } }: { form: NodeForm }) {
+  if (!needsSecret(identity)) return t(`node.identityHelp.${identity}`);
+  if (tls) return t('node.identityEncrypted');
+  return (
+    <span className="warn with-icon">
+      <IconAlertTriangle className="icon" aria-hidden />
+      {t('node.identityReadable')}
+    </span>
   );
 }
 

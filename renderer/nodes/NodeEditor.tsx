@@ -99,7 +99,7 @@ export function NodeEditor({ nodeId }: { nodeId: string | undefined }) {
 
   return (
     <form
-      className="editor panel"
+      className="editor node-editor panel"
       aria-labelledby="editor-title"
       noValidate
       onSubmit={(event) => {
@@ -114,26 +114,29 @@ export function NodeEditor({ nodeId }: { nodeId: string | undefined }) {
           <IconX className="icon" />
         </IconButton>
       </div>
-      {FIELDS.map(({ key, longest, ...field }, index) => (
-        <TextInput
-          key={key}
-          {...handle.typed(key, t(key === 'port' && form.tls ? 'node.portHelpTLS' : `node.${key}Help`))}
-          label={t(`node.${key}`)}
-          maxLength={longest}
-          inputMode={'mode' in field ? field.mode : undefined}
-          // The form was asked for by the reader: its first field is where the typing goes.
-          autoFocus={index === 0}
-        />
-      ))}
-      {edited?.kind !== 'demo' && (
-        <Advanced
-          handle={handle}
-          open={advanced}
-          onToggle={() => setAdvanced(!advanced)}
-          secretState={secretFits(form, { saved, secretState }) ? secretState : 'absent'}
-          savedTimes={savedTimes}
-        />
-      )}
+      <div className="editor-body">
+        {FIELDS.map(({ key, longest, ...field }, index) => (
+          <TextInput
+            key={key}
+            {...handle.typed(key, t(key === 'port' && form.tls ? 'node.portHelpTLS' : `node.${key}Help`))}
+            label={t(`node.${key}`)}
+            maxLength={longest}
+            inputMode={'mode' in field ? field.mode : undefined}
+            // The form was asked for by the reader: its first field is where the typing goes.
+            autoFocus={index === 0}
+          />
+        ))}
+        {edited?.kind !== 'demo' && (
+          <Advanced
+            handle={handle}
+            open={advanced}
+            onToggle={() => setAdvanced(!advanced)}
+            secretState={secretFits(form, { saved, secretState }) ? secretState : 'absent'}
+            savedTimes={savedTimes}
+          />
+        )}
+        <OwnAddress />
+      </div>
       <div className="editor-foot">
         <div className="editor-buttons">
           <Button type="submit" variant="filled">
@@ -151,7 +154,6 @@ export function NodeEditor({ nodeId }: { nodeId: string | undefined }) {
           )}
         </div>
       </div>
-      <OwnAddress />
     </form>
   );
 }

@@ -20,7 +20,7 @@ export function OwnCertificate({ savedTimes }: { savedTimes: number }) {
     client()
       .invoke('tls.selfTest', {})
       .then(
-        ({ findings }) => current && setResult({ findings: findings.filter(({ severity }) => severity !== 'info') }),
+        ({ findings }) => current && setResult({ findings: findings.filter(isWorthSaying) }),
         (thrown: unknown) => current && setResult({ failure: sentenceOf(toErrorData(thrown)) }),
       );
     return () => {
@@ -39,6 +39,12 @@ export function OwnCertificate({ savedTimes }: { savedTimes: number }) {
       )}
     </div>
   );
+}
+
+/** What is in order needs no words; what fails in TLS 1.2 and 1.3 alike is said once. */
+function isWorthSaying({ severity, subject, code }: TLSFinding, index: number, all: readonly TLSFinding[]): boolean {
+  if (severity === 'info') return false;
+  return subject !== 'handshake' || all.findIndex((one) => one.subject === subject && one.code === code) === index;
 }
 
 function Findings({ findings }: { findings: readonly TLSFinding[] }) {
