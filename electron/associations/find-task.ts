@@ -65,7 +65,13 @@ async function runFind(
   }
 }
 
+/** By what names them at their level. */
 function sameRow(a: MatchRow, b: MatchRow): boolean {
-  const other: Readonly<Record<string, unknown>> = { ...b };
-  return Object.entries(a).every(([key, value]) => String(value) === String(other[key]));
+  if (a.level === 'study' && b.level === 'study') return a.studyInstanceUID === b.studyInstanceUID;
+  if (a.level === 'series' && b.level === 'series') return a.seriesInstanceUID === b.seriesInstanceUID;
+  if (a.level === 'image' && b.level === 'image') return a.sopInstanceUID === b.sopInstanceUID;
+  if (a.level === 'patient' && b.level === 'patient') {
+    return a.patientID === b.patientID && a.patientName.alphabetic === b.patientName.alphabetic;
+  }
+  return false;
 }

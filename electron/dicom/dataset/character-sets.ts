@@ -51,6 +51,8 @@ function decodeWhole(buffer: Buffer, specificCharacterSet: string, vr: VR): stri
   const plain = buffer.toString('latin1');
   // ISO_IR 13 alone reads 0x5C and 0x7E differently from ASCII; every other first set agrees with it below 0x80.
   if (isPlain(plain) && !(first === 0x49 && specificCharacterSet.includes('13'))) return plain;
+  // By far the commonest, and the same as what was just read.
+  if (specificCharacterSet === 'ISO_IR 100' && !plain.includes('\x1b')) return plain;
   const terms = termsOf(specificCharacterSet);
   const whole = wholeEncodingOf(terms[0] ?? '');
   if (whole === 'utf8') return buffer.toString('utf8');

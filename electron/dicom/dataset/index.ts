@@ -5,6 +5,7 @@ export { decodeDataset } from './decode.ts';
 export { entryOf, tagOf, tagToHex, vrOf } from './dictionary.ts';
 export { encodeDataset } from './encode.ts';
 export { readFrameFragments } from './frames.ts';
+export { IdentifierReader, type IdentifierValues } from './identifier-reader.ts';
 export { toDicomJson } from './json-model.ts';
 export {
   encodeFileMeta,

@@ -1,5 +1,5 @@
 import type { QueryLevel } from '../../../shared/contract/index.ts';
-import { decodeDataset, encodeDataset } from '../dataset/index.ts';
+import { encodeDataset, IdentifierReader } from '../dataset/index.ts';
 import { type Association, CommandField, Priority, type ProposedContext } from '../network/index.ts';
 import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
 import { isPatientRoot, MODELS } from './information-model.ts';
@@ -15,6 +15,7 @@ export function find(association: Association, request: FindSCURequest): Service
   const context = requireContext(association, sopClassUID === undefined ? modelsOf(query.level) : [sopClassUID]);
   let matches = 0;
   let unusable = 0;
+  const reader = new IdentifierReader(context.transferSyntax);
   const operation = association.send({
     context,
     command: { commandField: CommandField.cFindRQ, affectedSOPClassUID: context.abstractSyntax, priority: Priority.medium },
@@ -23,7 +24,7 @@ export function find(association: Association, request: FindSCURequest): Service
       context.transferSyntax,
     ),
     onPending: (_response, identifier) => {
-      const row = identifier && rowOf(identifier, context.transferSyntax, request);
+      const row = identifier && rowOf(reader, identifier, request);
       if (row === undefined) {
         unusable += 1;
         return undefined;
@@ -47,9 +48,9 @@ function modelsOf(level: QueryLevel): readonly string[] {
 }
 
 /** One match that cannot be read does not spoil the others. */
-function rowOf(identifier: Uint8Array, transferSyntaxUID: string, { query }: FindSCURequest) {
+function rowOf(reader: IdentifierReader, identifier: Uint8Array, { query }: FindSCURequest) {
   try {
-    return matchRowOf(query.level, decodeDataset(identifier, transferSyntaxUID), query);
+    return matchRowOf(query.level, reader.read(identifier), query);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { ImageRow, MatchRow, PersonName, Query, QueryLevel, SeriesRow, StudyRow } from '../../../shared/contract/index.ts';
-import { type Dataset, Tag } from '../dataset/index.ts';
+import { type IdentifierValues, Tag } from '../dataset/index.ts';
 
 /** Bounds of the row schemas in shared/contract/model.ts. */
 const MAX_TEXT = 1024;
@@ -11,23 +11,23 @@ const UID = /^[\x21-\x5b\x5d-\x7e]{1,128}$/;
  * A match of a C-FIND as a row of the contract. Values that are missing or odd become '' or are left out; overlong ones are cut. UIDs that an archive leaves
  * out although they were asked for (PS3.4 C.2.2.1.3) are taken from the query. Undefined when the UID of the level itself is missing.
  */
-export function matchRowOf(level: QueryLevel, identifier: Dataset, query?: Query): MatchRow | undefined {
+export function matchRowOf(level: QueryLevel, identifier: IdentifierValues, query?: Query): MatchRow | undefined {
   return ROWS[level](identifier, query);
 }
 
-const ROWS: Readonly<Record<QueryLevel, (identifier: Dataset, query: Query | undefined) => MatchRow | undefined>> = {
+const ROWS: Readonly<Record<QueryLevel, (identifier: IdentifierValues, query: Query | undefined) => MatchRow | undefined>> = {
   patient: patientRow,
   study: studyRow,
   series: seriesRow,
   image: imageRow,
 };
 
-function patientRow(identifier: Dataset): Extract<MatchRow, { level: 'patient' }> {
+function patientRow(identifier: IdentifierValues): Extract<MatchRow, { level: 'patient' }> {
   const numberOfStudies = count(identifier, Tag.NumberOfPatientRelatedStudies);
   return { level: 'patient', ...patient(identifier), ...(numberOfStudies === undefined ? {} : { numberOfStudies }) };
 }
 
-function studyRow(identifier: Dataset): StudyRow | undefined {
+function studyRow(identifier: IdentifierValues): StudyRow | undefined {
   const studyInstanceUID = uid(identifier, Tag.StudyInstanceUID);
   if (studyInstanceUID === undefined) return undefined;
   const numberOfSeries = count(identifier, Tag.NumberOfStudyRelatedSeries);
@@ -48,7 +48,7 @@ function studyRow(identifier: Dataset): StudyRow | undefined {
   };
 }
 
-function seriesRow(identifier: Dataset, query: Query | undefined): SeriesRow | undefined {
+function seriesRow(identifier: IdentifierValues, query: Query | undefined): SeriesRow | undefined {
   const seriesInstanceUID = uid(identifier, Tag.SeriesInstanceUID);
   const studyInstanceUID = uid(identifier, Tag.StudyInstanceUID) ?? query?.studyInstanceUID;
   if (seriesInstanceUID === undefined || studyInstanceUID === undefined) return undefined;
@@ -67,7 +67,7 @@ function seriesRow(identifier: Dataset, query: Query | undefined): SeriesRow | u
   };
 }
 
-function imageRow(identifier: Dataset, query: Query | undefined): ImageRow | undefined {
+function imageRow(identifier: IdentifierValues, query: Query | undefined): ImageRow | undefined {
   const sopInstanceUID = uid(identifier, Tag.SOPInstanceUID);
   const studyInstanceUID = uid(identifier, Tag.StudyInstanceUID) ?? query?.studyInstanceUID;
   const seriesInstanceUID = uid(identifier, Tag.SeriesInstanceUID) ?? query?.seriesInstanceUID;
@@ -84,7 +84,7 @@ function imageRow(identifier: Dataset, query: Query | undefined): ImageRow | und
   };
 }
 
-function patient(identifier: Dataset) {
+function patient(identifier: IdentifierValues) {
   return {
     patientName: personName(identifier, Tag.PatientName),
     patientID: text(identifier, Tag.PatientID),
@@ -93,16 +93,16 @@ function patient(identifier: Dataset) {
   };
 }
 
-function text(identifier: Dataset, tag: number): string {
+function text(identifier: IdentifierValues, tag: number): string {
   return identifier.string(tag).slice(0, MAX_TEXT);
 }
 
-function uid(identifier: Dataset, tag: number): string | undefined {
+function uid(identifier: IdentifierValues, tag: number): string | undefined {
   const value = identifier.uid(tag);
   return UID.test(value) ? value : undefined;
 }
 
-function personName(identifier: Dataset, tag: number): PersonName {
+function personName(identifier: IdentifierValues, tag: number): PersonName {
   const { alphabetic, ideographic, phonetic } = identifier.personName(tag);
   return {
     alphabetic: alphabetic.slice(0, MAX_TEXT),
@@ -112,18 +112,18 @@ function personName(identifier: Dataset, tag: number): PersonName {
 }
 
 /** Archives that do not know Modalities in Study sometimes answer Modality at study level. */
-function modalities(identifier: Dataset): string[] {
+function modalities(identifier: IdentifierValues): string[] {
   const inStudy = identifier.strings(Tag.ModalitiesInStudy);
   const values = inStudy.length > 0 ? inStudy : identifier.strings(Tag.Modality);
   return [...new Set(values.filter((value) => value !== '').map((value) => value.slice(0, MAX_MODALITY)))].slice(0, MAX_MODALITIES);
 }
 
-function integer(identifier: Dataset, tag: number): number | undefined {
+function integer(identifier: IdentifierValues, tag: number): number | undefined {
   const value = identifier.number(tag);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-function count(identifier: Dataset, tag: number): number | undefined {
+function count(identifier: IdentifierValues, tag: number): number | undefined {
   const value = integer(identifier, tag);
   return value !== undefined && value >= 0 ? value : undefined;
 }
