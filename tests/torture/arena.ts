@@ -7,9 +7,10 @@ import { ScriptedPeer } from '../support/scripted-peer.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { Beside, type BesideFigures } from './beside.ts';
 import { type Conversation, recordConversations } from './conversations.ts';
+import { Starvation } from './starvation.ts';
 import { System } from './system.ts';
 
-/** No case may last longer, whatever is done to it. */
+/** No case may last longer, whatever is done to it; what the machine kept the system or the torturer waiting for a processor does not count. */
 const DEADLINE_MS = 5000;
 /** Seconds: all of them so short that a case that hangs is told from one that waits for its clock. */
 const CLOCKS = clocks({
@@ -26,15 +27,13 @@ const CLOCKS = clocks({
   retrieveStallThirdParty: 1,
   retrieveTotal: 2,
 });
-const SAMPLE_MS = 200;
+const SAMPLE_MS = 400;
 /** Growth of resident memory from the first half of a run to the second. */
 const GROWTH = 0.05;
 /** Part of a run before the first half begins. */
 const WARM_UP = 1 / 3;
 /** Descriptors of a thread: the codec worker starts when the same instance comes in two encodings, and stays. */
 const THREAD_DESCRIPTORS = 5;
-/** A run shorter than this says nothing about growth: code is still being compiled, heaps are still being sized. */
-const MEMORY_AFTER_SECONDS = 60;
 
 export interface TortureRun {
   readonly name: string;
@@ -56,7 +55,9 @@ export interface Report {
   readonly figures: Readonly<Record<string, number>>;
   readonly longestMs: number;
   readonly longest: string;
-  readonly memory: { readonly firstMB: number; readonly secondMB: number; readonly peakMB: number; readonly judged: boolean };
+  /** Time that the machine kept the system or the torturer from working. */
+  readonly starvedMs: number;
+  readonly memory: { readonly firstMB: number; readonly secondMB: number; readonly peakMB: number };
   readonly descriptors: { readonly before: number; readonly after: number };
   readonly beside: BesideFigures;
   readonly failures: readonly string[];
@@ -92,7 +93,8 @@ export async function runTorture(run: TortureRun): Promise<Report> {
     const beside = new Beside(system, folder.path, run.fillsTheListener === true);
     await warmUp(system, folder.path);
     const before = await settledDescriptors(system);
-    const { arena, tally } = stage(run, { folder: folder.path, system, conversations, silentPort: silent.port });
+    const starvation = new Starvation([system.pid, process.pid]);
+    const { arena, tally } = stage(run, { folder: folder.path, system, conversations, silentPort: silent.port }, starvation);
     const memory = watchMemory(system);
     const started = performance.now();
     beside.start();
@@ -101,12 +103,13 @@ export async function runTorture(run: TortureRun): Promise<Report> {
       await run.torture(arena);
     } finally {
       besideFigures = await beside.stop();
+      starvation.stop();
     }
     const seconds = (performance.now() - started) / 1000;
-    const samples = memory.stop();
+    const samples = await memory.stop();
     const after = await judge(system, before, arena);
     const halves = halvesOf(samples, seconds);
-    if (halves.judged && halves.secondMB > halves.firstMB * (1 + GROWTH)) {
+    if (halves.secondMB > halves.firstMB * (1 + GROWTH)) {
       arena.fail(
         `resident memory grew from ${halves.firstMB.toFixed(0)} MB in the first half to ${halves.secondMB.toFixed(0)} MB in the second`,
       );
@@ -126,6 +129,7 @@ export async function runTorture(run: TortureRun): Promise<Report> {
       figures,
       longestMs,
       longest,
+      starvedMs: starvation.milliseconds,
       memory: halves,
       descriptors,
       beside: besideFigures,
@@ -149,6 +153,7 @@ interface Tally {
 function stage(
   { seed, scale }: TortureRun,
   given: Pick<Arena, 'folder' | 'system' | 'conversations' | 'silentPort'>,
+  starvation: Starvation,
 ): { arena: Arena; tally: Tally } {
   const tally: Tally = { cases: 0, longestMs: 0, longest: '', outcomes: {}, figures: {}, failures: [] };
   const fail = (what: string) => {
@@ -156,9 +161,16 @@ function stage(
   };
   const attempt = async (label: string, run: () => Promise<string>) => {
     const started = performance.now();
+    const starvedBefore = starvation.milliseconds;
+    const lasted = () => performance.now() - started - (starvation.milliseconds - starvedBefore);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<string>((resolve) => {
-      timer = setTimeout(() => resolve('HANG'), DEADLINE_MS);
+      const look = () => {
+        const left = DEADLINE_MS - lasted();
+        if (left <= 0) resolve('HANG');
+        else timer = setTimeout(look, left);
+      };
+      look();
     });
     let outcome: string;
     try {
@@ -168,7 +180,7 @@ function stage(
       fail(`${label}: ${String(thrown)}`);
     }
     clearTimeout(timer);
-    const milliseconds = performance.now() - started;
+    const milliseconds = lasted();
     tally.cases += 1;
     tally.outcomes[outcome] = (tally.outcomes[outcome] ?? 0) + 1;
     if (milliseconds > tally.longestMs) Object.assign(tally, { longestMs: milliseconds, longest: label });
@@ -254,16 +266,22 @@ interface Sample {
   readonly megabytes: number;
 }
 
-function watchMemory(system: System): { stop(): Sample[] } {
+/** Resident memory again and again, each time after a collection. */
+function watchMemory(system: System): { stop(): Promise<Sample[]> } {
   const samples: Sample[] = [];
   const started = performance.now();
-  const timer = setInterval(
-    () => samples.push({ seconds: (performance.now() - started) / 1000, megabytes: system.residentMB() }),
-    SAMPLE_MS,
-  );
+  let stopped = false;
+  const watching = (async () => {
+    while (!stopped && system.ended === undefined) {
+      await system.call('collect', {}).catch(() => undefined);
+      samples.push({ seconds: (performance.now() - started) / 1000, megabytes: system.residentMB() });
+      await pause(SAMPLE_MS);
+    }
+  })();
   return {
-    stop: () => {
-      clearInterval(timer);
+    stop: async () => {
+      stopped = true;
+      await watching;
       return samples;
     },
   };
@@ -278,7 +296,6 @@ function halvesOf(samples: readonly Sample[], seconds: number): Report['memory']
     firstMB: mean(samples.filter((sample) => sample.seconds >= begin && sample.seconds < middle)),
     secondMB: mean(samples.filter((sample) => sample.seconds >= middle)),
     peakMB: Math.max(0, ...samples.map(({ megabytes }) => megabytes)),
-    judged: seconds >= MEMORY_AFTER_SECONDS,
   };
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Arena, inParallel } from './arena.ts';
 import { type Conversation, type Entry, FRESH, MOVE_MESSAGE_ID, STUDY } from './conversations.ts';
 import { MutatingPeer } from './mutating-peer.ts';
+import { Random } from './random.ts';
 import { RawConnection } from './raw-connection.ts';
 import { refreshed, replay } from './replay.ts';
 
@@ -53,83 +54,88 @@ export async function outcomeOf(connection: RawConnection): Promise<string> {
 
 /**
  * The connection is reset after byte n of a recorded conversation, for a sweep of n: as caller of the listener and as peer of the pool, each
- * kind of service.
+ * kind of service, in an order of chance.
  */
 export async function rstAnywhere(arena: Arena): Promise<void> {
   const points = Math.ceil(600 * arena.scale);
-  for (const conversation of oneOfEach(arena.conversations)) {
-    const bytes = lengthOf(conversation.entries, 'scu');
-    await inParallel(12, async (index) => {
-      if (index >= points) return false;
-      const resetAfter = Math.floor((index * bytes) / points);
-      await arena.attempt(`${conversation.name}, our side reset after byte ${resetAfter}`, async () => {
-        const connection = await RawConnection.open(arena.system.port, address(index));
-        const entries = refreshed(conversation.entries, FRESH, index);
-        await replay(connection, entries, 'scu', { resetAfter, patienceMs: PATIENCE_MS });
-        connection.socket.resetAndDestroy();
-        await connection.closed;
-        return `${conversation.kind} as SCP, reset`;
-      });
-      return true;
-    });
-  }
-  for (const conversation of oneOfEach(arena.conversations.filter(({ caller }) => caller === 'ours'))) {
-    const bytes = lengthOf(conversation.entries, 'scp');
-    await withPeers(8, points, async (index, peer) => {
-      const resetAfter = Math.floor((index * bytes) / points);
+  const sweep = (side: Entry['from']) => (conversation: Conversation) => {
+    const bytes = lengthOf(conversation.entries, side);
+    return Array.from({ length: points }, (_, point) => ({ conversation, side, resetAfter: Math.floor((point * bytes) / points) }));
+  };
+  const ours = arena.conversations.filter(({ caller }) => caller === 'ours');
+  const cases = new Random(arena.seed).shuffled([
+    ...oneOfEach(arena.conversations).flatMap(sweep('scu')),
+    ...oneOfEach(ours).flatMap(sweep('scp')),
+  ]);
+  await withPeers(20, cases.length, async (index, peer) => {
+    const { conversation, side, resetAfter } = cases[index] ?? {};
+    if (conversation === undefined || resetAfter === undefined) return;
+    const options = { resetAfter, patienceMs: PATIENCE_MS };
+    if (side === 'scp') {
       await arena.attempt(`${conversation.name}, the peer's side reset after byte ${resetAfter}`, () =>
-        operateAgainst(arena, peer, conversation.kind, (connection) =>
-          replay(connection, conversation.entries, 'scp', { resetAfter, patienceMs: PATIENCE_MS }),
-        ),
+        operateAgainst(arena, peer, conversation.kind, (connection) => replay(connection, conversation.entries, 'scp', options)),
       );
+      return;
+    }
+    await arena.attempt(`${conversation.name}, our side reset after byte ${resetAfter}`, async () => {
+      const connection = await RawConnection.open(arena.system.port, address(index));
+      await replay(connection, refreshed(conversation.entries, FRESH, index), 'scu', options);
+      connection.socket.resetAndDestroy();
+      await connection.closed;
+      return `${conversation.kind} as SCP, reset`;
     });
+  });
+}
+
+const MANNERS = ['FIN', 'silence', 'silence inside a PDU', 'no reading'] as const;
+type Manner = (typeof MANNERS)[number];
+
+/** Peers that stop, of the listener and of the pool: half-closed after each PDU, silent after each PDU, no longer reading. */
+export async function halfOpen(arena: Arena): Promise<void> {
+  const points = arena.conversations.flatMap((conversation) =>
+    conversation.entries.flatMap((_, at) => MANNERS.map((manner) => ({ conversation, at, manner }))),
+  );
+  const toPool = points.filter(({ conversation }) => conversation.caller === 'ours');
+  const random = new Random(arena.seed);
+  const cases = random.shuffled([
+    ...repeatedTo(random.shuffled(points), Math.ceil(1200 * arena.scale)).map((point) => ({ ...point, toPool: false })),
+    ...repeatedTo(random.shuffled(toPool), Math.ceil(875 * arena.scale)).map((point) => ({ ...point, toPool: true })),
+  ]);
+  await withPeers(40, cases.length, async (index, peer) => {
+    const it = cases[index];
+    if (it === undefined) return;
+    const { conversation, at, manner } = it;
+    await arena.attempt(`to the ${it.toPool ? 'pool' : 'listener'}, ${conversation.name}, ${manner} after PDU ${at}`, () =>
+      it.toPool ? stoppingPeer(arena, peer, conversation, at, manner) : stoppingCaller(arena, index, conversation, at, manner),
+    );
+  });
+}
+
+async function stoppingCaller(arena: Arena, index: number, { entries }: Conversation, at: number, manner: Manner): Promise<string> {
+  const connection = await RawConnection.open(arena.system.port, address(index));
+  try {
+    if (manner === 'no reading') connection.socket.pause();
+    const patienceMs = manner === 'no reading' ? 20 : PATIENCE_MS;
+    await replay(connection, refreshed(entries, FRESH, index).slice(0, at), 'scu', { patienceMs });
+    if (manner === 'silence inside a PDU') connection.write(Buffer.from([4, 0, 0, 0, 1]));
+    if (manner === 'FIN') connection.socket.end();
+    if (manner === 'no reading') {
+      // Only what is read shows the end: until then the listener's own clocks run.
+      await pause(2500);
+      connection.socket.resume();
+    }
+    return `to the listener, ${manner}: ${await outcomeOf(connection)}`;
+  } finally {
+    connection.socket.destroy();
   }
 }
 
-/** Peers that stop: half-closed after each PDU, silent after each PDU, no longer reading. */
-export async function halfOpen(arena: Arena): Promise<void> {
-  const rounds = Math.max(1, Math.ceil(24 * arena.scale));
-  const manners = ['FIN', 'silence', 'silence inside a PDU', 'no reading'] as const;
-  const cases = Array.from({ length: rounds }, () => arena.conversations)
-    .flat()
-    .flatMap((conversation) => conversation.entries.map((_, at) => ({ conversation, at })))
-    .flatMap((it) => manners.map((manner) => ({ ...it, manner })));
-  const bounded = spreadOut(cases, Math.ceil(1200 * arena.scale));
-  await inParallel(28, async (index) => {
-    const { conversation, at, manner } = bounded[index] ?? {};
-    if (conversation === undefined || at === undefined || manner === undefined) return false;
-    await arena.attempt(`to the listener, ${conversation.name}, ${manner} after PDU ${at}`, async () => {
-      const connection = await RawConnection.open(arena.system.port, address(index));
-      try {
-        const entries = refreshed(conversation.entries, FRESH, index).slice(0, at);
-        if (manner === 'no reading') connection.socket.pause();
-        await replay(connection, entries, 'scu', { patienceMs: manner === 'no reading' ? 20 : PATIENCE_MS });
-        if (manner === 'silence inside a PDU') connection.write(Buffer.from([4, 0, 0, 0, 1]));
-        if (manner === 'FIN') connection.socket.end();
-        if (manner === 'no reading') {
-          // Only what is read shows the end: until then the listener's own clocks run.
-          await pause(2500);
-          connection.socket.resume();
-        }
-        return `to the listener, ${manner}: ${await outcomeOf(connection)}`;
-      } finally {
-        connection.socket.destroy();
-      }
-    });
-    return true;
-  });
-  const own = bounded.filter(({ conversation }) => conversation.caller === 'ours');
-  await withPeers(24, own.length, async (index, peer) => {
-    const { conversation, at, manner } = own[index] ?? {};
-    if (conversation === undefined || at === undefined || manner === undefined) return;
-    await arena.attempt(`to the pool, ${conversation.name}, ${manner} after PDU ${at}`, () =>
-      operateAgainst(arena, peer, conversation.kind, async (connection) => {
-        if (manner === 'no reading' && at > 3) connection.socket.pause();
-        await replay(connection, conversation.entries.slice(0, at), 'scp', { patienceMs: PATIENCE_MS });
-        if (manner === 'silence inside a PDU') connection.write(Buffer.from([4, 0, 0, 0, 1]));
-        if (manner === 'FIN') connection.socket.end();
-      }),
-    );
+function stoppingPeer(arena: Arena, peer: MutatingPeer, { kind, entries }: Conversation, at: number, manner: Manner): Promise<string> {
+  return operateAgainst(arena, peer, kind, async (connection) => {
+    if (manner === 'no reading' && at > 3) connection.socket.pause();
+    await replay(connection, entries.slice(0, at), 'scp', { patienceMs: PATIENCE_MS });
+    if (manner === 'silence inside a PDU') connection.write(Buffer.from([4, 0, 0, 0, 1]));
+    if (manner === 'FIN') connection.socket.end();
   });
 }
 
@@ -265,7 +271,9 @@ function lengthOf(entries: readonly Entry[], side: Entry['from']): number {
   return entries.reduce((sum, { from, pdu }) => sum + (from === side ? pdu.length : 0), 0);
 }
 
-function spreadOut<T>(values: readonly T[], count: number): T[] {
-  const step = Math.max(1, values.length / count);
-  return Array.from({ length: Math.min(count, values.length) }, (_, i) => values[Math.floor(i * step)]).flatMap((value) => value ?? []);
+/** As many as are wanted: some of the values, or all of them several times. */
+function repeatedTo<T>(values: readonly T[], count: number): T[] {
+  return Array.from({ length: Math.ceil(count / Math.max(1, values.length)) }, () => values)
+    .flat()
+    .slice(0, count);
 }

@@ -34,6 +34,14 @@ export class Random {
     return values[this.below(values.length)] ?? values[0];
   }
 
+  /** The same values in an order of chance. */
+  shuffled<T>(values: readonly T[]): T[] {
+    return values
+      .map((value) => ({ value, at: this.#next() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ value }) => value);
+  }
+
   bytes(length: number): Buffer {
     const bytes = Buffer.alloc(length);
     for (let i = 0; i < length; i += 1) bytes[i] = this.#next() & 0xff;

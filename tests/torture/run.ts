@@ -49,7 +49,7 @@ export async function torture(): Promise<number> {
 }
 
 function textOf(report: Report): string {
-  const { name, seed, scale, seconds, cases, longestMs, longest, memory, descriptors, beside, failures } = report;
+  const { name, seed, scale, seconds, cases, longestMs, longest, starvedMs, memory, descriptors, beside, failures } = report;
   const table = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
       .sort(([, a], [, b]) => b - a)
@@ -58,11 +58,11 @@ function textOf(report: Report): string {
     `median ${median.toFixed(1)}, p99 ${p99.toFixed(1)}, longest ${max.toFixed(1)} ms`;
   return [
     `${name}: ${report.ok ? 'passed' : 'FAILED'} (seed ${seed}, scale ${scale}, ${seconds.toFixed(1)} s)`,
-    `  ${cases} cases; longest ${longestMs.toFixed(0)} ms (${longest})`,
+    `  ${cases} cases; longest ${longestMs.toFixed(0)} ms (${longest}); kept waiting by the machine for ${starvedMs.toFixed(0)} ms in all`,
     ...table(report.figures),
     '  outcomes:',
     ...table(report.outcomes),
-    `  resident memory: first half ${memory.firstMB.toFixed(1)} MB, second half ${memory.secondMB.toFixed(1)} MB, peak ${memory.peakMB.toFixed(1)} MB${memory.judged ? '' : ' (too short a run to judge growth)'}`,
+    `  resident memory: first half ${memory.firstMB.toFixed(1)} MB, second half ${memory.secondMB.toFixed(1)} MB, peak ${memory.peakMB.toFixed(1)} MB`,
     `  descriptors: ${descriptors.before} before, ${descriptors.after} after`,
     `  beside it: ${beside.instances} instances stored (${spread(beside.storeMs)} each), ${beside.echoes} echoes (${spread(beside.echoMs)})${beside.triedAgain > 0 ? `, tried again ${beside.triedAgain} times for want of room` : ''}`,
     ...failures.map((failure) => `  FAILURE: ${failure}`),

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { BroadcastChannel } from 'node:worker_threads';
 import { type Archive, openArchive } from '../../electron/archive/index.ts';
 import { createAssociationPool, type Operation, startListener } from '../../electron/associations/index.ts';
 import type { SystemEvent, SystemMethods, SystemOptions, SystemRequest, SystemState } from './system-protocol.ts';
@@ -54,6 +56,9 @@ const listener = await startListener({
   },
 });
 const pool = createAssociationPool({ workers: 2 });
+const threads = new BroadcastChannel('settle');
+/** A thread collects when its turn of the event loop comes; pages go back to the system a moment later. */
+const COLLECTED_MS = 100;
 
 /** Those that mean something here; the others are what a mutation made of them. */
 const STATUSES = new Set([0x0000, 0xa700, 0xa801, 0xa900, 0xb000, 0xc000, 0xfe00, 0x0122, 0x0124, 0x0211]);
@@ -119,8 +124,14 @@ const methods: SystemMethods = {
     }
     return { instances, longestMs };
   },
+  async collect() {
+    threads.postMessage('now');
+    globalThis.gc?.();
+    await pause(COLLECTED_MS);
+  },
   async close() {
     closing = true;
+    threads.close();
     await Promise.all([pool.close(), listener.close()]);
     await archive.close();
   },

@@ -44,6 +44,8 @@ export interface SystemMethods {
   import(args: { paths: readonly string[] }): Promise<ImportSummary>;
   /** Asks for the manifest of every series in the archive (at most 1,000 studies). */
   manifests(args: object): Promise<{ instances: number; longestMs: number }>;
+  /** Collects garbage in every thread: what is resident afterwards is held. */
+  collect(args: object): Promise<void>;
   close(args: object): Promise<void>;
 }
 

@@ -27,7 +27,8 @@ export class System {
     const child = fork(fileURLToPath(new URL('./system-process.ts', import.meta.url)), [JSON.stringify(options)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, TMPDIR: temporary },
-      execArgv: [],
+      // Memory is judged after a collection in every thread, with young generations that reach their full size at once.
+      execArgv: ['--expose-gc', '--max-semi-space-size=2', '--import', new URL('../bench/settle-on-request.ts', import.meta.url).href],
     });
     const errors: string[] = [];
     child.stderr?.on('data', (text) => errors.push(String(text)));
