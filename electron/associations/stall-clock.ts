@@ -1,7 +1,15 @@
+const LONGEST_MS = 0x7fff_ffff;
+
 /** A clock that runs out unless it is re-armed. 0 seconds = off. Re-arming costs no system call and no new timer. */
 export class StallClock {
   readonly #onExpired: () => void;
+  #milliseconds = 0;
   #timer: NodeJS.Timeout | undefined;
+  #armedAt = 0;
+  /** What is left of it while it stands still. */
+  #left: number | undefined;
+  /** The timer runs for what was left, not for the whole. */
+  #isShort = false;
 
   constructor(seconds: number, onExpired: () => void) {
     this.#onExpired = onExpired;
@@ -10,16 +18,43 @@ export class StallClock {
 
   /** Starts anew with another length. */
   use(seconds: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = seconds > 0 ? setTimeout(this.#onExpired, Math.min(seconds * 1000, 0x7fff_ffff)) : undefined;
+    this.stop();
+    this.#milliseconds = Math.min(seconds * 1000, LONGEST_MS);
+    if (seconds > 0) this.#run(this.#milliseconds);
   }
 
   rearm(): void {
-    this.#timer?.refresh();
+    if (this.#timer === undefined) return;
+    this.#armedAt = performance.now();
+    if (!this.#isShort) this.#timer.refresh();
+    else this.use(this.#milliseconds / 1000);
+  }
+
+  /** Stands still, and goes on with `resume` where it was. */
+  pause(): void {
+    if (this.#timer === undefined) return;
+    this.#left = Math.max(0, this.#milliseconds - (performance.now() - this.#armedAt));
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  resume(): void {
+    const left = this.#left;
+    if (left === undefined) return;
+    this.#left = undefined;
+    this.#run(left);
+    this.#armedAt -= this.#milliseconds - left;
   }
 
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#left = undefined;
+  }
+
+  #run(milliseconds: number): void {
+    this.#armedAt = performance.now();
+    this.#isShort = milliseconds < this.#milliseconds;
+    this.#timer = setTimeout(this.#onExpired, milliseconds);
   }
 }

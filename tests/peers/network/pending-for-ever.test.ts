@@ -56,3 +56,28 @@ test('a PACS that accepts no search at all: the answer comes, and no clock ends 
   });
   expect(pool.workers().map(({ threadId }) => threadId)).toEqual(before.map(({ threadId }) => threadId));
 });
+
+test('a worklist that repeats one entry for ever ends with the clock of responses', async () => {
+  const step = implicitDataSet({ [0x00080060]: 'CT', [0x00400009]: 'STEP 1' });
+  const item = Buffer.concat([Buffer.from([0xfe, 0xff, 0x00, 0xe0, step.length, 0, 0, 0]), step]);
+  await using peer = await ScriptedPeer.listen(async (connection) => {
+    connection.acceptAssociate(await connection.readAssociateRQ());
+    const request = await connection.readMessage();
+    while (!connection.socket.destroyed) {
+      connection.respond(request, { status: 0xff00 }, implicitDataSet({ [0x00100020]: 'P1', [0x00400100]: item }));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+  let entries = 0;
+  const operation = pool.worklist({
+    peer: { host: '127.0.0.1', port: peer.port, calledAETitle: 'RIS', callingAETitle: 'PHOSPHOR' },
+    clocks: clocks({ dimseResponse: 0.5, cancelGrace: 0.2 }),
+    query: {},
+    onEntries: (some, acknowledge) => {
+      entries += some.length;
+      acknowledge();
+    },
+  });
+  expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'timed-out', clock: 'dimse-response' } });
+  expect(entries).toBeGreaterThan(0);
+});
