@@ -25,10 +25,14 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
 }
 
-/** Connects to a peer, by TLS where it is called so, and negotiates. Rejects with PhosphorError, see `connectSocket`, `secureSocket` and `requestAssociation`. */
+/**
+ * Connects to a peer, by TLS where it is called so, and negotiates. Rejects with PhosphorError: `invalid-arguments` for a user identity that cannot be sent,
+ * before anybody is called; else see `connectSocket`, `secureSocket` and `requestAssociation`.
+ */
 export async function openAssociation(options: OpenOptions): Promise<Association> {
   const { peer, clocks, contexts, services = [], extendedNegotiation = [], signal } = options;
   const { host, port, tls } = peer;
+  const identity = peer.userIdentity && userIdentity(peer.userIdentity);
   const secured = tls && (await secureSocket(() => startTLS(host, port, tls), clocks, signal));
   const transport = secured ?? (await connectSocket(host, port, clocks.connect, signal));
   const association = requestAssociation(transport, {
@@ -41,7 +45,7 @@ export async function openAssociation(options: OpenOptions): Promise<Association
     signal,
     log: logAssociation,
     ...(peer.maxPDULength === undefined ? {} : { maxPDULength: peer.maxPDULength }),
-    ...(peer.userIdentity === undefined ? {} : { userIdentity: userIdentity(peer.userIdentity) }),
+    ...(identity === undefined ? {} : { userIdentity: identity }),
   });
   return await (secured ? association.catch((thrown: unknown) => judged(thrown, secured.failure)) : association);
 }

@@ -1,4 +1,4 @@
-import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
+import { PhosphorError, systemCode } from '../../../shared/contract/phosphor-error.ts';
 import type { UpperLayerDriver } from './actions.ts';
 import type { Ticker } from './clock.ts';
 import { AbortReason, AbortSource, abortedByPeer, pduError, rejected } from './errors.ts';
@@ -233,7 +233,7 @@ export class UpperLayerActions implements UpperLayerDriver {
 
   indicateProviderAbort(): void {
     if (!this.#closed) return;
-    const code = this.#transportError && 'code' in this.#transportError ? String(this.#transportError.code).slice(0, 64) : undefined;
+    const code = codeOf(this.#transportError);
     const error = new PhosphorError(
       'connection-lost',
       'the connection was closed in the middle of an association',
@@ -248,4 +248,9 @@ export class UpperLayerActions implements UpperLayerDriver {
     this.#failed = true;
     this.user.onFailure(error);
   }
+}
+
+/** A transport tells why it broke as the system does, or as a typed error of ours. */
+function codeOf(error: Error | undefined): string | undefined {
+  return error instanceof PhosphorError ? error.data.code : systemCode(error);
 }
