@@ -69,7 +69,7 @@ export class CommitmentInbox {
   readonly #via: ReceivedCommitment['via'];
   readonly #takerOf: (transactionUID: string) => TakeCommitment | undefined;
   readonly #answer: (ticket: number, status: number) => void;
-  readonly #open = new Map<number, { committed: CommittedReference[]; failed: FailedReference[] }>();
+  #open = new Map<number, { committed: CommittedReference[]; failed: FailedReference[] }>();
 
   /** @param takerOf who waits for this transaction; undefined = nobody, and nobody wants what nobody waits for */
   constructor(
@@ -96,17 +96,23 @@ export class CommitmentInbox {
     else void this.#hand(take, ticket, { ...report, ...lists, via: this.#via });
   }
 
-  /** The thread is gone, and with it what it had not handed over. */
+  /** The thread is gone, with what it had not handed over and with those who wait for an answer. The next one begins its tickets anew. */
   clear(): void {
-    this.#open.clear();
+    this.#open = new Map();
   }
 
   async #hand(take: TakeCommitment, ticket: number, report: ReceivedCommitment): Promise<void> {
-    try {
-      await take(report);
-      this.#answer(ticket, STATUS.success);
-    } catch {
-      this.#answer(ticket, STATUS.processingFailure);
-    }
+    const thread = this.#open;
+    const status = await taken(take, report);
+    if (thread === this.#open) this.#answer(ticket, status);
+  }
+}
+
+async function taken(take: TakeCommitment, report: ReceivedCommitment): Promise<number> {
+  try {
+    await take(report);
+    return STATUS.success;
+  } catch {
+    return STATUS.processingFailure;
   }
 }
