@@ -65,6 +65,8 @@ export class Receiver implements MoveReceiver {
   readonly #expected = new Map<string, Handlers>();
   #listener: Listener | undefined;
   #binding: Binding | undefined;
+  /** Of the open listener: what was wanted cannot always be opened. */
+  #tlsPort: number | undefined;
   #serial: Promise<void> = Promise.resolve();
   #askedFor = false;
   #postponed = false;
@@ -82,7 +84,9 @@ export class Receiver implements MoveReceiver {
     const { aeTitle } = this.#parts.settings();
     const { host, port } = this.#binding ?? this.#wantedBinding();
     const common = { aeTitle, host, port, associations: this.#associations };
-    if (this.#listener !== undefined) return { ...common, state: 'listening' };
+    if (this.#listener !== undefined) {
+      return { ...common, ...(this.#tlsPort === undefined ? {} : { tlsPort: this.#tlsPort }), state: 'listening' };
+    }
     if (this.#failure !== undefined) return { ...common, state: 'failed', sentence: this.#sentence(this.#failure) };
     return { ...common, state: 'off', sentence: 'Off until a PACS is added.' };
   }
@@ -195,15 +199,19 @@ export class Receiver implements MoveReceiver {
         events: this.#events(),
       });
     const secured = (await this.#parts.tls.check()) ? tls : undefined;
+    let tlsPort = secured?.port;
     this.#listener = await start(secured).catch(async (thrown: unknown) => {
       if (secured === undefined) throw thrown;
       // What comes in without TLS must not wait for what is wrong with it.
       const listener = await start();
+      tlsPort = undefined;
       this.#parts.tls.notOpened(toErrorData(thrown));
       return listener;
     });
-    this.#binding = binding;
-    this.#parts.log.info({ host, port, tlsPort: secured?.port }, 'receiver open');
+    // A port that was in use is wanted still, and tried with the next change.
+    this.#binding = secured !== undefined && tlsPort === undefined ? { ...binding, tls: undefined } : binding;
+    this.#tlsPort = tlsPort;
+    this.#parts.log.info({ host, port, tlsPort }, 'receiver open');
   }
 
   #failed(error: PhosphorErrorData): void {

@@ -252,6 +252,10 @@ export type SeriesManifest = z.infer<typeof seriesManifest>;
 
 // ------------------------------------------------------------------------------------------------- workstation and settings
 
+/** Eleven days and a half: what a timer can count, with room for sums. */
+const LONGEST_SECONDS = 1_000_000;
+const seconds = z.number().positive().max(LONGEST_SECONDS);
+
 /** One commented settings file; every entry has a default. */
 export const settings = z.strictObject({
   /** Own AE title and listening port. */
@@ -293,23 +297,23 @@ export const settings = z.strictObject({
   }),
   /** Seconds; see "Clocks" in docs/architecture.md. */
   clocks: z.strictObject({
-    connect: z.number().positive(),
-    tlsHandshake: z.number().positive(),
-    association: z.number().positive(),
-    release: z.number().positive(),
-    dimseResponse: z.number().positive(),
-    pduReceive: z.number().positive(),
-    writeProgress: z.number().positive(),
-    idle: z.number().positive(),
-    cancelGrace: z.number().positive(),
-    retrieveStall: z.number().positive(),
-    retrieveStallThirdParty: z.number().positive(),
+    connect: seconds,
+    tlsHandshake: seconds,
+    association: seconds,
+    release: seconds,
+    dimseResponse: seconds,
+    pduReceive: seconds,
+    writeProgress: seconds,
+    idle: seconds,
+    cancelGrace: seconds,
+    retrieveStall: seconds,
+    retrieveStallThirdParty: seconds,
     /** 0 = off. */
-    retrieveTotal: z.number().nonnegative(),
+    retrieveTotal: z.number().nonnegative().max(LONGEST_SECONDS),
   }),
   retry: z.strictObject({
     attempts: z.number().int().min(1).max(100),
-    delaysSeconds: z.array(z.number().nonnegative()).min(1).max(20),
+    delaysSeconds: z.array(z.number().nonnegative().max(LONGEST_SECONDS)).min(1).max(20),
     missingRounds: z.number().int().min(0).max(10),
   }),
 });
@@ -320,6 +324,8 @@ export const listenerState = z.strictObject({
   aeTitle,
   host: z.string().max(253),
   port,
+  /** Where encrypted connections are taken; absent = nowhere. */
+  tlsPort: port.optional(),
   associations: count,
   /** Why it is off or failed, for people. */
   sentence: text.optional(),

@@ -189,7 +189,9 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
       await output.record({ ok: false, listener });
       return 1;
     }
-    output.say(`Receiving as ${listener.aeTitle} on ${listener.host}:${listener.port}. Ctrl-C ends.`);
+    const { aeTitle, host: address, port, tlsPort } = listener;
+    const secured = tlsPort === undefined ? '' : `, by TLS on port ${tlsPort}`;
+    output.say(`Receiving as ${aeTitle} on ${address}:${port}${secured}. Ctrl-C ends.`);
     await output.record({ type: 'listening', ...listener });
     const failure = await untilOver(contract, host, interrupted);
     if (failure !== undefined) output.warn(failure);

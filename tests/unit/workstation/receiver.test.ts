@@ -214,9 +214,10 @@ test('the TLS port opens beside the other one, and a renewed certificate opens b
     ['c', true],
     ['renewed', false],
   ]);
+  expect(it.receiver.state).toMatchObject({ state: 'listening', tlsPort: 2762 });
 });
 
-test('a TLS port that cannot be opened does not keep the other one shut', async () => {
+test('a TLS port that cannot be opened does not keep the other one shut, and is tried again with the next change', async () => {
   const it = scene([pacs]);
   it.tls = secured;
   it.refuseTLS = new PhosphorError('port-in-use', 'in use');
@@ -224,4 +225,8 @@ test('a TLS port that cannot be opened does not keep the other one shut', async 
   expect(it.receiver.state.state).toBe('listening');
   expect(it.started.map(({ tls }) => tls)).toEqual([undefined]);
   expect(it.notOpened).toEqual(['port-in-use']);
+  expect(it.receiver.state.tlsPort).toBeUndefined();
+  it.refuseTLS = undefined;
+  await it.receiver.reconsider();
+  expect(it.receiver.state.tlsPort).toBe(2762);
 });
