@@ -18,13 +18,14 @@ export interface FrameFragments {
 export interface FrameOptions {
   /** Value of (7FE0,0001), little endian 64-bit, where the data set has one. */
   readonly extendedOffsetTable?: Uint8Array;
+  /** Of frames too. Default 1,000,000. */
   readonly maxFragments?: number;
 }
 
 /**
  * Finds the frames of encapsulated pixel data (PS3.5 A.4, tables A.4-1 and A.4-2). Trusts an offset table only when every entry points at a
  * fragment; else one fragment is one frame, one frame takes all fragments, or frames begin where a JPEG family stream begins.
- * Throws `damaged` when there is no offset table item, `limit-exceeded` for too many fragments.
+ * Throws `damaged` when there is no offset table item, `limit-exceeded` for too many fragments or frames: their number is whatever a file says.
  */
 export function readFrameFragments(
   source: ByteSource,
@@ -32,7 +33,9 @@ export function readFrameFragments(
   numberOfFrames: number,
   options: FrameOptions = {},
 ): FrameFragments {
-  const { table, fragments, truncated } = readFragments(source, pixelData, options.maxFragments ?? 1_000_000);
+  const { maxFragments = 1_000_000 } = options;
+  if (numberOfFrames > maxFragments) throw new PhosphorError('limit-exceeded', 'the pixel data are said to have too many frames');
+  const { table, fragments, truncated } = readFragments(source, pixelData, maxFragments);
   const frames = Math.max(1, numberOfFrames);
   const first = (fragments[0]?.[0] ?? 0) - 8;
   const found =

@@ -173,5 +173,7 @@ describe('frames of encapsulated pixel data', () => {
   it('are refused when there are no items, or too many', () => {
     expect(kindOf(() => readFrameFragments(memorySource(Buffer.alloc(40)), { offset: 0, length: 40 }, 1))).toBe('damaged');
     expect(kindOf(() => find([Buffer.alloc(0), jpeg(1), jpeg(2)], 2, { maxFragments: 1 }))).toBe('limit-exceeded');
+    // The largest number that Number of Frames can say: a list of so many would end the thread.
+    expect(kindOf(() => find([Buffer.alloc(0), jpeg(1)], 2_147_483_647))).toBe('limit-exceeded');
   });
 });
