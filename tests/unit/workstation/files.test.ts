@@ -27,7 +27,7 @@ test('comments and trailing commas are read, and what looks like one inside a st
 test('one entry that cannot be understood falls back alone, is named, and the file is kept', async () => {
   await using folder = await temporaryFolder('settings');
   const file = join(folder.path, 'settings.jsonc');
-  const text = '{ "aeTitle": "READING1", "port": 99999, "clocks": { "connect": "soon", "idle": 7 }, "colour": "red" }';
+  const text = '{ "aeTitle": "READING1", "port": 99999, "clocks": { "connect": "soon", "release": 10000000, "idle": 7 }, "colour": "red" }';
   await writeFile(file, text);
   const store = await SettingsStore.read(folder.path, {});
   expect(store.current).toEqual({ ...DEFAULT_SETTINGS, aeTitle: 'READING1', clocks: { ...DEFAULT_SETTINGS.clocks, idle: 7 } });
@@ -35,7 +35,7 @@ test('one entry that cannot be understood falls back alone, is named, and the fi
   const sentences: string[] = [];
   await store.repair((_, sentence) => sentences.push(sentence));
   expect(sentences).toHaveLength(1);
-  expect(sentences[0]).toContain('port, clocks.connect, colour');
+  expect(sentences[0]).toContain('port, clocks.connect, clocks.release, colour');
   const kept = (await readdir(folder.path)).find((name) => name.startsWith('settings.jsonc.damaged-')) ?? '';
   expect(await readFile(join(folder.path, kept), 'utf8')).toBe(text);
   const again = await SettingsStore.read(folder.path, {});
