@@ -32,12 +32,13 @@ export async function bench(): Promise<number> {
   });
   const runs = Number(values.runs);
   const names = [...Object.keys(BENCHES), ...Object.keys(COSTS)];
-  const unknown = positionals.find((name) => !names.includes(name));
-  if (positionals.length === 0 || unknown !== undefined || !(Number.isInteger(runs) && runs >= 1 && runs <= 100)) {
-    process.stderr.write(`npm run bench -- NAME [--json] [--runs N], NAME one of ${names.join(', ')}\n`);
+  const wanted = positionals.includes('all') ? names : positionals;
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (wanted.length === 0 || unknown !== undefined || !(Number.isInteger(runs) && runs >= 1 && runs <= 100)) {
+    process.stderr.write(`npm run bench -- NAME [--json] [--runs N], NAME one of all, ${names.join(', ')}\n`);
     return 1;
   }
-  for (const name of positionals) {
+  for (const name of wanted) {
     const cost = COSTS[name];
     if (cost) {
       for (let run = 0; run < runs; run++) process.stdout.write(`${await cost()}\n`);
