@@ -42,6 +42,9 @@ const REJECTIONS = {
   localLimit: rejection(RESULT.transient, SOURCE.presentationProvider, 2, 'too many associations'),
 } as const;
 
+/** There is no room now (PS3.8 §9.3.4). */
+export const LOCAL_LIMIT: Rejection = REJECTIONS.localLimit;
+
 /**
  * Who may store (docs/architecture.md): our title called, and a known title or address calling. While a retrieve runs an unknown caller
  * is accepted provisionally. Everything else is refused.

@@ -9,14 +9,15 @@ import {
   type Transport,
 } from '../dicom/network/index.ts';
 import { IdentityCheck, negotiationAnswer } from '../dicom/services/index.ts';
-import { type Admission, admit, identityRejection, KnownAddresses, plainAddress, type Rejection } from './access.ts';
+import { type Admission, admit, identityRejection, KnownAddresses, LOCAL_LIMIT, plainAddress, type Rejection } from './access.ts';
 import { logAssociation } from './association-log.ts';
 import type { Expectations } from './expectations.ts';
 import { listenError } from './socket-errors.ts';
-import { acceptedSocket } from './socket-transport.ts';
+import { acceptedSocket, resumedSocket } from './socket-transport.ts';
 import type { StorageWatch } from './store-scp.ts';
 import { createTLSPort } from './tls-port.ts';
 import type { AccessRules, ListenerOptions } from './types.ts';
+import { WAITING_PLACES, WaitingRoom } from './waiting-room.ts';
 
 /** Open associations at once, unless the rules say otherwise; half of them from one address. */
 const MAX_ASSOCIATIONS = 64;
@@ -65,6 +66,7 @@ export class ListenerServer {
   #secureServer: Server | undefined;
   readonly #known = new KnownAddresses();
   readonly #connections = new Set<Connection>();
+  readonly #waitingRoom: WaitingRoom;
   #maxTotal = MAX_ASSOCIATIONS;
   #access: AccessRules;
   #identities = new IdentityCheck(undefined);
@@ -74,6 +76,15 @@ export class ListenerServer {
     this.#options = options;
     this.#access = options.access;
     this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#connect(socket));
+    this.#waitingRoom = new WaitingRoom({
+      seconds: options.clocks.association,
+      hasRoom: (address) => {
+        const { total, maxTotal, fromAddress, maxPerAddress } = this.#occupancy(address);
+        return total < maxTotal && fromAddress < maxPerAddress;
+      },
+      onRoom: (socket, address) => this.#attend(this.#take(socket, address), resumedSocket(socket)),
+      onRefused: (caller) => this.#options.onRefused({ ...caller, error: LOCAL_LIMIT.error }),
+    });
   }
 
   /** Resolves with the port. Rejects with PhosphorError `port-in-use`, `unreachable`, or `tls` when our certificate cannot be used. */
@@ -84,7 +95,7 @@ export class ListenerServer {
     if (tls) {
       const onConnection = (socket: Socket, secured: Promise<Transport>) => this.#connect(socket, secured);
       this.#secureServer = createTLSPort({ tls, handshakeSeconds: clocks.tlsHandshake, onConnection });
-      this.#secureServer.maxConnections = this.#server.maxConnections;
+      this.#secureServer.maxConnections = this.#places;
       await opened(this.#secureServer, host, tls.port);
     }
     const address = this.#server.address();
@@ -97,14 +108,14 @@ export class ListenerServer {
     this.#known.set(access.knownHosts);
     this.#identities = new IdentityCheck(access.userIdentity);
     this.#maxTotal = access.maxAssociations ?? MAX_ASSOCIATIONS;
-    // Callers that connect and say nothing wait for ARTIM; they must not take the places of those who speak.
-    this.#server.maxConnections = 2 * this.#maxTotal + 16;
-    if (this.#secureServer) this.#secureServer.maxConnections = this.#server.maxConnections;
+    this.#server.maxConnections = this.#places + WAITING_PLACES;
+    if (this.#secureServer) this.#secureServer.maxConnections = this.#places;
   }
 
   /** No new connections; associations end after the C-STORE they are at. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#waitingRoom.close();
     const closed = Promise.all([ended(this.#server), this.#secureServer && ended(this.#secureServer)]);
     for (const connection of this.#connections) this.#endIfIdle(connection);
     const timer = setTimeout(() => {
@@ -118,13 +129,17 @@ export class ListenerServer {
   #connect(socket: Socket, secured?: Promise<Transport>): void {
     const address = plainAddress(socket.remoteAddress ?? '');
     const fromAddress = this.#count((connection) => connection.address === address);
-    if (this.#closing || fromAddress >= 2 * this.#maxPerAddress) {
+    const crowded = this.#connections.size >= this.#places || fromAddress >= 2 * this.#maxPerAddress;
+    // A handshake costs more than a refusal is worth.
+    if (this.#closing || (crowded && secured !== undefined)) {
       socket.destroy();
       return;
     }
-    const connection: Connection = { socket, transport: undefined, address, admitted: false, association: undefined, stores: 0 };
-    this.#connections.add(connection);
-    socket.once('close', () => this.#disconnect(connection));
+    if (crowded) {
+      this.#waitingRoom.enter(socket, address);
+      return;
+    }
+    const connection = this.#take(socket, address);
     if (secured === undefined) this.#attend(connection, acceptedSocket(socket));
     else {
       secured.then(
@@ -134,6 +149,13 @@ export class ListenerServer {
         },
       );
     }
+  }
+
+  #take(socket: Socket, address: string): Connection {
+    const connection: Connection = { socket, transport: undefined, address, admitted: false, association: undefined, stores: 0 };
+    this.#connections.add(connection);
+    socket.once('close', () => this.#disconnect(connection));
+    return connection;
   }
 
   #attend(connection: Connection, transport: Transport): void {
@@ -194,6 +216,11 @@ export class ListenerServer {
     };
   }
 
+  /** Connections that are attended to. Callers that connect and say nothing wait for ARTIM; they must not take the places of those who speak. */
+  get #places(): number {
+    return 2 * this.#maxTotal + 16;
+  }
+
   get #maxPerAddress(): number {
     return Math.max(1, Math.ceil(this.#maxTotal / 2));
   }
@@ -240,7 +267,7 @@ async function opened(server: Server, host: string, port: number): Promise<void>
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onError = (thrown: Error) => reject(listenError(thrown));
   server.once('error', onError);
-  server.listen({ host, port, backlog: 128 }, resolve);
+  server.listen({ host, port, backlog: 1024 }, resolve);
   await promise;
   server.off('error', onError);
 }

@@ -108,6 +108,12 @@ export function acceptedSocket(socket: Socket): Transport {
   return withOwnBuffer(socket) ?? new SocketTransport(socket);
 }
 
+/** Wraps a connection that a peer opened and from which something has been read, and put back (`unshift`). */
+export function resumedSocket(socket: Socket): Transport {
+  socket.setKeepAlive(true);
+  return new SocketTransport(socket);
+}
+
 /**
  * Node reads accepted connections into a new buffer each time, which costs a quarter of the CPU time of a full-speed receive. A buffer of our
  * own can be had where Node makes sockets out of handles, as it does itself; elsewhere the ordinary way is taken.

@@ -227,6 +227,7 @@ export async function flood(arena: Arena): Promise<void> {
               connection.write(request);
               await connection.has(1, 4000);
               if (connection.lastType === 2) await pause(500);
+              if (connection.lastType === 0) arena.fail(`${name}: a caller that asked was not answered`);
               if (connection.lastType === 3 && connection.reason.join('/') !== '2/3/2') {
                 arena.fail(`${name}: a caller was refused with ${connection.reason.join('/')}`);
               }

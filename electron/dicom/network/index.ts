@@ -3,6 +3,7 @@ export { CommandField, Priority } from './command-set.ts';
 export { acceptAssociation, numberAssociations, refuseAssociation, requestAssociation } from './establish.ts';
 export { CollectingSink } from './message-reader.ts';
 export { Rejections, splitContexts } from './negotiation.ts';
+export { garbageAnswer, RequestGate, rejectionBytes } from './request-gate.ts';
 export { isPending, Status, statusOf } from './status.ts';
 export type { Transport, TransportHandler } from './transport.ts';
 export type * from './types.ts';
