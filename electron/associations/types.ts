@@ -63,6 +63,8 @@ export interface EchoResult {
   readonly status: number;
   /** From the C-ECHO-RQ's last byte to its response, ms; the median of all. */
   readonly latencyMs: number;
+  /** Fewer than asked for where a status or the end of the association came between. */
+  readonly answered: number;
 }
 
 /** Final response of a C-FIND or C-MOVE, as it came (PS3.7 §9.3.2, §9.3.4, annex C). */

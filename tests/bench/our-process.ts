@@ -73,7 +73,8 @@ const methods: OurMethods = {
 
   echo: ({ peer, repeat }) =>
     measured(async () => {
-      const { latencyMs } = await succeeded(pool.echo({ peer: called(peer), clocks: CLOCKS, repeat }));
+      const { latencyMs, answered } = await succeeded(pool.echo({ peer: called(peer), clocks: CLOCKS, repeat }));
+      if (answered !== repeat) throw new Error(`${answered} of ${repeat} echoes were answered`);
       return { instances: 0, latencyMs };
     }),
 

@@ -88,8 +88,18 @@ describe('against dcmqrscp', () => {
       }
     });
     const result = await pool.echo({ peer: peerAt(peer.port), clocks: clocks(), repeat: 7 }).done;
-    expect(result).toMatchObject({ ok: true, status: 0 });
+    expect(result).toMatchObject({ ok: true, status: 0, answered: 7 });
     expect([associations, echoes]).toEqual([1, 7]);
+  });
+
+  test('a PACS that ends the association after its first echo has answered it', async () => {
+    await using peer = await ScriptedPeer.listen(async (connection) => {
+      connection.respond(await accept(connection), { status: 0 });
+      await connection.readMessage();
+      connection.socket.destroy();
+    });
+    const result = await pool.echo({ peer: peerAt(peer.port), clocks: clocks(), repeat: 3 }).done;
+    expect(result).toMatchObject({ ok: true, status: 0, answered: 1 });
   });
 
   test('the first echo that is not answered with success is the last', async () => {
