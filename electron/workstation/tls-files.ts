@@ -10,8 +10,8 @@ export interface TLSFilesParts {
 }
 
 /**
- * Certificate, key and trust anchors, read from the files that the settings name each time they are needed: a renewed one counts from the next
- * association on. Their text goes to the workers and nowhere else.
+ * Certificate, key and trust anchors, read from the files that the settings name each time they are needed: a renewed one counts from our next call on, for
+ * callers from the next start or change of a setting or node on. Their text goes to the workers and nowhere else.
  */
 export class TLSFiles {
   readonly #parts: TLSFilesParts;
