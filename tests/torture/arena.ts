@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ListenerTLS } from '../../electron/associations/tls-profile.ts';
+import { certificateMaker, OPENSSL_MISSING } from '../support/certificates.ts';
 import { clocks } from '../support/clocks.ts';
 import { freePort } from '../support/free-port.ts';
 import { ScriptedPeer } from '../support/scripted-peer.ts';
@@ -73,6 +75,8 @@ export interface Arena {
   readonly conversations: readonly Conversation[];
   /** Port of a peer that takes connections and says nothing. */
   readonly silentPort: number;
+  /** The listener's port for TLS, where there is openssl to make a certificate. */
+  readonly securePort: number | undefined;
   /** Runs one case under the deadline and counts its outcome; what it throws is a failure of the torture. */
   attempt(label: string, run: () => Promise<string>): Promise<string>;
   /** So many of something, for the report. */
@@ -87,14 +91,19 @@ export async function runTorture(run: TortureRun): Promise<Report> {
   await using silent = await ScriptedPeer.listen(async () => undefined);
   const at = (port: number) => ({ host: '127.0.0.1', port });
   const destinations = { SINK: at(sink.port), SILENT: at(silent.port), NOBODY: at(await freePort()) };
-  const system = await System.start({ folder: folder.path, clocks: CLOCKS, destinations });
+  const tls = OPENSSL_MISSING === undefined ? await ownTLS(folder.path) : undefined;
+  const system = await System.start({ folder: folder.path, clocks: CLOCKS, destinations, ...(tls === undefined ? {} : { tls }) });
   try {
     const conversations = await recordConversations(system, folder.path, sink.port);
     const beside = new Beside(system, folder.path, run.fillsTheListener === true);
     await warmUp(system, folder.path);
     const before = await settledDescriptors(system);
     const starvation = new Starvation([system.pid, process.pid]);
-    const { arena, tally } = stage(run, { folder: folder.path, system, conversations, silentPort: silent.port }, starvation);
+    const { arena, tally } = stage(
+      run,
+      { folder: folder.path, system, conversations, silentPort: silent.port, securePort: tls?.port },
+      starvation,
+    );
     const memory = watchMemory(system);
     const started = performance.now();
     beside.start();
@@ -141,6 +150,11 @@ export async function runTorture(run: TortureRun): Promise<Report> {
   }
 }
 
+async function ownTLS(folder: string): Promise<ListenerTLS> {
+  const { certificate, privateKey } = certificateMaker(folder)('ours');
+  return { port: await freePort(), certificate, privateKey, minimumVersion: '1.2', clientCertificates: 'none' };
+}
+
 interface Tally {
   cases: number;
   longestMs: number;
@@ -152,7 +166,7 @@ interface Tally {
 
 function stage(
   { seed, scale }: TortureRun,
-  given: Pick<Arena, 'folder' | 'system' | 'conversations' | 'silentPort'>,
+  given: Pick<Arena, 'folder' | 'system' | 'conversations' | 'silentPort' | 'securePort'>,
   starvation: Starvation,
 ): { arena: Arena; tally: Tally } {
   const tally: Tally = { cases: 0, longestMs: 0, longest: '', outcomes: {}, figures: {}, failures: [] };

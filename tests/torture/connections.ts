@@ -15,6 +15,21 @@ export function address(number: number): string {
   return `127.0.0.${2 + (number % ADDRESSES)}`;
 }
 
+/** How a caller comes: by the plain port, by TLS, or with what it has to say to the TLS port itself. */
+export type Way = 'plainly' | 'by TLS' | 'to the TLS port';
+const WAYS: readonly Way[] = ['plainly', 'plainly', 'plainly', 'by TLS', 'plainly', 'to the TLS port', 'plainly'];
+
+/** The `number`th caller of the listener. */
+export async function caller(arena: Arena, number: number, way = wayOf(arena, number)): Promise<RawConnection> {
+  const { securePort = arena.system.port } = arena;
+  if (way === 'by TLS') return await RawConnection.openSecurely(securePort, address(number));
+  return await RawConnection.open(way === 'plainly' ? arena.system.port : securePort, address(number));
+}
+
+export function wayOf(arena: Arena, number: number): Way {
+  return (arena.securePort === undefined ? undefined : WAYS[number % WAYS.length]) ?? 'plainly';
+}
+
 /** One operation of the pool with a peer that `answer` plays; the outcome is the operation's result. */
 export async function operateAgainst(
   arena: Arena,
@@ -80,7 +95,7 @@ export async function rstAnywhere(arena: Arena): Promise<void> {
     await arena.attempt(`${conversation.name}, our side reset after byte ${resetAfter}`, async () => {
       const connection = await RawConnection.open(arena.system.port, address(index));
       await replay(connection, refreshed(conversation.entries, FRESH, index), 'scu', options);
-      connection.socket.resetAndDestroy();
+      connection.reset();
       await connection.closed;
       return `${conversation.kind} as SCP, reset`;
     });
@@ -105,14 +120,15 @@ export async function halfOpen(arena: Arena): Promise<void> {
     const it = cases[index];
     if (it === undefined) return;
     const { conversation, at, manner } = it;
-    await arena.attempt(`to the ${it.toPool ? 'pool' : 'listener'}, ${conversation.name}, ${manner} after PDU ${at}`, () =>
-      it.toPool ? stoppingPeer(arena, peer, conversation, at, manner) : stoppingCaller(arena, index, conversation, at, manner),
+    await arena.attempt(
+      `${it.toPool ? 'to the pool' : `${wayOf(arena, index)} to the listener`}, ${conversation.name}, ${manner} after PDU ${at}`,
+      () => (it.toPool ? stoppingPeer(arena, peer, conversation, at, manner) : stoppingCaller(arena, index, conversation, at, manner)),
     );
   });
 }
 
 async function stoppingCaller(arena: Arena, index: number, { entries }: Conversation, at: number, manner: Manner): Promise<string> {
-  const connection = await RawConnection.open(arena.system.port, address(index));
+  const connection = await caller(arena, index);
   try {
     if (manner === 'no reading') connection.socket.pause();
     const patienceMs = manner === 'no reading' ? 20 : PATIENCE_MS;
@@ -124,7 +140,7 @@ async function stoppingCaller(arena: Arena, index: number, { entries }: Conversa
       await pause(2500);
       connection.socket.resume();
     }
-    return `to the listener, ${manner}: ${await outcomeOf(connection)}`;
+    return `${wayOf(arena, index)} to the listener, ${manner}: ${await outcomeOf(connection)}`;
   } finally {
     connection.socket.destroy();
   }
@@ -151,11 +167,11 @@ export async function slowLoris(arena: Arena): Promise<void> {
       const pdus = refreshed(conversation.entries, FRESH, round * callers + index);
       // Before the request, inside it, after the acceptance, inside a command, inside a data set.
       const fast = PHASES[index % PHASES.length] ?? PHASES[0];
-      await arena.attempt(`to the listener, ${conversation.name}, slow ${fast.name}`, async () => {
-        const connection = await RawConnection.open(arena.system.port, address(index));
+      await arena.attempt(`${wayOf(arena, index)} to the listener, ${conversation.name}, slow ${fast.name}`, async () => {
+        const connection = await caller(arena, index);
         try {
           await trickle(connection, pdus, fast);
-          return `to the listener, slow ${fast.name}: ${await outcomeOf(connection)}`;
+          return `${wayOf(arena, index)} to the listener, slow ${fast.name}: ${await outcomeOf(connection)}`;
         } finally {
           connection.socket.destroy();
         }
@@ -233,7 +249,7 @@ export async function flood(arena: Arena): Promise<void> {
               }
               return `${name}, asked: ${connection.lastName} ${connection.reason.join('/')}`.trim();
             } finally {
-              connection.socket.resetAndDestroy();
+              connection.reset();
             }
           }),
         ),
@@ -247,7 +263,7 @@ export async function flood(arena: Arena): Promise<void> {
           if (connection.lastType !== 2) arena.fail(`${name}: the caller after the flood got ${connection.lastName}`);
           return `${name}, after the flood: ${connection.lastName}`;
         } finally {
-          connection.socket.resetAndDestroy();
+          connection.reset();
         }
       });
     }

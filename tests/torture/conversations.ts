@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,6 +46,7 @@ export async function recordConversations(system: System, folder: string, sinkPo
     { kind: 'store', files },
     { kind: 'find' },
     { kind: 'move', study: STUDY, messageId: MOVE_MESSAGE_ID },
+    { kind: 'get', study: STUDY },
   ] as const;
   for (const operation of operations) {
     await system.call('operate', { ...operation, port: ours.port });
@@ -54,11 +56,14 @@ export async function recordConversations(system: System, folder: string, sinkPo
 
   const address = ['-aet', 'DCMTK', '-aec', 'PHOSPHOR', '127.0.0.1', String(ours.port)];
   const keys = ['-S', '-k', 'QueryRetrieveLevel=STUDY', '-k', `StudyInstanceUID=${STUDY}`, '-k', 'PatientName'];
+  const got = join(folder, 'got');
+  await mkdir(got);
   const tools = [
     ['echo', 'echoscu', address],
     ['store', 'storescu', [...address, ...files]],
     ['find', 'findscu', [...keys, ...address]],
     ['move', 'movescu', [...keys, '-aem', 'SINK', ...address]],
+    ['get', 'getscu', [...keys, '-od', got, ...address]],
   ] as const;
   for (const [kind, tool, args] of tools) {
     await dcmtk(tool, ...args);
@@ -67,7 +72,7 @@ export async function recordConversations(system: System, folder: string, sinkPo
   await using pacs = await startDcmqrscp(join(folder, 'dcmqrscp'), { aeTitle: 'PHOSPHOR', destinations: { SINK: sinkPort } });
   await dcmtk('storescu', '-aec', 'PHOSPHOR', '127.0.0.1', String(pacs.port), ...held.map(({ path }) => path));
   await using theirs = await Recorder.start(pacs.port);
-  for (const operation of [...operations, { kind: 'get', study: STUDY } as const]) {
+  for (const operation of operations) {
     await system.call('operate', { ...operation, port: theirs.port });
     recorded.push(...(await theirs.take(`${operation.kind} (dcmqrscp)`, operation.kind, 'ours')));
   }

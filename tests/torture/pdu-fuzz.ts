@@ -1,16 +1,16 @@
 import { type Arena, inParallel } from './arena.ts';
+import { caller, wayOf } from './connections.ts';
 import { type Conversation, FRESH, MOVE_MESSAGE_ID, STUDY } from './conversations.ts';
 import { MutatingPeer } from './mutating-peer.ts';
 import { mutate } from './mutations.ts';
 import { Random } from './random.ts';
-import { RawConnection } from './raw-connection.ts';
+import type { RawConnection } from './raw-connection.ts';
 import { refreshed, replay } from './replay.ts';
 
 /** Mutated PDUs in the full form, three fifths of them to the listener. */
 const PDUS = 100_000;
 const TO_LISTENER = 0.6;
 const CALLERS = 20;
-const ADDRESSES = 8;
 const LANES = 10;
 /** How often a PDU is left as it is: what comes after a bad one should be reached as well. */
 const INTACT = 0.6;
@@ -42,8 +42,10 @@ async function asCallers(arena: Arena, pdus: number): Promise<void> {
     const conversation = arena.conversations[random.below(arena.conversations.length)];
     if (conversation === undefined) throw new Error('nothing was recorded');
     const entries = random.chance(0.7) ? refreshed(conversation.entries, FRESH, index) : conversation.entries;
-    await arena.attempt(`to the listener, case ${index}, ${conversation.name}`, async () => {
-      const connection = await RawConnection.open(arena.system.port, `127.0.0.${2 + (index % ADDRESSES)}`);
+    // Most come plainly, for their PDUs to be read.
+    const way = random.chance(0.8) ? 'plainly' : wayOf(arena, index);
+    await arena.attempt(`${way} to the listener, case ${index}, ${conversation.name}`, async () => {
+      const connection = await caller(arena, index, way);
       try {
         const change = mutator(arena, random, conversation, 'listener', tally);
         await replay(connection, entries, 'scu', { change, patienceMs: PATIENCE_MS });
@@ -60,7 +62,7 @@ async function asCallers(arena: Arena, pdus: number): Promise<void> {
 async function endOf(connection: RawConnection, random: Random): Promise<string> {
   const before = connection.isFinished ? 'it hung up' : undefined;
   const manner = random.below(20);
-  if (manner === 0) connection.socket.resetAndDestroy();
+  if (manner === 0) connection.reset();
   // One in twenty waits for the clock.
   else if (manner > 1) connection.socket.end();
   await connection.finished;
@@ -82,7 +84,7 @@ async function asPeers(arena: Arena, pdus: number): Promise<void> {
     peer.answer = async (connection) => {
       await replay(connection, conversation.entries, 'scp', { change, patienceMs: PATIENCE_MS });
       if (random.chance(0.9)) connection.socket.end();
-      else if (random.chance(0.5)) connection.socket.resetAndDestroy();
+      else if (random.chance(0.5)) connection.reset();
     };
     await arena.attempt(`to the pool, case ${index}, ${conversation.name}`, async () => {
       const files = conversation.kind === 'store' ? { files: [`${arena.folder}/fresh/1.2.826.0.1.4.${FRESH}.1.1.dcm`] } : {};

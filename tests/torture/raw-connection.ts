@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 
 /** PDU types by name, as outcomes are called. */
 const NAMES: Readonly<Record<number, string>> = {
@@ -24,12 +25,15 @@ export class RawConnection {
   reason: readonly number[] = [];
   isClosed = false;
   isFinished = false;
+  readonly #carrier: Socket;
   #pending: Buffer = Buffer.alloc(0);
   #skip = 0;
   #wake: (() => void) | undefined;
 
-  constructor(socket: Socket) {
+  /** @param carrier the TCP connection below */
+  constructor(socket: Socket, carrier = socket) {
     this.socket = socket;
+    this.#carrier = carrier;
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -53,10 +57,19 @@ export class RawConnection {
 
   /** @param from our address: the listener counts callers by theirs */
   static open(port: number, from = '127.0.0.2'): Promise<RawConnection> {
-    const socket = connect({ host: '127.0.0.1', port, localAddress: from, allowHalfOpen: true });
-    const connection = new RawConnection(socket);
+    return RawConnection.#reached(connect({ host: '127.0.0.1', port, localAddress: from, allowHalfOpen: true }), 'connect');
+  }
+
+  /** By TLS, whoever answers. */
+  static openSecurely(port: number, from = '127.0.0.2'): Promise<RawConnection> {
+    const carrier = connect({ host: '127.0.0.1', port, localAddress: from });
+    return RawConnection.#reached(connectSecurely({ socket: carrier, rejectUnauthorized: false }), 'secureConnect', carrier);
+  }
+
+  static #reached(socket: Socket, event: 'connect' | 'secureConnect', carrier = socket): Promise<RawConnection> {
+    const connection = new RawConnection(socket, carrier);
     return new Promise((resolve) => {
-      socket.once('connect', () => resolve(connection));
+      socket.once(event, () => resolve(connection));
       socket.once('close', () => resolve(connection));
     });
   }
@@ -67,6 +80,11 @@ export class RawConnection {
 
   write(bytes: Uint8Array): void {
     if (!this.isClosed && this.socket.writable) this.socket.write(bytes);
+  }
+
+  /** RST: nothing that is on its way arrives. */
+  reset(): void {
+    this.#carrier.resetAndDestroy();
   }
 
   /** True as soon as so many PDUs have come in all; false when the connection ends first or the time is over. */

@@ -34,7 +34,7 @@ export async function replay(connection: RawConnection, entries: readonly Entry[
       if (piece.length >= room) {
         // The bytes reach the other side's reader before the reset does.
         await pause(2);
-        connection.socket.resetAndDestroy();
+        connection.reset();
         return;
       }
     }

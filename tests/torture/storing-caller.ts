@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Command, encodeCommand, ScriptedConnection } from '../support/scripted-peer.ts';
 import { withLength } from './mutations.ts';
 
@@ -49,7 +49,7 @@ export class StoringCaller {
     for (const [index, bytes] of all.entries()) {
       if (socket.destroyed) break;
       if (!socket.write(dataPdu(index === all.length - 1 ? 0x02 : 0x00, bytes))) {
-        await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+        await room(socket);
       }
     }
     try {
@@ -64,6 +64,14 @@ export class StoringCaller {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.socket.resetAndDestroy();
   }
+}
+
+/** Resolves when more may be written, or nothing any more. */
+function room(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (socket.closed) resolve();
+  socket.on('drain', resolve).on('close', resolve);
+  return promise.finally(() => socket.off('drain', resolve).off('close', resolve));
 }
 
 /** One P-DATA-TF with one fragment, in the only context that there is. */

@@ -37,6 +37,7 @@ const listener = await startListener({
   port: 0,
   access: { aeTitle: 'PHOSPHOR', knownAETitles: ['TORTURE', 'BESIDE', 'DCMTK'], knownHosts: [], acceptAnyone: false },
   clocks: options.clocks,
+  ...(options.tls === undefined ? {} : { tls: options.tls }),
   storage: { location, arrivals: () => archive.arrivalPort() },
   queryRetrieve: { location, destinations: options.destinations },
   events: {

@@ -1,10 +1,13 @@
 import type { ImportSummary } from '../../electron/archive/index.ts';
 import type { Clocks } from '../../electron/associations/index.ts';
+import type { ListenerTLS } from '../../electron/associations/tls-profile.ts';
 
 /** What the system under test is started with. */
 export interface SystemOptions {
   readonly folder: string;
   readonly clocks: Clocks;
+  /** A second port. */
+  readonly tls?: ListenerTLS;
   /** C-MOVE destinations of its query/retrieve SCP. */
   readonly destinations: Readonly<Record<string, { host: string; port: number }>>;
 }
