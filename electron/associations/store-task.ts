@@ -30,6 +30,7 @@ const HEADERS_AT_ONCE = 4;
 
 /** A peer that breaks off so many associations over one file after the other is not offered the rest. */
 const LOST_IN_A_ROW = 3;
+const RELEASED = 'the peer released the association before the file was sent';
 
 class Send {
   readonly #task: StoreTask;
@@ -114,25 +115,28 @@ class Send {
    * costs itself only: the others go on a new one.
    */
   async #sendAll(first: Association, { contexts, items }: SendPart<SendItem>): Promise<void> {
-    const { allowLossyConversion = false } = this.#task;
     const { signal } = this.#stop;
     let association = first;
     let wasLost: Promise<boolean> = Promise.resolve(false);
+    /** The next file where the association ended while it was made ready. */
+    let kept: Sendable | undefined;
     let index = 0;
     try {
       for (let item = items[index]; item !== undefined; item = items[index]) {
         signal.throwIfAborted();
         if (!association.established) {
-          await wasLost;
+          // Otherwise it has been counted with the file that was on its way.
+          if (!(await wasLost)) this.#lostInARow.push((await association.closed) ?? new PhosphorError('connection-lost', RELEASED));
           association = await this.#associateAgain(contexts);
           wasLost = Promise.resolve(false);
         }
-        const ready = await sendable(association, item, { allowLossyConversion, signal }).catch((thrown: unknown) => {
-          signal.throwIfAborted();
-          return this.#failed(item, thrown);
-        });
+        const ready = await this.#ready(association, item, kept);
+        kept = undefined;
         signal.throwIfAborted();
-        if (ready !== undefined && !association.established) continue;
+        if (ready !== undefined && !association.established) {
+          kept = ready;
+          continue;
+        }
         index += 1;
         if (ready === undefined) continue;
         const sending = this.#sendOne(association, item, ready);
@@ -140,7 +144,7 @@ class Send {
         const isUnsent = (await wasLost) && (await sending) !== undefined;
         if (isUnsent) index -= 1;
         const tell = this.#tell.bind(this, association, item);
-        wasLost = isUnsent ? Promise.resolve(false) : sending.then(tell);
+        wasLost = isUnsent ? Promise.resolve(true) : sending.then(tell);
         if (ready.transcodedTo !== undefined) await wasLost;
       }
     } catch (thrown) {
@@ -152,6 +156,17 @@ class Send {
       if (association.established) association.release().catch(() => {});
     }
     if (this.#unsent) signal.throwIfAborted();
+  }
+
+  /** Undefined where the file cannot be sent, which is told. */
+  async #ready(association: Association, item: SendItem, kept: Sendable | undefined): Promise<Sendable | undefined> {
+    if (kept && association.contextFor(item.sopClassUID, kept.transferSyntaxUID)) return kept;
+    const { allowLossyConversion = false } = this.#task;
+    const { signal } = this.#stop;
+    return await sendable(association, item, { allowLossyConversion, signal }).catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      return this.#failed(item, thrown);
+    });
   }
 
   async #associateAgain(contexts: readonly ProposedContext[]): Promise<Association> {

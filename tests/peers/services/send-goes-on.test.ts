@@ -115,3 +115,39 @@ test('a peer that aborts over every file is offered three, and the reason stands
   expect(associations()).toBe(3);
   await peer[Symbol.asyncDispose]();
 });
+
+/** Aborts its first associations as soon as they stand, as a peer does that does not wait while a file is read or converted. */
+async function impatientPeer(times: number) {
+  let associations = 0;
+  const peer = await ScriptedPeer.listen(async (connection) => {
+    const request = await connection.readAssociateRQ();
+    associations += 1;
+    // In one piece with the A-ASSOCIATE-AC: no file is read as fast.
+    connection.socket.cork();
+    connection.acceptAssociate(request);
+    if (associations <= times) connection.sendPDU(PDU.abort, Buffer.from([0, 0, 0, 0]));
+    connection.socket.uncork();
+    for (;;) {
+      const request = await connection.readMessage();
+      connection.respond(request, { status: 0 });
+    }
+  });
+  return { peer, associations: () => associations };
+}
+
+test('a peer that did not wait for the first file gets all of them on a further association', async () => {
+  const { peer, associations } = await impatientPeer(1);
+  const { result } = await send(peer.port, paths());
+  expect(result).toEqual({ ok: true, sent: 6, warnings: 0, failed: 0 });
+  expect(associations()).toBe(2);
+  await peer[Symbol.asyncDispose]();
+});
+
+test('a peer that waits for no file is called three times, and the reason stands at each file', async () => {
+  const { peer, associations } = await impatientPeer(Number.POSITIVE_INFINITY);
+  const { result, results } = await send(peer.port, paths());
+  expect(result).toEqual({ ok: true, sent: 0, warnings: 0, failed: 6 });
+  expect(results.map(({ error }) => error?.kind)).toEqual(Array.from({ length: 6 }, () => 'aborted-by-peer'));
+  expect(associations()).toBe(3);
+  await peer[Symbol.asyncDispose]();
+});
