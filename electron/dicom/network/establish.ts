@@ -182,21 +182,6 @@ export function acceptAssociation(transport: Transport, options: AcceptorOptions
   return promise;
 }
 
-/** Answers the first A-ASSOCIATE-RQ with a rejection, for a connection that is over a limit (PS3.8 §9.3.4). Never rejects. */
-export async function refuseAssociation(
-  transport: Transport,
-  rejection: Rejection,
-  options: Pick<AcceptorOptions, 'clocks' | 'time' | 'log'>,
-): Promise<PhosphorError> {
-  try {
-    const association = await acceptAssociation(transport, { ...options, services: [], authorize: () => ({ reject: rejection }) });
-    association.abort();
-    return cancelled();
-  } catch (thrown) {
-    return thrown instanceof PhosphorError ? thrown : connectionLost();
-  }
-}
-
 function requestOf(rq: AssociateRQ, remoteAddress: string): AssociationRequest {
   const { callingAETitle, calledAETitle, userInformation } = rq;
   const { userIdentity, extendedNegotiation, commonExtendedNegotiation } = userInformation;

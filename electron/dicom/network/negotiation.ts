@@ -9,7 +9,6 @@ import type {
   AcceptedContext,
   AcceptorOptions,
   PeerInformation,
-  ProposedContext,
   Rejection,
   RequestorOptions,
   Roles,
@@ -27,14 +26,6 @@ export const Rejections = {
   temporaryCongestion: { result: 2, source: 3, reason: 1 },
   localLimitExceeded: { result: 2, source: 3, reason: 2 },
 } as const satisfies Record<string, Rejection>;
-
-/** Splits what is wanted into associations of at most 128 presentation contexts (PS3.8 §9.3.2.2: odd IDs 1–255). */
-export function splitContexts(contexts: readonly ProposedContext[]): ProposedContext[][] {
-  const parts: ProposedContext[][] = [];
-  for (let at = 0; at < contexts.length; at += LIMITS.presentationContexts)
-    parts.push(contexts.slice(at, at + LIMITS.presentationContexts));
-  return parts;
-}
 
 /** The A-ASSOCIATE-RQ for what is wanted. Throws PhosphorError `invalid-arguments`. */
 export function proposalOf(options: RequestorOptions, maxPDULength: number): AssociateRQ {

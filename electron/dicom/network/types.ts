@@ -81,7 +81,7 @@ interface CommonOptions {
 export interface RequestorOptions extends CommonOptions {
   readonly callingAETitle: string;
   readonly calledAETitle: string;
-  /** At most 128 (see `splitContexts`). */
+  /** At most 128 (PS3.8 §9.3.2.2: odd IDs 1–255). */
   readonly contexts: readonly ProposedContext[];
   readonly userIdentity?: UserIdentity;
   readonly extendedNegotiation?: readonly ExtendedNegotiation[];

@@ -5,11 +5,8 @@ import {
   CollectingSink,
   type InboundRequest,
   type ProposedContext,
-  Rejections,
-  refuseAssociation,
   requestAssociation,
   type ServiceProvider,
-  splitContexts,
 } from '../../../electron/dicom/network/index.ts';
 import { PhosphorError } from '../../../shared/contract/index.ts';
 import { associate, CLOCKS } from './associations.ts';
@@ -154,21 +151,12 @@ describe('negotiation', () => {
     requestor.abort();
   });
 
-  test('more than 128 contexts are split, not sent', async () => {
+  test('more than 128 contexts are not sent', async () => {
     const many = Array.from({ length: 300 }, (_, index) => ({ abstractSyntax: `1.${index}`, transferSyntaxes: [IMPLICIT] }));
-    expect(splitContexts(many).map((part) => part.length)).toEqual([128, 128, 44]);
     const [near] = memoryTransportPair();
     const attempt = requestAssociation(near, { clocks: CLOCKS, callingAETitle: 'A', calledAETitle: 'B', contexts: many });
     await expect(attempt).rejects.toMatchObject({ data: { kind: 'invalid-arguments' } });
     expect(near.closed).toBe(true);
-  });
-
-  test('over the limit a caller hears that he may come again', async () => {
-    const [near, far] = memoryTransportPair();
-    const refused = refuseAssociation(far, Rejections.localLimitExceeded, { clocks: CLOCKS });
-    const attempt = requestAssociation(near, { clocks: CLOCKS, callingAETitle: 'A', calledAETitle: 'B', contexts: CONTEXTS });
-    await expect(attempt).rejects.toMatchObject({ data: { kind: 'rejected', retryable: true } });
-    expect((await refused).kind).toBe('rejected');
   });
 
   test('given up by its caller, a request for an association ends as cancelled', async () => {
