@@ -1,10 +1,14 @@
 const LONGEST_MS = 0x7fff_ffff;
 
-/** A clock that runs out unless it is re-armed. 0 seconds = off. Re-arming costs no system call and no new timer. */
+/**
+ * A clock that runs out unless it is re-armed. 0 seconds = off. Re-arming costs no system call and no new timer. What came while this thread was kept
+ * from working is heard before the clock is believed: no peer is blamed for a pause of ours.
+ */
 export class StallClock {
   readonly #onExpired: () => void;
   #milliseconds = 0;
   #timer: NodeJS.Timeout | undefined;
+  #due: NodeJS.Immediate | undefined;
   #armedAt = 0;
   /** What is left of it while it stands still. */
   #left: number | undefined;
@@ -25,6 +29,7 @@ export class StallClock {
 
   rearm(): void {
     if (this.#timer === undefined) return;
+    clearImmediate(this.#due);
     this.#armedAt = performance.now();
     if (!this.#isShort) this.#timer.refresh();
     else this.use(this.#milliseconds / 1000);
@@ -34,8 +39,7 @@ export class StallClock {
   pause(): void {
     if (this.#timer === undefined) return;
     this.#left = Math.max(0, this.#milliseconds - (performance.now() - this.#armedAt));
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#halt();
   }
 
   resume(): void {
@@ -47,14 +51,22 @@ export class StallClock {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#halt();
     this.#left = undefined;
+  }
+
+  #halt(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#due);
+    this.#timer = undefined;
   }
 
   #run(milliseconds: number): void {
     this.#armedAt = performance.now();
     this.#isShort = milliseconds < this.#milliseconds;
-    this.#timer = setTimeout(this.#onExpired, milliseconds);
+    // Timers come before sockets in a turn of the event loop, immediates after them.
+    this.#timer = setTimeout(() => {
+      this.#due = setImmediate(this.#onExpired);
+    }, milliseconds);
   }
 }

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StallClock } from '../../../electron/associations/stall-clock.ts';
 
+/** What is due is heard in the next turn of the event loop, ms of the false clock. */
+const TURN = 1;
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -19,7 +22,7 @@ test('it runs out once, and not while it is re-armed', () => {
   it.clock.rearm();
   vi.advanceTimersByTime(9_000);
   expect(it.expired).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(1_000);
+  vi.advanceTimersByTime(1_000 + TURN);
   expect(it.expired).toHaveBeenCalledOnce();
 });
 
@@ -32,7 +35,7 @@ test('what stands still now and then runs out all the same: a pause gives nothin
     it.clock.resume();
   }
   expect(it.expired).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(1_000);
+  vi.advanceTimersByTime(1_000 + TURN);
   expect(it.expired).toHaveBeenCalledOnce();
 });
 
@@ -44,7 +47,7 @@ test('re-armed after a pause it has its whole length again', () => {
   it.clock.rearm();
   vi.advanceTimersByTime(9_000);
   expect(it.expired).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(1_000);
+  vi.advanceTimersByTime(1_000 + TURN);
   expect(it.expired).toHaveBeenCalledOnce();
 });
 
