@@ -41,9 +41,14 @@ export async function torture(): Promise<number> {
     const entry = TORTURES[name];
     if (entry === undefined) continue;
     const { short, ...run } = entry;
-    const report = await runTorture({ ...run, name, seed: seed ?? entry.seed, scale: values.short === true ? short : scale });
-    if (!report.ok) failed += 1;
-    process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : textOf(report));
+    try {
+      const report = await runTorture({ ...run, name, seed: seed ?? entry.seed, scale: values.short === true ? short : scale });
+      if (!report.ok) failed += 1;
+      process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : textOf(report));
+    } catch (thrown) {
+      failed += 1;
+      process.stderr.write(`${name}: could not be done: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+    }
   }
   return failed === 0 ? 0 : 1;
 }
