@@ -1,8 +1,9 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TLSCircumstances } from '../../../electron/associations/tls-certificate-checks.ts';
 import { readTLSFile, type TLSFile } from '../../../electron/associations/tls-file.ts';
-import { type TLSCircumstances, type TLSFiles, tlsFindings } from '../../../electron/associations/tls-findings.ts';
+import { type TLSFiles, tlsFindings } from '../../../electron/associations/tls-findings.ts';
 import { tlsSelfTest } from '../../../electron/associations/tls-self-test.ts';
 import type { Settings } from '../../../shared/contract/index.ts';
 import { type Certificate, type CertificateOptions, certificateMaker, OPENSSL_MISSING } from '../../support/certificates.ts';
