@@ -62,7 +62,7 @@ export function rejectionBytes(rejection: Rejection): Uint8Array {
   return encodeAssociateRJ(rejection);
 }
 
-/** A-ABORT for what is no association request (PS3.8 §9.3.8, AA-1). */
+/** A-ABORT for what is no association request: as service user (PS3.8 table 9-9, AA-1). */
 export function garbageAnswer(): Uint8Array {
-  return encodeAbort(AbortSource.serviceProvider, AbortReason.unexpectedPDU);
+  return encodeAbort(AbortSource.serviceUser, AbortReason.notSpecified);
 }
