@@ -58,13 +58,13 @@ test('a PACS that accepts no search at all: the answer comes, and no clock ends 
 });
 
 test('a worklist that repeats one entry for ever ends with the clock of responses', async () => {
-  const step = implicitDataSet({ [0x00080060]: 'CT', [0x00400009]: 'STEP 1' });
+  const step = implicitDataSet({ 524384: 'CT', 4194313: 'STEP 1' });
   const item = Buffer.concat([Buffer.from([0xfe, 0xff, 0x00, 0xe0, step.length, 0, 0, 0]), step]);
   await using peer = await ScriptedPeer.listen(async (connection) => {
     connection.acceptAssociate(await connection.readAssociateRQ());
     const request = await connection.readMessage();
     while (!connection.socket.destroyed) {
-      connection.respond(request, { status: 0xff00 }, implicitDataSet({ [0x00100020]: 'P1', [0x00400100]: item }));
+      connection.respond(request, { status: 0xff00 }, implicitDataSet({ 1048608: 'P1', 4194560: item }));
       await new Promise((resolve) => setImmediate(resolve));
     }
   });
