@@ -98,7 +98,8 @@ export async function runTorture(run: TortureRun): Promise<Report> {
     const beside = new Beside(system, folder.path, run.fillsTheListener === true);
     await warmUp(system, folder.path);
     const before = await settledDescriptors(system);
-    const starvation = new Starvation([system.pid, process.pid]);
+    const starvation = new Starvation(system.pid);
+    const starved = starvation.from();
     const { arena, tally } = stage(
       run,
       { folder: folder.path, system, conversations, silentPort: silent.port, securePort: tls?.port },
@@ -138,7 +139,7 @@ export async function runTorture(run: TortureRun): Promise<Report> {
       figures,
       longestMs,
       longest,
-      starvedMs: starvation.milliseconds,
+      starvedMs: starved(),
       memory: halves,
       descriptors,
       beside: besideFigures,
@@ -175,14 +176,14 @@ function stage(
   };
   const attempt = async (label: string, run: () => Promise<string>) => {
     const started = performance.now();
-    const starvedBefore = starvation.milliseconds;
-    const lasted = () => performance.now() - started - (starvation.milliseconds - starvedBefore);
+    const starved = starvation.from();
+    const lasted = () => performance.now() - started - starved();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<string>((resolve) => {
       const look = () => {
         const left = DEADLINE_MS - lasted();
         if (left <= 0) resolve('HANG');
-        else timer = setTimeout(look, left);
+        else timer = setTimeout(look, Math.max(left, 100));
       };
       look();
     });
@@ -194,7 +195,7 @@ function stage(
       fail(`${label}: ${String(thrown)}`);
     }
     clearTimeout(timer);
-    const milliseconds = lasted();
+    const milliseconds = Math.max(0, lasted());
     tally.cases += 1;
     tally.outcomes[outcome] = (tally.outcomes[outcome] ?? 0) + 1;
     if (milliseconds > tally.longestMs) Object.assign(tally, { longestMs: milliseconds, longest: label });

@@ -3,58 +3,56 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** How finely waiting is looked at. */
 const TICK_MS = 100;
 
+/** Of each thread the time that it has waited for a processor, ms. */
+type Waits = ReadonlyMap<string, number>;
+
 /**
- * How long the machine kept processes from working: the time that their threads were ready to run and had no processor (Linux; elsewhere none is
- * known of). A peer or a clock that is late by it is nobody's fault; a thread that is busy with its own work is not kept waiting.
+ * How long the machine kept the system under test and its torturer from working: the time that a thread was ready to run and had no processor (Linux;
+ * elsewhere none is known of). A peer or a clock that is late by it is nobody's fault; a thread that is busy with its own work is not kept waiting.
  */
 export class Starvation {
-  readonly #processes: readonly number[];
-  readonly #waited = new Map<string, number>();
+  readonly #system: number;
   readonly #timer: NodeJS.Timeout;
-  #total = 0;
+  #theirs: Waits;
+  #ours: Waits;
 
-  constructor(processes: readonly number[]) {
-    this.#processes = processes;
-    this.#look();
-    this.#total = 0;
-    this.#timer = setInterval(() => this.#look(), TICK_MS);
+  constructor(system: number) {
+    this.#system = system;
+    this.#theirs = waitsOf(system);
+    this.#ours = waitsOf(process.pid);
+    this.#timer = setInterval(() => {
+      this.#theirs = waitsOf(system);
+      this.#ours = waitsOf(process.pid);
+    }, TICK_MS);
   }
 
-  /** In all, ms: of each tick the wait of the thread that waited longest. */
-  get milliseconds(): number {
-    return this.#total;
+  /** What to call to learn how long it has been since now, ms: the wait of the system's thread that waited longest, and of the torturer's own. */
+  from(): () => number {
+    const [theirs, ours] = [this.#theirs, this.#ours];
+    const own = String(process.pid);
+    return () => {
+      const longest = Math.max(0, ...[...this.#theirs].map(([thread, waited]) => waited - (theirs.get(thread) ?? waited)));
+      return longest + (this.#ours.get(own) ?? 0) - (ours.get(own) ?? 0);
+    };
   }
 
   stop(): void {
     clearInterval(this.#timer);
-  }
-
-  #look(): void {
-    let longest = 0;
-    for (const pid of this.#processes) {
-      for (const [thread, waited] of waits(pid)) {
-        const key = `${pid}/${thread}`;
-        longest = Math.max(longest, waited - (this.#waited.get(key) ?? waited));
-        this.#waited.set(key, waited);
-      }
-    }
-    this.#total += longest;
+    this.#theirs = waitsOf(this.#system);
+    this.#ours = waitsOf(process.pid);
   }
 }
 
-/** Of each thread the time that it waited for a processor, ms. */
-function waits(pid: number): (readonly [string, number])[] {
+function waitsOf(pid: number): Waits {
   const folder = `/proc/${pid}/task`;
+  const waits = new Map<string, number>();
   try {
-    return readdirSync(folder).flatMap((thread) => {
-      try {
-        const [, nanoseconds] = readFileSync(`${folder}/${thread}/schedstat`, 'latin1').split(' ');
-        return [[thread, Number(nanoseconds) / 1e6] as const];
-      } catch {
-        return [];
-      }
-    });
+    for (const thread of readdirSync(folder)) {
+      const [, nanoseconds] = readFileSync(`${folder}/${thread}/schedstat`, 'latin1').split(' ');
+      waits.set(thread, Number(nanoseconds) / 1e6);
+    }
   } catch {
-    return [];
+    // A thread that has just ended, or no such thing here.
   }
+  return waits;
 }
