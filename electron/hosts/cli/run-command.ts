@@ -191,7 +191,8 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
     }
     const { aeTitle, host: address, port, tlsPort } = listener;
     const secured = tlsPort === undefined ? '' : `, by TLS on port ${tlsPort}`;
-    output.say(`Receiving as ${aeTitle} on ${address}:${port}${secured}. Ctrl-C ends.`);
+    const where = address === '::' || address === '0.0.0.0' ? 'all addresses of this computer' : address;
+    output.say(`Receiving as ${aeTitle} on port ${port}${secured}, on ${where}. Ctrl-C ends.`);
     await output.record({ type: 'listening', ...listener });
     const failure = await untilOver(contract, host, interrupted);
     if (failure !== undefined) output.warn(failure);

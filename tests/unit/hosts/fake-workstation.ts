@@ -40,7 +40,7 @@ export const SETTINGS: Settings = {
   retry: { ...DEFAULT_SETTINGS.retry, delaysSeconds: [1] },
 };
 
-export const LISTENER = { state: 'listening', aeTitle: 'PHOSPHOR', host: '127.0.0.1', port: 11_112, associations: 0 } as const;
+const LISTENER = { state: 'listening', aeTitle: 'PHOSPHOR', host: '127.0.0.1', port: 11_112, associations: 0 } as const;
 
 /** The contract in memory, behind the real dispatcher: enough of a workstation for what hosts and clients do with one. */
 export function createFakeWorkstation(directory: string): FakeWorkstation {

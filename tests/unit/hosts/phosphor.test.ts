@@ -295,3 +295,17 @@ function complete(actionId: string, tag: ActionComplete['tag']): Omit<ActionComp
     finishedAt: 2,
   };
 }
+
+test('listening names the port for encrypted connections where there is one', async () => {
+  const listener = { state: 'listening', aeTitle: 'PHOSPHOR', host: '::', port: 11_112, associations: 0 } as const;
+  const interrupted = new AbortController();
+  interrupted.abort();
+  workstation.answerWith('listener.start', { listener });
+  expect((await run('listen', interrupted)).stdout).toContain(
+    'Receiving as PHOSPHOR on port 11112, on all addresses of this computer. Ctrl-C ends.',
+  );
+  workstation.answerWith('listener.start', { listener: { ...listener, tlsPort: 2762 } });
+  expect((await run('listen', interrupted)).stdout).toContain(
+    'Receiving as PHOSPHOR on port 11112, by TLS on port 2762, on all addresses of this computer. Ctrl-C ends.',
+  );
+});
