@@ -30,14 +30,15 @@ export class StallClock {
   rearm(): void {
     if (this.#timer === undefined) return;
     clearImmediate(this.#due);
+    this.#due = undefined;
     this.#armedAt = performance.now();
     if (!this.#isShort) this.#timer.refresh();
     else this.use(this.#milliseconds / 1000);
   }
 
-  /** Stands still, and goes on with `resume` where it was. */
+  /** Stands still, and goes on with `resume` where it was. One that has run out does not: only `rearm` saves it. */
   pause(): void {
-    if (this.#timer === undefined) return;
+    if (this.#timer === undefined || this.#due !== undefined) return;
     this.#left = Math.max(0, this.#milliseconds - (performance.now() - this.#armedAt));
     this.#halt();
   }
@@ -48,6 +49,7 @@ export class StallClock {
     this.#left = undefined;
     this.#run(left);
     this.#armedAt -= this.#milliseconds - left;
+    if (left === 0) this.#expire();
   }
 
   stop(): void {
@@ -58,6 +60,7 @@ export class StallClock {
   #halt(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#due);
+    this.#due = undefined;
     this.#timer = undefined;
   }
 
@@ -65,8 +68,10 @@ export class StallClock {
     this.#armedAt = performance.now();
     this.#isShort = milliseconds < this.#milliseconds;
     // Timers come before sockets in a turn of the event loop, immediates after them.
-    this.#timer = setTimeout(() => {
-      this.#due = setImmediate(this.#onExpired);
-    }, milliseconds);
+    this.#timer = setTimeout(() => this.#expire(), milliseconds);
+  }
+
+  #expire(): void {
+    this.#due ??= setImmediate(this.#onExpired);
   }
 }

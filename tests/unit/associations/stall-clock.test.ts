@@ -65,3 +65,11 @@ test('stopped it stays so, and 0 seconds is off', () => {
   expect(stopped.expired).not.toHaveBeenCalled();
   expect(off.expired).not.toHaveBeenCalled();
 });
+
+test('once it has run out no pause saves it, as a flood of the same would', () => {
+  const it = clock(10);
+  vi.advanceTimersByTime(10_000);
+  it.clock.pause();
+  vi.advanceTimersByTime(TURN);
+  expect(it.expired).toHaveBeenCalledOnce();
+});
