@@ -18,9 +18,12 @@ export interface GetReceptionOptions {
   readonly storage: { readonly location: ArchiveLocation; readonly arrivals: MessagePort };
   readonly onStored: (instances: StoredInstance[]) => void;
   readonly onRefused: (instances: RefusedInstance[]) => void;
-  /** Bytes came in. */
+  /** An instance stands, or much of one has come. */
   readonly onProgress: () => void;
 }
+
+/** So much of an instance is progress; a peer that trickles must not look like one that sends. */
+const PROGRESS_BYTES = 1_048_576;
 
 /** Where the C-STORE sub-operations of one C-GET go: into the archive, as far as they belong to what was asked for (PS3.4 C.4.3). */
 export class GetReception {
@@ -30,6 +33,8 @@ export class GetReception {
   readonly #refused: Batcher<RefusedInstance>;
   readonly #finishing = new Set<Promise<unknown>>();
   #writer: ArrivalWriter | undefined;
+  /** Bytes since there was progress. */
+  #trickled = 0;
 
   constructor(options: GetReceptionOptions) {
     this.#options = options;
@@ -75,13 +80,23 @@ export class GetReception {
         }
         return begin();
       },
-      onProgress: this.#options.onProgress,
+      onBytes: (bytes) => this.#came(bytes),
       onFinish: (finished) => {
-        const told = finished.then((receipt) => this.#stored.add(this.#storedInstance(receipt)));
+        const told = finished.then((receipt) => {
+          this.#came(PROGRESS_BYTES);
+          this.#stored.add(this.#storedInstance(receipt));
+        });
         const settled = told.catch(() => {}).finally(() => this.#finishing.delete(settled));
         this.#finishing.add(settled);
       },
     });
+  }
+
+  #came(bytes: number): void {
+    this.#trickled += bytes;
+    if (this.#trickled < PROGRESS_BYTES) return;
+    this.#trickled = 0;
+    this.#options.onProgress();
   }
 
   #asked(uids: SniffedUIDs): boolean {
@@ -101,7 +116,7 @@ export class GetReception {
 interface SubOperationOptions {
   /** Throws for an instance that nobody asked for. */
   readonly begin: (uids: SniffedUIDs) => Arrival;
-  readonly onProgress: () => void;
+  readonly onBytes: (bytes: number) => void;
   readonly onFinish: (finished: Promise<ArrivalReceipt>) => void;
 }
 
@@ -117,7 +132,7 @@ class SubOperation implements StoreSink {
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
-    this.#options.onProgress();
+    this.#options.onBytes(chunk.length);
     if (this.#arrival) return this.#arrival.write(chunk);
     const uids = this.#sniffer?.take(chunk);
     return uids ? this.#open(uids).then(() => {}) : undefined;

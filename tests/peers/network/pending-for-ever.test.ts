@@ -1,7 +1,15 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { openArchive } from '../../../electron/archive/index.ts';
 import { createAssociationPool } from '../../../electron/associations/index.ts';
+import { acceptedSocket } from '../../../electron/associations/socket-transport.ts';
+import { acceptAssociation } from '../../../electron/dicom/network/index.ts';
+import { getProvider } from '../../../electron/dicom/services/index.ts';
 import { clocks } from '../../support/clocks.ts';
-import { implicitDataSet, ScriptedPeer } from '../../support/scripted-peer.ts';
+import { implicitDataSet, ScriptedPeer, UIDs } from '../../support/scripted-peer.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const pool = createAssociationPool({ workers: 1 });
 afterAll(() => pool.close());
@@ -65,7 +73,7 @@ test('a worklist that repeats one entry for ever ends with the clock of response
     const request = await connection.readMessage();
     while (!connection.socket.destroyed) {
       connection.respond(request, { status: 0xff00 }, implicitDataSet({ 1048608: 'P1', 4194560: item }));
-      await new Promise((resolve) => setImmediate(resolve));
+      await delay(5);
     }
   });
   let entries = 0;
@@ -80,4 +88,43 @@ test('a worklist that repeats one entry for ever ends with the clock of response
   });
   expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'timed-out', clock: 'dimse-response' } });
   expect(entries).toBeGreaterThan(0);
+});
+
+test('an archive that trickles the images of a C-GET is left by the stall clock, although something always comes', async () => {
+  await using folder = await temporaryFolder('trickle');
+  const archive = await openArchive({ directory: `${folder.path}/archive`, databases: folder.path, durable: false });
+  const trickle = async function* (sent: { pieces: number }) {
+    for (;;) {
+      yield Buffer.from([8, 0]);
+      sent.pieces += 1;
+      await delay(10);
+    }
+  };
+  const sent = { pieces: 0 };
+  const instance = { sopClassUID: UIDs.ctImageStorage, sopInstanceUID: '1.2.3.4', transferSyntaxUID: UIDs.explicitVRLittleEndian };
+  const services = [getProvider({ instances: async () => [{ ...instance, open: () => ({ chunks: trickle(sent) }) }] })];
+  const sockets: Socket[] = [];
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    sockets.push(socket);
+    const options = { clocks: clocks(), services, authorize: () => ({}), subOperations: () => true };
+    acceptAssociation(acceptedSocket(socket), options).catch(() => {});
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const operation = pool.get({
+    peer: { host: '127.0.0.1', port, calledAETitle: 'PACS', callingAETitle: 'PHOSPHOR' },
+    clocks: clocks({ retrieveStall: 0.5, cancelGrace: 0.2 }),
+    actionId: crypto.randomUUID(),
+    studyInstanceUID: '1.2.3',
+    storage: { location: archive.location, arrivals: archive.arrivalPort() },
+    onPending: () => undefined,
+    onStored: () => undefined,
+    onRefused: () => undefined,
+  });
+  expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'timed-out', clock: 'retrieve-stall' } });
+  expect(sent.pieces).toBeGreaterThan(5);
+  for (const socket of sockets) socket.destroy();
+  server.close();
+  await archive.close();
 });
