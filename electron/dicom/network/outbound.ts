@@ -9,7 +9,7 @@ import type { AssociationClocks, CommandSet, DataSetSink, FinalMessage, Outbound
 
 const OFF = Number.POSITIVE_INFINITY;
 
-/** Services with a C-CANCEL (PS3.7 §9.3.2.3, §9.3.3.3, §9.3.4.3). */
+/** Services with pending responses and a C-CANCEL (PS3.7 §9.3.2.3, §9.3.3.3, §9.3.4.3). */
 const CANCELLABLE: ReadonlySet<number> = new Set([CommandField.cFindRQ, CommandField.cGetRQ, CommandField.cMoveRQ]);
 
 /** A response whose rest comes so much later than its beginning was held back by the peer's transport; ms. */
@@ -84,6 +84,10 @@ export class OutboundQueue {
       throw dimseError('a response that answers no outstanding request');
     }
     if (command.status === undefined) throw dimseError('a response without a status');
+    // It would arm the clock of responses anew for ever.
+    if (isPending(command.status) && !CANCELLABLE.has(entry.request.command.commandField)) {
+      throw dimseError('a pending response to a request that has a final one only');
+    }
     if (command.hasDataSet) return new CollectingSink((identifier) => this.#take(entry, command, identifier));
     return this.#take(entry, command, undefined)?.then(() => undefined);
   }

@@ -65,6 +65,22 @@ test('a PACS that accepts no search at all: the answer comes, and no clock ends 
   expect(pool.workers().map(({ threadId }) => threadId)).toEqual(before.map(({ threadId }) => threadId));
 });
 
+test('a PACS that answers a C-ECHO with pending breaks the protocol, and is not waited for', async () => {
+  await using peer = await ScriptedPeer.listen(async (connection) => {
+    connection.acceptAssociate(await connection.readAssociateRQ());
+    const request = await connection.readMessage();
+    while (!connection.socket.destroyed) {
+      connection.respond(request, { status: 0xff00 });
+      await delay(5);
+    }
+  });
+  const operation = pool.echo({
+    peer: { host: '127.0.0.1', port: peer.port, calledAETitle: 'PACS', callingAETitle: 'PHOSPHOR' },
+    clocks: clocks(),
+  });
+  expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'protocol', upperLayer: { source: 0, reason: 0 } } });
+});
+
 test('a worklist that repeats one entry for ever ends with the clock of responses', async () => {
   const step = implicitDataSet({ 524384: 'CT', 4194313: 'STEP 1' });
   const item = Buffer.concat([Buffer.from([0xfe, 0xff, 0x00, 0xe0, step.length, 0, 0, 0]), step]);
