@@ -94,12 +94,16 @@ async function watched(
   const total = new StallClock(clocks.retrieveTotal, () =>
     operation?.cancel(new PhosphorError('timed-out', 'the retrieve took too long in all', { clock: 'retrieve-total' })),
   );
-  let counts: SubOperations | undefined;
+  let most = -1;
+  let least = Number.POSITIVE_INFINITY;
   const onPending = (next: SubOperations) => {
-    // Repeating the same counts for ever is no progress.
-    if (counts === undefined) stall.use(clocks.retrieveStall);
-    else if (!sameCounts(counts, next)) stall.rearm();
-    counts = next;
+    const { remaining = least } = next;
+    const done = doneOf(next);
+    // Repeating the same counts for ever is no progress, nor is going to and fro.
+    if (most < 0) stall.use(clocks.retrieveStall);
+    else if (done > most || remaining < least) stall.rearm();
+    most = Math.max(most, done);
+    least = Math.min(least, remaining);
     pending.set(next);
   };
   try {
@@ -120,6 +124,6 @@ function stallSeconds(clocks: Settings['clocks'], thirdParty: boolean): number {
   return thirdParty ? clocks.retrieveStallThirdParty : clocks.retrieveStall;
 }
 
-function sameCounts(a: SubOperations, b: SubOperations): boolean {
-  return a.remaining === b.remaining && a.completed === b.completed && a.failed === b.failed && a.warning === b.warning;
+function doneOf({ completed = 0, failed = 0, warning = 0 }: SubOperations): number {
+  return completed + failed + warning;
 }

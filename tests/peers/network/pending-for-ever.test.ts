@@ -81,6 +81,34 @@ test('a PACS that answers a C-ECHO with pending breaks the protocol, and is not 
   expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'protocol', upperLayer: { source: 0, reason: 0 } } });
 });
 
+test('a PACS whose counts of a C-MOVE go to and fro is left by the stall clock, one that gets on is not', async () => {
+  await using peer = await ScriptedPeer.listen(async (connection) => {
+    connection.acceptAssociate(await connection.readAssociateRQ());
+    const request = await connection.readMessage();
+    // Some progress first, for longer than the clock.
+    for (let completed = 0; completed < 10; completed += 1) {
+      connection.respond(request, { status: 0xff00, remaining: 20 - completed, completed, failed: 0, warning: 0 });
+      await delay(100);
+    }
+    for (let count = 0; !connection.socket.destroyed; count += 1) {
+      connection.respond(request, { status: 0xff00, remaining: 11 + (count % 2), completed: 9 - (count % 2), failed: 0, warning: 0 });
+      await delay(20);
+    }
+  });
+  const counts: (number | undefined)[] = [];
+  const operation = pool.move({
+    peer: { host: '127.0.0.1', port: peer.port, calledAETitle: 'PACS', callingAETitle: 'PHOSPHOR' },
+    clocks: clocks({ retrieveStall: 0.6, cancelGrace: 0.2 }),
+    studyInstanceUID: '1.2.3',
+    destinationAETitle: 'PHOSPHOR',
+    messageId: 1,
+    thirdParty: false,
+    onPending: ({ completed }) => counts.push(completed),
+  });
+  expect(await operation.done).toMatchObject({ ok: false, error: { kind: 'timed-out', clock: 'retrieve-stall' } });
+  expect(counts).toContain(9);
+});
+
 test('a worklist that repeats one entry for ever ends with the clock of responses', async () => {
   const step = implicitDataSet({ 524384: 'CT', 4194313: 'STEP 1' });
   const item = Buffer.concat([Buffer.from([0xfe, 0xff, 0x00, 0xe0, step.length, 0, 0, 0]), step]);
