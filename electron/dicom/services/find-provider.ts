@@ -4,7 +4,7 @@ import { CollectingSink, CommandField, type DataSetSink, type InboundRequest, ty
 import { failureResponse } from './final-status.ts';
 import { grantedFlags } from './information-model.ts';
 import { SOPClass } from './sop-classes.ts';
-import { IDENTIFIER_SYNTAXES } from './transfer-syntaxes.ts';
+import { IDENTIFIER_LIMITS, IDENTIFIER_SYNTAXES } from './transfer-syntaxes.ts';
 import type { FindProviderOptions, QueryRequest } from './types.ts';
 
 /** C-FIND as SCP (PS3.4 C.4.1.3): one pending response per match, at the pace at which the peer takes them. */
@@ -44,7 +44,7 @@ export function withIdentifier(request: InboundRequest, answer: (query: QueryReq
 async function run(request: InboundRequest, bytes: Uint8Array, answer: (query: QueryRequest) => Promise<void>): Promise<void> {
   const { association, context, signal } = request;
   try {
-    const identifier = decodeDataset(bytes, context.transferSyntax);
+    const identifier = decodeDataset(bytes, context.transferSyntax, IDENTIFIER_LIMITS);
     const sopClassUID = context.abstractSyntax;
     await answer({ association, sopClassUID, identifier, flags: grantedFlags(association.extendedNegotiation, sopClassUID), signal });
   } catch (thrown) {

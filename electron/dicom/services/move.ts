@@ -4,7 +4,7 @@ import { finalStatusOf, requireContext, serviceOperation } from './final-status.
 import { MODELS } from './information-model.ts';
 import { retrieveIdentifierIn } from './query-identifier.ts';
 import { SOPClass } from './sop-classes.ts';
-import { UNCOMPRESSED } from './transfer-syntaxes.ts';
+import { IDENTIFIER_LIMITS, UNCOMPRESSED } from './transfer-syntaxes.ts';
 import type { GetSCURequest, InformationModel, MoveOutcome, MoveSCURequest, ServiceOperation, SubOperationCounts } from './types.ts';
 
 /**
@@ -72,7 +72,7 @@ export function subOperationCounts(response: Readonly<CommandSet>): SubOperation
 function listedUIDs(identifier: Uint8Array | undefined, transferSyntaxUID: string): string[] | undefined {
   if (identifier === undefined) return undefined;
   try {
-    const dataset = decodeDataset(identifier, transferSyntaxUID);
+    const dataset = decodeDataset(identifier, transferSyntaxUID, IDENTIFIER_LIMITS);
     return dataset.has(Tag.FailedSOPInstanceUIDList) ? dataset.strings(Tag.FailedSOPInstanceUIDList) : undefined;
   } catch {
     return undefined;

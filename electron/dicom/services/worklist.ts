@@ -3,7 +3,7 @@ import { Dataset, decodeDataset, encodeDataset, tagOf } from '../dataset/index.t
 import { type Association, CommandField, Priority, type ProposedContext } from '../network/index.ts';
 import { finalStatusOf, requireContext, serviceOperation } from './final-status.ts';
 import { SOPClass } from './sop-classes.ts';
-import { UNCOMPRESSED } from './transfer-syntaxes.ts';
+import { IDENTIFIER_LIMITS, UNCOMPRESSED } from './transfer-syntaxes.ts';
 import type { FindOutcome, ServiceOperation, WorklistEntry, WorklistQuery, WorklistSCURequest } from './types.ts';
 
 /** Modality Worklist C-FIND as SCU (PS3.4 annex K). Throws `no-presentation-context`, `invalid-arguments`. */
@@ -80,7 +80,7 @@ const MAX_TEXT = 1024;
 function entryOf(bytes: Uint8Array, transferSyntaxUID: string): WorklistEntry | undefined {
   let order: Dataset;
   try {
-    order = decodeDataset(bytes, transferSyntaxUID);
+    order = decodeDataset(bytes, transferSyntaxUID, IDENTIFIER_LIMITS);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Dataset, Tag } from '../../../electron/dicom/dataset/index.ts';
+import { Dataset, encodeDataset, Tag } from '../../../electron/dicom/dataset/index.ts';
 import { type Association, acceptAssociation, requestAssociation } from '../../../electron/dicom/network/index.ts';
 import {
   type FindProviderOptions,
@@ -67,6 +67,21 @@ describe('C-FIND', () => {
       expect(asked?.string(Tag.QueryRetrieveLevel)).toBe('STUDY');
       await requestor.release();
     }
+  });
+
+  test('a query of more elements than any query has is refused before it is understood, and the next one is answered', async () => {
+    const { requestor } = await finding(async function* () {
+      yield study(1);
+    });
+    const context = requestor.contextFor(findContexts()[0]?.abstractSyntax ?? '');
+    if (context === undefined) throw new Error('not accepted');
+    const identifier = new Dataset();
+    for (let element = 0; element <= 10_000; element += 1) identifier.set(0x00111000 + element, [], 'LO');
+    const command = { commandField: 0x20, affectedSOPClassUID: context.abstractSyntax, priority: 0 };
+    const { done } = requestor.send({ context, command, dataSet: encodeDataset(identifier, context.transferSyntax) });
+    expect((await done).command).toMatchObject({ status: 0xa700 });
+    expect(await find(requestor, { query: { level: 'study' }, onMatch: () => undefined }).done).toMatchObject({ status: 0, matches: 1 });
+    await requestor.release();
   });
 
   test('a match without its UID is counted and left out', async () => {
