@@ -3,6 +3,7 @@ import type { PersonName } from '../../../shared/contract/index.ts';
 import { Dataset } from './dataset.ts';
 import { decodeDataset } from './decode.ts';
 import { type Tag, vrOf } from './dictionary.ts';
+import { type DatasetLimits, limitsFrom } from './limits.ts';
 import { parsePersonName } from './person-name.ts';
 import { Tag as T } from './tags.ts';
 import { TransferSyntaxUID } from './transfer-syntaxes.ts';
@@ -18,18 +19,21 @@ export type IdentifierValues = Pick<Dataset, 'string' | 'strings' | 'uid' | 'num
  */
 export class IdentifierReader {
   readonly #transferSyntaxUID: string;
+  readonly #limits: Partial<DatasetLimits>;
   readonly #flat: FlatIdentifier | undefined;
 
-  constructor(transferSyntaxUID: string) {
+  constructor(transferSyntaxUID: string, limits: Partial<DatasetLimits> = {}) {
     this.#transferSyntaxUID = transferSyntaxUID;
-    if (transferSyntaxUID === TransferSyntaxUID.ExplicitVRLittleEndian) this.#flat = new FlatIdentifier(true);
-    if (transferSyntaxUID === TransferSyntaxUID.ImplicitVRLittleEndian) this.#flat = new FlatIdentifier(false);
+    this.#limits = limits;
+    const { elements } = limitsFrom(limits);
+    if (transferSyntaxUID === TransferSyntaxUID.ExplicitVRLittleEndian) this.#flat = new FlatIdentifier(true, elements);
+    if (transferSyntaxUID === TransferSyntaxUID.ImplicitVRLittleEndian) this.#flat = new FlatIdentifier(false, elements);
   }
 
   /** Valid until the next call. Throws PhosphorError `damaged`, `limit-exceeded`. */
   read(bytes: Uint8Array): IdentifierValues {
     if (this.#flat?.read(bytes) === true) return this.#flat;
-    return decodeDataset(bytes, this.#transferSyntaxUID);
+    return decodeDataset(bytes, this.#transferSyntaxUID, this.#limits);
   }
 }
 
@@ -48,6 +52,7 @@ const BACKSLASH = 0x5c;
 /** Where the elements of a flat data set stand. Values are decoded when they are asked for. */
 class FlatIdentifier implements IdentifierValues {
   readonly #explicitVR: boolean;
+  readonly #most: number;
   readonly #tags: Tag[] = [];
   readonly #offsets: number[] = [];
   readonly #ends: number[] = [];
@@ -56,11 +61,12 @@ class FlatIdentifier implements IdentifierValues {
   #bytes: Buffer = Buffer.alloc(0);
   #characterSet = '';
 
-  constructor(explicitVR: boolean) {
+  constructor(explicitVR: boolean, most: number) {
     this.#explicitVR = explicitVR;
+    this.#most = most;
   }
 
-  /** False for what is not flat, in ascending order and whole; an undefined length is no end that fits. */
+  /** False for what is not flat, in ascending order, whole and within the bound; an undefined length is no end that fits. */
   read(bytes: Uint8Array): boolean {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const { length: size } = buffer;
@@ -68,7 +74,7 @@ class FlatIdentifier implements IdentifierValues {
     this.#count = 0;
     this.#characterSet = '';
     for (let at = 0, last = -1; at < size; ) {
-      if (at + 8 > size) return false;
+      if (at + 8 > size || this.#count === this.#most) return false;
       const tag = buffer.readUInt16LE(at) * 0x10000 + buffer.readUInt16LE(at + 2);
       if (tag <= last || tag >= T.Item) return false;
       last = tag;

@@ -6,7 +6,7 @@ import { isPatientRoot, MODELS } from './information-model.ts';
 import { matchRowOf } from './match-row.ts';
 import { findIdentifier } from './query-identifier.ts';
 import { SOPClass } from './sop-classes.ts';
-import { UNCOMPRESSED } from './transfer-syntaxes.ts';
+import { IDENTIFIER_LIMITS, UNCOMPRESSED } from './transfer-syntaxes.ts';
 import type { FindOutcome, FindSCURequest, InformationModel, ServiceOperation } from './types.ts';
 
 /** C-FIND as SCU (PS3.4 C.4.1). Throws `no-presentation-context`, `invalid-arguments`. */
@@ -15,7 +15,7 @@ export function find(association: Association, request: FindSCURequest): Service
   const context = requireContext(association, sopClassUID === undefined ? modelsOf(query.level) : [sopClassUID]);
   let matches = 0;
   let unusable = 0;
-  const reader = new IdentifierReader(context.transferSyntax);
+  const reader = new IdentifierReader(context.transferSyntax, IDENTIFIER_LIMITS);
   const operation = association.send({
     context,
     command: { commandField: CommandField.cFindRQ, affectedSOPClassUID: context.abstractSyntax, priority: Priority.medium },

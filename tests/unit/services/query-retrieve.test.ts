@@ -84,6 +84,20 @@ describe('C-FIND', () => {
     await requestor.release();
   });
 
+  test('a match of more elements than any match has is left out, the others come', async () => {
+    const { requestor } = await finding(async function* () {
+      const crowded = study(1);
+      for (let element = 0; element <= 10_000; element += 1) crowded.set(0x00111000 + element, [], 'LO');
+      yield crowded;
+      yield study(2);
+    });
+    const found: unknown[] = [];
+    const { done } = find(requestor, { query: { level: 'study' }, onMatch: (row) => void found.push(row) });
+    expect(await done).toMatchObject({ status: 0, matches: 1, unusable: 1 });
+    expect(found).toMatchObject([{ studyInstanceUID: '1.2.2' }]);
+    await requestor.release();
+  });
+
   test('a match without its UID is counted and left out', async () => {
     const { requestor } = await finding(async function* () {
       yield Dataset.of({ PatientID: 'X' });
