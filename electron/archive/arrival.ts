@@ -1,13 +1,12 @@
 import { createHash, hash as digestOf, type Hash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { encodeFileMeta, type InstanceHeader, StreamingHeader } from '../dicom/dataset/index.ts';
 import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
-import { partName } from './incoming-name.ts';
+import { ArrivalParts } from './arrival-parts.ts';
 import { IndexFeed } from './index-feed.ts';
 import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
 import { folderOf, hashOfUID, storageError } from './layout.ts';
@@ -46,7 +45,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
   const buffers: Uint8Array[] = [];
   const open = new Set<FileArrival>();
   const idle: (() => void)[] = [];
-  let count = 0;
+  const parts = new ArrivalParts(incoming, writer);
   let closing = false;
 
   const context: WriterContext = {
@@ -56,6 +55,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
     writer,
     feed,
     codec,
+    parts,
     takeBuffer: () => buffers.pop() ?? new Uint8Array(BUFFER),
     giveBuffer: (buffer) => {
       if (buffers.length < SPARE_BUFFERS) buffers.push(buffer);
@@ -73,14 +73,14 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
       if (![sopClassUID, sopInstanceUID, transferSyntaxUID].every((value) => USABLE_UID.test(value))) {
         throw new PhosphorError('damaged', 'the instance is announced with a UID that cannot be used');
       }
-      count += 1;
-      const arrival = new FileArrival(context, count, announced, origin);
+      const arrival = new FileArrival(context, announced, origin);
       open.add(arrival);
       return arrival;
     },
     async close() {
       closing = true;
       if (open.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
+      parts.close();
       await Promise.all([feed.close(), codec.close()]);
     },
   };
@@ -100,6 +100,7 @@ interface WriterContext {
   readonly writer: string;
   readonly feed: IndexFeed;
   readonly codec: CodecWorker;
+  readonly parts: ArrivalParts;
   takeBuffer(): Uint8Array;
   giveBuffer(buffer: Uint8Array): void;
   ended(arrival: FileArrival): void;
@@ -111,8 +112,8 @@ class FileArrival implements Arrival {
   readonly #context: WriterContext;
   readonly #announced: Parameters<ArrivalWriter['begin']>[0];
   readonly #origin: ArrivalOrigin;
-  readonly #number: number;
-  readonly #part: string;
+  #number = 0;
+  #part = '';
   /** Of what left the buffer; a data set that never fills it is hashed in one call. */
   #hash: Hash | undefined;
   readonly #header: StreamingHeader;
@@ -129,19 +130,20 @@ class FileArrival implements Arrival {
   #failure: PhosphorError | undefined;
   #ended = false;
 
-  constructor(context: WriterContext, number: number, announced: Parameters<ArrivalWriter['begin']>[0], origin: ArrivalOrigin) {
+  constructor(context: WriterContext, announced: Parameters<ArrivalWriter['begin']>[0], origin: ArrivalOrigin) {
     this.#context = context;
     this.#announced = announced;
     this.#origin = origin;
-    this.#number = number;
-    this.#part = path.join(context.incoming, partName(context.writer, number));
     this.#header = new StreamingHeader(announced.transferSyntaxUID);
     this.#buffer = context.takeBuffer();
     try {
       const meta = encodeFileMeta(
         origin.kind === 'import' ? announced : { ...announced, sourceAETitle: origin.sourceAETitle.trim().slice(0, 16) },
       );
-      this.#fd = fs.openSync(this.#part, 'wx+', 0o600);
+      const part = context.parts.take();
+      this.#number = part.number;
+      this.#part = part.path;
+      this.#fd = part.fd;
       this.#metaBytes = meta.length;
       this.#buffer.set(meta);
       this.#filled = meta.length;
@@ -275,8 +277,9 @@ class FileArrival implements Arrival {
       this.#fd = undefined;
       this.#context.giveBuffer(this.#buffer);
       // A descriptor may be closed only when no fdatasync holds it: its number would be given to another file.
-      if (this.#behind === undefined) fs.closeSync(fd);
-      else void this.#behind.done.catch(() => undefined).then(() => fs.closeSync(fd));
+      const { parts } = this.#context;
+      if (this.#behind === undefined) parts.ended(fd, this.#origin.kind);
+      else void this.#behind.done.catch(() => undefined).then(() => parts.ended(fd, this.#origin.kind));
     }
     this.#context.ended(this);
   }

@@ -20,6 +20,7 @@ export class IndexFeed {
   #line: MessagePort | undefined;
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
+  #full: NodeJS.Immediate | undefined;
   #closed = false;
 
   constructor(control: MessagePort, writer: string) {
@@ -37,8 +38,9 @@ export class IndexFeed {
     const numbered = { ...entry, sequence: this.#sequence };
     this.#open.set(numbered.sequence, numbered);
     this.#unsent.push(numbered);
-    if (this.#unsent.length >= BATCH) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+    // Not at once: an instance is on its way to being answered.
+    if (this.#unsent.length >= BATCH) this.#full ??= setImmediate(() => this.#flush());
   }
 
   /** Back-pressure: undefined while the index keeps up. */
@@ -65,7 +67,9 @@ export class IndexFeed {
 
   #flush(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#full);
     this.#timer = undefined;
+    this.#full = undefined;
     while (this.#line !== undefined && this.#unsent.length > 0) this.#post(this.#unsent.splice(0, BATCH));
   }
 

@@ -25,9 +25,9 @@ export function repairIncoming(location: ArchiveLocation): Promise<Repaired> {
   return repairEntries(location, fs.readdirSync(folderOf.incoming(location)));
 }
 
-/** The same for one writer, whose thread has ended while the archive is open. Only complete entries are looked at. */
+/** The same for one writer, whose thread has ended while the archive is open. */
 export function repairWriter(location: ArchiveLocation, writer: string): Promise<Repaired> {
-  const names = fs.readdirSync(folderOf.incoming(location)).filter((name) => parseIncomingName(name)?.writer === writer);
+  const names = fs.readdirSync(folderOf.incoming(location)).filter((name) => name.startsWith(`${writer}-`));
   return repairEntries(location, names);
 }
 

@@ -91,6 +91,21 @@ describe('an arriving instance', () => {
     expect([...namesIn(archive.location, 'incoming'), ...namesIn(archive.location, 'files')]).toEqual([]);
   });
 
+  it('finds its file made when it follows another, and none is left over when the stream pauses or the writer closes', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    for (const n of [1, 2, 3]) await store(writer, sample(`1.2.3.${n}`));
+    const ahead = () => namesIn(archive.location, 'incoming').filter((name) => name.endsWith('.part'));
+    await expect.poll(ahead).toHaveLength(1);
+    await expect.poll(ahead).toEqual([]);
+    for (const n of [4, 5, 6]) await store(writer, sample(`1.2.3.${n}`));
+    await expect.poll(ahead).toHaveLength(1);
+    await writer.close();
+    expect(ahead()).toEqual([]);
+    await archive.settled();
+    expect((await archive.stats()).instances).toBe(6);
+  });
+
   it('is stored where hard links are missing, too', async () => {
     const archive = await opened();
     const writer = writerOf(archive, { hardLinks: false });
@@ -103,7 +118,7 @@ describe('an arriving instance', () => {
     await archive.settled();
     expect(storedBytes(archive.location, '1.2.3.4').equals(newer.bytes)).toBe(true);
     expect(await archive.stats()).toMatchObject({ instances: 1, conflicts: 1 });
-    expect(namesIn(archive.location, 'incoming')).toEqual([]);
+    await expect.poll(() => namesIn(archive.location, 'incoming')).toEqual([]);
   });
 
   it('announces its study to whoever shows lists', async () => {
@@ -199,7 +214,7 @@ describe('the same SOP Instance UID again', () => {
     expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
     const replaced = outcomes.filter((outcome) => outcome === 'replaced').length;
     expect(namesIn(archive.location, 'trash')).toHaveLength(replaced);
-    expect(namesIn(archive.location, 'incoming')).toEqual([]);
+    await expect.poll(() => namesIn(archive.location, 'incoming')).toEqual([]);
     const { result } = await finished(archive.verify());
     expect(result).toMatchObject({ checked: 1, problems: 0 });
   });

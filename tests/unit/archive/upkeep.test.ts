@@ -189,7 +189,7 @@ describe('a thread that dies', () => {
     await new Promise((resolve) => worker.once('exit', resolve));
     await archive.settled();
     expect((await archive.stats()).instances).toBe(20);
-    expect(namesIn(archive.location, 'incoming')).toEqual([]);
+    await expect.poll(() => namesIn(archive.location, 'incoming')).toEqual([]);
   });
 
   it('does not take the archive with it', async () => {
