@@ -134,6 +134,7 @@ const TLS_TEXTS: Readonly<Record<string, TextKey>> = {
 const IDENTITY_TEXTS: Readonly<Record<string, TextKey>> = {
   SECRET_MISSING: 'secretMissing',
   SECRET_SEALED: 'secretSealed',
+  SECRET_UNUSABLE: 'secretUnusable',
   USERNAME_MISSING: 'usernameMissing',
 };
 

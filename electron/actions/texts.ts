@@ -325,6 +325,10 @@ export const TEXTS = {
     sentence: `The secret for ${f.node} was sealed by the desktop window and cannot be read by this program.`,
     nextStep: 'Store a copy for this program with `phosphor node secret`.',
   }),
+  secretUnusable: (f) => ({
+    sentence: `${f.node} wants to know who is calling, and the secret that is stored for that cannot be sent: it is empty, too long, or a Kerberos ticket that is not in base64.`,
+    nextStep: `Give it anew in the entry of ${f.node}, or with \`phosphor node secret\`.`,
+  }),
   usernameMissing: (f) => ({
     sentence: `${f.node} wants to know who is calling, and its entry holds no user name.`,
     nextStep: `Edit the entry of ${f.node}.`,

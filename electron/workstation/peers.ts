@@ -1,12 +1,13 @@
 import { type NodeUserIdentity, type PacsNode, PhosphorError, type Settings } from '../../shared/contract/index.ts';
 import type { Peer } from '../associations/types.ts';
-import type { UserIdentityInput } from '../dicom/services/index.ts';
+import { type UserIdentityInput, userIdentity } from '../dicom/services/index.ts';
 import type { SecretStore } from './secrets.ts';
 import type { TLSFiles } from './tls-files.ts';
 
 /**
  * How a node is called: under our title, with what it wants to see of us.
- * @throws PhosphorError `not-found` (`SECRET_MISSING`), `unsupported` (`SECRET_SEALED`), `invalid-arguments` (`USERNAME_MISSING`), `tls` (`OWN_TLS_FILES`)
+ * @throws PhosphorError `not-found` (`SECRET_MISSING`), `unsupported` (`SECRET_SEALED`), `invalid-arguments` (`USERNAME_MISSING`, `SECRET_UNUSABLE`),
+ * `tls` (`OWN_TLS_FILES`)
  */
 export async function peerOf(
   node: PacsNode,
@@ -21,7 +22,7 @@ export async function peerOf(
     calledAETitle: node.aeTitle,
     callingAETitle: aeTitle,
     maxPDULength: node.maxPDULength ?? maxPDULength,
-    ...(node.userIdentity === undefined ? {} : { userIdentity: identityOf(node.nodeId, node.userIdentity, secrets) }),
+    ...(node.userIdentity === undefined ? {} : { userIdentity: sendable(identityOf(node.nodeId, node.userIdentity, secrets)) }),
     ...(tls === undefined ? {} : { tls }),
   };
 }
@@ -39,6 +40,18 @@ function identityOf(nodeId: string, identity: NodeUserIdentity, secrets: Pick<Se
     case 'saml':
     case 'jwt':
       return { type, token: secretOf(nodeId, secrets), positiveResponseRequested };
+  }
+}
+
+/** The field of the user identity sub-item has 16 bits for its length; base64 that is none decodes to nothing. */
+function sendable(identity: UserIdentityInput): UserIdentityInput {
+  try {
+    userIdentity(identity);
+    return identity;
+  } catch {
+    throw new PhosphorError('invalid-arguments', 'The secret that this PACS wants to see cannot be sent: it is empty or too long.', {
+      code: 'SECRET_UNUSABLE',
+    });
   }
 }
 

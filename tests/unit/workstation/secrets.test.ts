@@ -109,6 +109,14 @@ describe('a node that wants to know who is calling', () => {
     },
   );
 
+  test.each([
+    ['kerberos', '%%%'],
+    ['jwt', '€'.repeat(30_000)],
+  ] as const)('by %s is not called with what cannot be sent, and the error says so', async (type, secret) => {
+    const called = peerOf(node({ type, ...base }), DEFAULT_SETTINGS, secrets(secret), withoutTLS);
+    await expect(called).rejects.toMatchObject({ kind: 'invalid-arguments', data: { code: 'SECRET_UNUSABLE' } });
+  });
+
   test('by a user name that is missing is not called', async () => {
     const called = peerOf(node({ type: 'username', ...base }), DEFAULT_SETTINGS, secrets(), withoutTLS);
     await expect(called).rejects.toMatchObject({ kind: 'invalid-arguments', data: { code: 'USERNAME_MISSING' } });
