@@ -36,7 +36,7 @@ export interface Sendable {
 }
 
 /** A converted data set up to this size is complete before its first byte goes out: what is wrong with it then costs this instance only. */
-const HELD_BYTES = 64 * 1024 * 1024;
+const HELD_BYTES = 2 * 1024 * 1024;
 
 /**
  * The data set of a file for an association: as it is stored where a context was accepted for that, else converted to the first of

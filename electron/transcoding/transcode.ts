@@ -26,10 +26,10 @@ export interface TranscodeOptions {
 }
 
 /** Frames go to the codec worker in batches of about this many bytes, decoded or encoded. */
-const BATCH_BYTES = 8 * 1024 * 1024;
+const BATCH_BYTES = 2 * 1024 * 1024;
 const BATCH_FRAMES = 64;
 /** Images up to this size are decoded before the first byte is given out, so that damage shows before. */
-const HELD_BYTES = 64 * 1024 * 1024;
+const HELD_BYTES = 2 * 1024 * 1024;
 const READ_BYTES = 512 * 1024;
 /** By then a codestream has told how it was compressed, nearly always and always. */
 const CODESTREAM_HEAD_BYTES = 4096;
@@ -38,7 +38,7 @@ const LONGEST_PIXEL_DATA = 0xfffffffe;
 
 /**
  * The data set of a file with encapsulated pixel data, decoded (PS3.5 A.4 → A.1, A.2, A.3, A.5). Resolves when nothing speaks against it any more but
- * damage in later frames of an image of more than 64 MiB, which the iteration throws. Other elements stay as ReEncoder has it; the Image Pixel
+ * damage in later frames of an image of more than 2 MiB, which the iteration throws. Other elements stay as ReEncoder has it; the Image Pixel
  * module says what the pixels are now, see pixelEdits.
  *
  * Rejects with PhosphorError `unsupported` (reason in the message: video, loss that is not allowed, bytes that would be ambiguous), `damaged`,
