@@ -185,7 +185,8 @@ export class EstablishedAssociation implements Association {
   #onRequest(context: AcceptedContext, command: CommandSet): DataSetSink | undefined {
     const { messageID } = command;
     if (messageID === undefined) throw dimseError('a request without a message ID');
-    if (this.#ended) return undefined;
+    // After our A-RELEASE-RQ requests may still come in (PS3.8 §9.2, state 7), but nothing can be answered any more.
+    if (this.#ended || this.#releaseSent) return undefined;
     const operation = new InboundOperation(this, context, command, messageID, this.#writer, () => {
       this.#inbound = undefined;
       this.#onIdle();
