@@ -150,7 +150,8 @@ const ALLOWED: Record<string, Record<string, string>> = {
   'Sta6 as acceptor': { 'P-DATA-TF': 'P-DATA-TF', 'A-RELEASE-RQ': 'A-RELEASE-RP' },
   // A request that we do not serve is answered with a status.
   'Sta6 as requestor': { 'P-DATA-TF': 'P-DATA-TF', 'A-RELEASE-RQ': 'A-RELEASE-RP' },
-  Sta7: { 'A-RELEASE-RQ': 'A-RELEASE-RP', 'A-RELEASE-RP': 'A-RELEASE-RQ' },
+  // Data may still come in (AR-6); a request among it is not answered any more.
+  Sta7: { 'P-DATA-TF': 'A-RELEASE-RQ', 'A-RELEASE-RQ': 'A-RELEASE-RP', 'A-RELEASE-RP': 'A-RELEASE-RQ' },
   Sta10: { 'A-RELEASE-RP': 'A-RELEASE-RP' },
   Sta11: { 'A-RELEASE-RP': 'A-RELEASE-RP' },
 };
