@@ -46,7 +46,7 @@ async function findComparison(): Promise<Comparison> {
       if (matches !== ANSWERS) throw new Error(`${matches} of ${ANSWERS} matches`);
       return { ...run, notes: { workerBlockedMs: delay.max, workerDelayP99Ms: delay.p99 } };
     },
-    peer: () => runTool('no-delay', 'findscu', '-pdu', '131072', '-aec', peer.calledAETitle, ...keys, '127.0.0.1', String(port)),
+    peer: () => runTool('no-delay', 'findscu', '-aec', peer.calledAETitle, ...keys, '127.0.0.1', String(port)),
     [Symbol.asyncDispose]: async () => {
       await us[Symbol.asyncDispose]();
       archive.disconnect();

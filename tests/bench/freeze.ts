@@ -55,9 +55,7 @@ async function receiveByWorkstation(folder: string, seed: number): Promise<[Run,
   const measurement = await workstation.measure();
   const cost = await watchCost(workstation.pid);
   const started = performance.now();
-  const sent = await Promise.all(
-    folders.map((images) => dcmtk('storescu', '-pdu', '131072', '-aec', 'PHOSPHOR', '127.0.0.1', String(port), '+sd', images)),
-  );
+  const sent = await Promise.all(folders.map((images) => dcmtk('storescu', '-aec', 'PHOSPHOR', '127.0.0.1', String(port), '+sd', images)));
   const receivingSeconds = (performance.now() - started) / 1000;
   const measured = await measurement.stop();
   const idle = await control.stop();

@@ -126,7 +126,7 @@ async function listening(child: ChildProcess): Promise<void> {
 async function startPeer(associations: number): Promise<Receiver> {
   const folder = await temporaryFolder('bench');
   const target = join(folder.path, 'in');
-  const storescp = await startStorescp(target, { args: ['-pdu', '131072', ...(associations > 1 ? ['--fork'] : [])] });
+  const storescp = await startStorescp(target, { args: associations > 1 ? ['--fork'] : [] });
   return {
     pid: storescp.pid,
     aeTitle: storescp.aeTitle,
@@ -160,9 +160,7 @@ async function deliver(receiver: Receiver, folders: readonly string[], instances
   const cost = await watchCost(receiver.pid);
   const started = performance.now();
   const sent = await Promise.all(
-    folders.map((folder) =>
-      dcmtk('storescu', '-pdu', '131072', '-aec', receiver.aeTitle, '127.0.0.1', String(receiver.port), '+sd', folder),
-    ),
+    folders.map((folder) => dcmtk('storescu', '-aec', receiver.aeTitle, '127.0.0.1', String(receiver.port), '+sd', folder)),
   );
   const seconds = (performance.now() - started) / 1000;
   const failed = sent.find(({ code }) => code !== 0);

@@ -11,8 +11,6 @@ import type { Bench, Comparison } from './side-by-side.ts';
 const INSTANCES = 500;
 /** A workstation has retrieved before: this study goes first, into the same archive and outside the timed part. */
 const EARLIER_INSTANCES = 60;
-/** What the tools announce at their best; by default 16,384. */
-const LARGEST_PDU = ['-pdu', '131072'];
 
 type Way = 'get' | 'move';
 
@@ -54,7 +52,7 @@ async function retrieveComparison(name: string, folder: string, way: Way, nagle:
       return run;
     },
     peer: async () => {
-      const run = await runTool(nagle, ...toolCall(way, nagle, orthanc, study, target, toolPort));
+      const run = await runTool(nagle, ...toolCall(way, orthanc, study, target, toolPort));
       const { length } = await readdir(target);
       if (length !== INSTANCES) throw new Error(`${length} of ${INSTANCES} instances retrieved by the tool`);
       return run;
@@ -66,9 +64,9 @@ async function retrieveComparison(name: string, folder: string, way: Way, nagle:
   };
 }
 
-function toolCall(way: Way, nagle: Nagle, orthanc: Orthanc, study: string, target: string, port: number): [string, ...string[]] {
+function toolCall(way: Way, orthanc: Orthanc, study: string, target: string, port: number): [string, ...string[]] {
   const keys = ['-S', '-k', '0008,0052=STUDY', '-k', `0020,000d=${study}`];
-  const common = [...(nagle === 'no-delay' ? LARGEST_PDU : []), '-aec', orthanc.aeTitle, '-od', target];
+  const common = ['-aec', orthanc.aeTitle, '-od', target];
   const address = ['127.0.0.1', String(orthanc.dicomPort)];
   if (way === 'get') return ['getscu', ...common, ...keys, ...address];
   return ['movescu', ...common, '-aet', 'MOVESCU', '-aem', 'MOVESCU', '--port', String(port), ...keys, ...address];

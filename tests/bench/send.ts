@@ -39,7 +39,6 @@ async function sendComparison(name: string, folder: string, nagle: Nagle, start:
   const receiver = await start(join(own, 'receiver'), nagle);
   const us = await startOurSide();
   const peer = { port: receiver.port, calledAETitle: receiver.aeTitle };
-  const pdu = nagle === 'no-delay' ? ['-pdu', '131072', '--max-send-pdu', '131072'] : [];
   const emptied = async () => {
     const held = await receiver.empty();
     if (held !== INSTANCES) throw new Error(`${held} of ${INSTANCES} instances received`);
@@ -55,7 +54,7 @@ async function sendComparison(name: string, folder: string, nagle: Nagle, start:
       return run;
     },
     peer: async () => {
-      const run = await runTool(nagle, 'storescu', ...pdu, '-aec', peer.calledAETitle, '127.0.0.1', String(peer.port), ...files);
+      const run = await runTool(nagle, 'storescu', '-aec', peer.calledAETitle, '127.0.0.1', String(peer.port), ...files);
       await emptied();
       return run;
     },
@@ -71,8 +70,7 @@ async function startEmptyingStorescp(folder: string, nagle: Nagle): Promise<Empt
   const target = join(folder, 'in');
   await mkdir(folder, { recursive: true });
   // As a service that several callers may use at once, as every archive is.
-  const args = ['--fork', ...(nagle === 'no-delay' ? ['-pdu', '131072'] : [])];
-  const server: DcmtkServer = await startStorescp(target, { args, noDelay: nagle === 'no-delay' });
+  const server: DcmtkServer = await startStorescp(target, { args: ['--fork'], noDelay: nagle === 'no-delay' });
   return {
     port: server.port,
     aeTitle: server.aeTitle,
