@@ -11,9 +11,6 @@ import { onAbort, unlessAborted } from './waiting.ts';
 /** More rows than anybody can read, and few enough for every window. */
 const MAX_MATCHES = 100_000;
 
-/** The time that is shown is their median: the first one also pays for what a connection needs to get going. */
-const ECHOES = 3;
-
 /** C-ECHO (PS3.4 annex A). Updates the node's state as well. */
 export async function runEcho(run: ActionRun, parts: EngineParts, known: PacsNode): Promise<RunResult> {
   const { end, outcome, diagnosis } = await checkNode(parts, known, run.signal);
@@ -49,7 +46,7 @@ async function echo(parts: EchoParts, known: PacsNode, signal: AbortSignal): Pro
   try {
     const node = await unlessAborted(parts.nodeReady(known), signal);
     const peer = await unlessAborted(parts.peerOf(node), signal);
-    const operation = parts.pool.echo({ peer, clocks: parts.settings().clocks, repeat: ECHOES });
+    const operation = parts.pool.echo({ peer, clocks: parts.settings().clocks });
     const unwatch = onAbort(signal, () => operation.cancel());
     const end = await operation.done;
     unwatch();
