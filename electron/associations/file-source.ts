@@ -100,7 +100,8 @@ async function withFile<Result>(path: string, use: (file: FileHandle) => Promise
   }
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+/** Exactly this range of a file. Rejects with PhosphorError `unreadable`. */
+export async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {
@@ -113,8 +114,9 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
   return buffer;
 }
 
-function unreadable(thrown: unknown): PhosphorError {
+/** What reading a file threw, as an error that can be told. */
+export function unreadable(thrown: unknown): PhosphorError {
   if (thrown instanceof PhosphorError) return thrown;
   const code = systemCode(thrown);
-  return new PhosphorError('unreadable', 'a stored file cannot be read', code === undefined ? {} : { code });
+  return new PhosphorError('unreadable', 'a file cannot be read', code === undefined ? {} : { code });
 }

@@ -1,7 +1,8 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { TranscodeSource } from '../transcoding/index.ts';
+import { readAt, unreadable } from './file-source.ts';
 
 /** A stored file whose image is decoded on its way out: its header is read at once, its frames as they are needed. */
 export class SendFile implements TranscodeSource {
@@ -44,26 +45,11 @@ export class SendFile implements TranscodeSource {
 
   async fetch(offset: number, length: number): Promise<Uint8Array> {
     if (offset + length > this.size) throw new PhosphorError('damaged', 'the file ends inside an element');
-    const buffer = Buffer.allocUnsafeSlow(length);
-    for (let filled = 0; filled < length; ) {
-      const { bytesRead } = await this.#opened.read(buffer, filled, length - filled, offset + filled).catch((thrown: unknown) => {
-        throw unreadable(thrown);
-      });
-      if (bytesRead === 0) throw new PhosphorError('unreadable', 'a stored file is shorter than it was');
-      filled += bytesRead;
-    }
-    return buffer;
+    return await readAt(this.#opened, offset, length);
   }
 
   get #opened(): FileHandle {
     if (this.#handle === undefined) throw new PhosphorError('internal', 'the file is not open');
     return this.#handle;
   }
-}
-
-/** What reading a file threw, as an error that can be told. */
-export function unreadable(thrown: unknown): PhosphorError {
-  if (thrown instanceof PhosphorError) return thrown;
-  const code = systemCode(thrown);
-  return new PhosphorError('unreadable', 'a file cannot be read', code === undefined ? {} : { code });
 }

@@ -7,8 +7,8 @@ import { evened, NATIVE_TRANSFER_SYNTAXES, reEncode } from '../dicom/dataset/re-
 import type { Association, DataSetSource } from '../dicom/network/index.ts';
 import { sopClassName } from '../dicom/services/index.ts';
 import { type CodecWorker, createCodecWorker, transcode } from '../transcoding/index.ts';
-import { borrowDataSet, openDataSet } from './file-source.ts';
-import { SendFile, unreadable } from './send-file.ts';
+import { borrowDataSet, openDataSet, unreadable } from './file-source.ts';
+import { SendFile } from './send-file.ts';
 
 /** A file that can be sent. */
 export interface SendItem {
