@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { garbageAnswer, RequestGate, rejectionBytes } from '../dicom/network/index.ts';
+import { encodeAssociateRJ, garbageAnswer, RequestGate } from '../dicom/network/index.ts';
 import { type Caller, LOCAL_LIMIT } from './access.ts';
 
 /** So many wait at once, or have been answered and not hung up yet; for one more, the one that came first has to go. */
@@ -64,7 +64,7 @@ export class WaitingRoom {
       }
       if (state === 'complete') this.#options.onRefused({ callingAETitle: gate.callingAETitle, address });
       clearTimeout(timer);
-      goodbye(socket, state === 'complete' ? rejectionBytes(LOCAL_LIMIT) : garbageAnswer());
+      goodbye(socket, state === 'complete' ? encodeAssociateRJ(LOCAL_LIMIT) : garbageAnswer());
     };
     socket.once('close', leave);
     socket.on('error', ignore);

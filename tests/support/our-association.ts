@@ -11,17 +11,10 @@ import {
   requestAssociation,
   type Transport,
 } from '../../electron/dicom/network/index.ts';
+import { clocks } from './clocks.ts';
 import { item, PDU, ScriptedConnection, scriptedCaller, UIDs } from './scripted-peer.ts';
 
-const CLOCKS: AssociationClocks = {
-  association: 30,
-  release: 5,
-  dimseResponse: 60,
-  pduReceive: 60,
-  writeProgress: 60,
-  idle: 60,
-  cancelGrace: 5,
-};
+const CLOCKS: AssociationClocks = clocks({ writeProgress: 60 });
 
 /** Our side of one association on a real socket, and the peer's end of it in the test's hands. */
 export interface OurAssociation {

@@ -1,10 +1,10 @@
 import { PhosphorError, toErrorData } from '../../../shared/contract/phosphor-error.ts';
-import { EstablishedAssociation } from './association.ts';
+import { EstablishedAssociation, type Negotiated } from './association.ts';
 import { systemTime, tickerOf } from './clock.ts';
 import { endInWords, pduError, timedOut } from './errors.ts';
 import { DEFAULT_MAX_PDU_LENGTH } from './limits.ts';
 import { agreedContexts, answerTo, peerInformation, proposalOf, Rejections } from './negotiation.ts';
-import type { AssociateAC, AssociateRQ } from './pdu.ts';
+import type { AssociateAC, AssociateRQ, UserInformation } from './pdu.ts';
 import type { Transport } from './transport.ts';
 import type { Acceptance, AcceptorOptions, Association, AssociationRequest, Rejection, RequestorOptions } from './types.ts';
 import { UpperLayer } from './upper-layer.ts';
@@ -49,25 +49,11 @@ export function requestAssociation(transport: Transport, options: RequestorOptio
     ...PASSIVE,
     onAssociateConfirm: (ac: AssociateAC) => {
       const contexts = agreedContexts(rq, ac);
-      const peer = peerInformation(ac.userInformation);
+      const peer = ofPeer(ac.userInformation);
       signal?.removeEventListener('abort', onAbort);
       const { callingAETitle, calledAETitle, services = [] } = options;
-      const { extendedNegotiation } = ac.userInformation;
       const now = () => time.now();
-      resolve(
-        new EstablishedAssociation(layer, {
-          name,
-          callingAETitle,
-          calledAETitle,
-          contexts,
-          peer,
-          extendedNegotiation,
-          services,
-          clocks,
-          log,
-          now,
-        }),
-      );
+      resolve(new EstablishedAssociation(layer, { name, callingAETitle, calledAETitle, contexts, services, clocks, log, now, ...peer }));
       log(`${name} established, ${contexts.length} of ${rq.contexts.length} presentation contexts`);
       if (options.userIdentity?.positiveResponseRequested && ac.userInformation.userIdentityResponse === undefined) {
         log(`${name} the peer did not confirm the user identity`);
@@ -156,24 +142,10 @@ export function acceptAssociation(transport: Transport, options: AcceptorOptions
       maxPDULength,
       ...(subOperations === undefined ? {} : { subOperations }),
     });
-    const peer = peerInformation(rq.userInformation);
     const { callingAETitle, calledAETitle } = rq;
-    const { extendedNegotiation } = rq.userInformation;
+    const peer = ofPeer(rq.userInformation);
     const now = () => time.now();
-    resolve(
-      new EstablishedAssociation(layer, {
-        name,
-        callingAETitle,
-        calledAETitle,
-        contexts,
-        peer,
-        extendedNegotiation,
-        services,
-        clocks,
-        log,
-        now,
-      }),
-    );
+    resolve(new EstablishedAssociation(layer, { name, callingAETitle, calledAETitle, contexts, services, clocks, log, now, ...peer }));
     layer.accept(ac);
     log(`${name} established, ${contexts.length} of ${rq.contexts.length} presentation contexts`);
   };
@@ -201,6 +173,11 @@ function requestOf(rq: AssociateRQ, remoteAddress: string): AssociationRequest {
     commonExtendedNegotiation,
     ...(userIdentity === undefined ? {} : { userIdentity }),
   };
+}
+
+/** What an association keeps of what the peer said of itself. */
+function ofPeer(said: UserInformation): Pick<Negotiated, 'peer' | 'extendedNegotiation'> {
+  return { peer: peerInformation(said), extendedNegotiation: said.extendedNegotiation };
 }
 
 function nameOf(local: string, remote: string, number: number): string {

@@ -2,8 +2,7 @@ import { AbortReason, AbortSource } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { PduType } from './pdu.ts';
 import { decodeAETitle } from './pdu-decode.ts';
-import { encodeAbort, encodeAssociateRJ } from './pdu-encode.ts';
-import type { Rejection } from './types.ts';
+import { encodeAbort } from './pdu-encode.ts';
 
 /** A request that is longer is told apart, not kept: 128 presentation contexts with a dozen transfer syntaxes each fit in. */
 const LONGEST_KEPT = 32 << 10;
@@ -55,11 +54,6 @@ export class RequestGate {
     }
     this.#buffer.set(chunk.subarray(0, needed - at), at);
   }
-}
-
-/** A-ASSOCIATE-RJ as bytes, for a connection that has no upper layer (PS3.8 §9.3.4). */
-export function rejectionBytes(rejection: Rejection): Uint8Array {
-  return encodeAssociateRJ(rejection);
 }
 
 /** A-ABORT for what is no association request: as service user (PS3.8 table 9-9, AA-1). */
