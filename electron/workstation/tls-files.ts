@@ -27,12 +27,8 @@ export class TLSFiles {
    */
   async peer({ tls }: PacsNode): Promise<PeerTLS | undefined> {
     if (tls === undefined) return undefined;
-    const { certificateFile, privateKeyFile, trustAnchorsFile, minimumVersion } = this.#parts.settings().tls;
-    const [certificate, privateKey, trustAnchors] = await Promise.all([
-      this.#text(certificateFile, 'the certificate file'),
-      this.#key(privateKeyFile),
-      this.#text(tls.trustAnchorsFile || trustAnchorsFile, 'the trust anchors file'),
-    ]);
+    const { trustAnchorsFile, minimumVersion } = this.#parts.settings().tls;
+    const { certificate, privateKey, trustAnchors } = await this.#files(tls.trustAnchorsFile || trustAnchorsFile);
     if ((certificate === undefined) !== (privateKey === undefined))
       throw notUsable('a certificate needs its key, and a key its certificate');
     return {
@@ -47,14 +43,10 @@ export class TLSFiles {
 
   /** What the receiver's TLS port needs, as the files are now; undefined: none is wanted, or a file cannot be read (see `check`). */
   async listener(): Promise<ListenerTLS | undefined> {
-    const { port, certificateFile, privateKeyFile, trustAnchorsFile, minimumVersion, clientCertificates } = this.#parts.settings().tls;
+    const { port, trustAnchorsFile, minimumVersion, clientCertificates } = this.#parts.settings().tls;
     if (port === 0) return undefined;
     try {
-      const [certificate, privateKey, trustAnchors] = await Promise.all([
-        this.#text(certificateFile, 'the certificate file'),
-        this.#key(privateKeyFile),
-        this.#text(trustAnchorsFile, 'the trust anchors file'),
-      ]);
+      const { certificate, privateKey, trustAnchors } = await this.#files(trustAnchorsFile);
       if (certificate === undefined || privateKey === undefined) return undefined;
       return { certificate, privateKey, ...(trustAnchors === undefined ? {} : { trustAnchors }), minimumVersion, clientCertificates, port };
     } catch {
@@ -94,6 +86,17 @@ export class TLSFiles {
 
   async #key(path: string): Promise<string | undefined> {
     return await this.#text(path, 'the key file', true);
+  }
+
+  /** Undefined: none is named. Throws where one that is named cannot be read. */
+  async #files(trustAnchorsFile: string) {
+    const { certificateFile, privateKeyFile } = this.#parts.settings().tls;
+    const [certificate, privateKey, trustAnchors] = await Promise.all([
+      this.#text(certificateFile, 'the certificate file'),
+      this.#key(privateKeyFile),
+      this.#text(trustAnchorsFile, 'the trust anchors file'),
+    ]);
+    return { certificate, privateKey, trustAnchors };
   }
 
   async #text(path: string, what: string, secret = false): Promise<string | undefined> {
