@@ -61,7 +61,7 @@ export async function runMaintenance(
 }
 
 /**
- * Waits for its turn (one import, one verify or rebuild at a time), then passes items, credits, progress and cancel between the job of the
+ * For every job of the archive: waits for its turn (one import, one verify or rebuild at a time), then passes items, credits, progress and cancel between the job of the
  * archive and its action. Rejects as the job does.
  */
 async function follow<Result>(

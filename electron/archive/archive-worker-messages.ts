@@ -1,7 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CommandArgs, SeriesManifest } from '../../shared/contract/index.ts';
-import type { JobKind } from './jobs.ts';
-import type { ImportSummary, VerifySummary } from './types.ts';
+import type { ArchiveJobs, JobKind } from './job-table.ts';
 
 /** What the main thread asks of the archive worker. */
 export type ArchiveWorkerMethods = {
@@ -9,7 +8,7 @@ export type ArchiveWorkerMethods = {
   connect(args: { writer: MessagePort; arrivals?: MessagePort }): void;
   manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null>;
   /** Runs to its end; items and progress come as events. */
-  run(args: { jobId: number; kind: JobKind; paths: readonly string[] }): Promise<ImportSummary | VerifySummary>;
+  run(args: { jobId: number; kind: JobKind; args: ArchiveJobs[JobKind]['args'] }): Promise<ArchiveJobs[JobKind]['result']>;
   acknowledge(args: { jobId: number; batches: number }): void;
   cancel(args: { jobId: number }): void;
   /** Something new was indexed: describe images ahead as soon as it is quiet. */

@@ -1,17 +1,15 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import { createArrivalWriter } from './arrival.ts';
-import { rebuildIndex, verifyFiles } from './check-files.ts';
-import { importPaths } from './import.ts';
 import { readSafely } from './index-database.ts';
 import { openReadOnly } from './index-reader.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
+import { type ArchiveJobs, JOBS, type JobContext, type JobKind } from './job-table.ts';
 import { type JobEvent, JobReporter } from './jobs.ts';
 import { describeAhead, type KeepImages, lastDescribed, manifestOf } from './manifest.ts';
 import { type AnswerMessage, answer, type CallMessage, type EventMessage, RpcClient } from './rpc.ts';
-import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } from './types.ts';
+import type { ArchiveLocation, ArrivalWriter } from './types.ts';
 
 const { location } = workerData as { location: ArchiveLocation };
 const port = parentPort;
@@ -20,7 +18,7 @@ const QUIET_MS = 1_000;
 
 if (port !== null) {
   const database = openReadOnly(location);
-  const jobs = new Map<number, JobReporter<ImportedItem> | JobReporter<VerifiedItem>>();
+  const jobs = new Map<number, Pick<JobReporter<unknown>, 'acknowledge' | 'cancel'>>();
   let index: RpcClient<IndexWriterMethods> | undefined;
   let arrivals: ArrivalWriter | undefined;
   let quiet: NodeJS.Timeout | undefined;
@@ -52,26 +50,23 @@ if (port !== null) {
     }
   };
 
-  const run = async (
+  const context: JobContext = {
+    location,
+    index: toIndex,
+    arrivals: () => {
+      if (arrivals === undefined) throw new PhosphorError('internal', 'the archive worker has no line for arrivals');
+      return arrivals;
+    },
+  };
+
+  const run = async <Kind extends JobKind>(
     jobId: number,
-    kind: 'import' | 'verify' | 'rebuild',
-    paths: readonly string[],
-  ): Promise<ImportSummary | VerifySummary> => {
-    if (kind === 'import') {
-      const writer = arrivals;
-      if (writer === undefined) throw new PhosphorError('internal', 'the archive worker has no line for arrivals');
-      const job = new JobReporter<ImportedItem>(jobId, emit);
-      jobs.set(jobId, job);
-      return importPaths(paths, writer, job).finally(() => job.end());
-    }
-    const job = new JobReporter<VerifiedItem>(jobId, emit);
+    kind: Kind,
+    args: ArchiveJobs[Kind]['args'],
+  ): Promise<ArchiveJobs[Kind]['result']> => {
+    const job = new JobReporter<ArchiveJobs[Kind]['item']>(jobId, emit);
     jobs.set(jobId, job);
-    const target = {
-      begin: () => toIndex().call('beginRebuild', {}),
-      add: (entries: Parameters<IndexWriterMethods['addToRebuild']>[0]['entries']) => toIndex().call('addToRebuild', { entries }),
-      end: (keepIt: boolean) => toIndex().call('endRebuild', { keep: keepIt }),
-    };
-    return (kind === 'verify' ? verifyFiles(location, job) : rebuildIndex(location, target, job)).finally(() => job.end());
+    return JOBS[kind](context, args, job).finally(() => job.end());
   };
 
   const methods: ArchiveWorkerMethods = {
@@ -88,7 +83,7 @@ if (port !== null) {
         });
       }
     },
-    run: ({ jobId, kind, paths }) => run(jobId, kind, paths).finally(() => jobs.delete(jobId)),
+    run: ({ jobId, kind, args }) => run(jobId, kind, args).finally(() => jobs.delete(jobId)),
     acknowledge: ({ jobId, batches }) => jobs.get(jobId)?.acknowledge(batches),
     cancel: ({ jobId }) => jobs.get(jobId)?.cancel(),
     describeAhead: () => {

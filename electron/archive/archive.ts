@@ -16,7 +16,8 @@ import { setAsideIndex } from './index-database.ts';
 import type { IndexReaderMethods } from './index-queries.ts';
 import type { IndexWriterEvent, IndexWriterMethods, OpenReport } from './index-writer-messages.ts';
 import { RunningJob } from './job.ts';
-import type { JobEvent, JobKind } from './jobs.ts';
+import type { ArchiveJobs, JobKind } from './job-table.ts';
+import type { JobEvent } from './jobs.ts';
 import { createLayout, indexFile } from './layout.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { ArchiveThread } from './thread.ts';
@@ -121,15 +122,33 @@ class LocalArchive implements Archive {
   }
 
   import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary> {
-    return this.#run('import', paths);
+    return this.job('import', { paths });
   }
 
   verify(): ArchiveJob<VerifiedItem, VerifySummary> {
-    return this.#run('verify', []);
+    return this.job('verify', nothing);
   }
 
   rebuild(): ArchiveJob<VerifiedItem, VerifySummary> {
-    return this.#run('rebuild', []);
+    return this.job('rebuild', nothing);
+  }
+
+  job<Kind extends JobKind>(
+    kind: Kind,
+    args: ArchiveJobs[Kind]['args'],
+  ): ArchiveJob<ArchiveJobs[Kind]['item'], ArchiveJobs[Kind]['result']> {
+    const jobId = this.#nextJob;
+    this.#nextJob += 1;
+    const worker = this.#open(this.#worker);
+    const job = new RunningJob<ArchiveJobs[Kind]['item'], ArchiveJobs[Kind]['result']>(
+      worker.call('run', { jobId, kind, args }) as Promise<ArchiveJobs[Kind]['result']>,
+      (batches) => void worker.call('acknowledge', { jobId, batches }).catch(() => undefined),
+      () => void worker.call('cancel', { jobId }).catch(() => undefined),
+    );
+    this.#jobs.set(jobId, job as unknown as RunningJob<unknown, unknown>);
+    const forget = (): void => void this.#jobs.delete(jobId);
+    job.done.then(forget, forget);
+    return job;
   }
 
   onChanged(listener: (change: Changed) => void): void {
@@ -292,21 +311,6 @@ class LocalArchive implements Archive {
         this.#recovering = undefined;
       });
     this.#recovering = recovering;
-  }
-
-  #run<Item, Result>(kind: JobKind, paths: readonly string[]): ArchiveJob<Item, Result> {
-    const jobId = this.#nextJob;
-    this.#nextJob += 1;
-    const worker = this.#open(this.#worker);
-    const job = new RunningJob<Item, Result>(
-      worker.call('run', { jobId, kind, paths }) as Promise<unknown> as Promise<Result>,
-      (batches) => void worker.call('acknowledge', { jobId, batches }).catch(() => undefined),
-      () => void worker.call('cancel', { jobId }).catch(() => undefined),
-    );
-    this.#jobs.set(jobId, job as RunningJob<unknown, unknown>);
-    const forget = (): void => void this.#jobs.delete(jobId);
-    job.done.then(forget, forget);
-    return job;
   }
 
   #read<Name extends keyof IndexReaderMethods & string>(

@@ -1,8 +1,6 @@
 import { ITEM_BATCH, ITEM_CREDITS } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 
-export type JobKind = 'import' | 'verify' | 'rebuild';
-
 export interface JobProgress {
   readonly done: number;
   readonly total?: number;

@@ -10,6 +10,7 @@ import type {
   VerifiedItem,
 } from '../../shared/contract/index.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
+import type { ArchiveJobs, JobKind } from './job-table.ts';
 
 /** Where an archive lives. Everything below is derived from `directory`; structured-cloneable, so it can be handed to any thread. */
 export interface ArchiveLocation {
@@ -97,6 +98,11 @@ export interface Archive {
   present(sopInstanceUIDs: readonly string[]): Promise<string[]>;
   manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null>;
   stats(): Promise<ArchiveStats>;
+  /** Any kind of background work (job-table.ts). */
+  job<Kind extends JobKind>(
+    kind: Kind,
+    args: ArchiveJobs[Kind]['args'],
+  ): ArchiveJob<ArchiveJobs[Kind]['item'], ArchiveJobs[Kind]['result']>;
   /** Files and folders, recursively. */
   import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary>;
   verify(): ArchiveJob<VerifiedItem, VerifySummary>;

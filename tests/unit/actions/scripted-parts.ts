@@ -183,6 +183,7 @@ export class Scene {
         import: unscripted,
         verify: unscripted,
         rebuild: unscripted,
+        job: unscripted,
         settled: async () => {},
       },
       receiver: {

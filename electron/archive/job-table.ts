@@ -1,0 +1,45 @@
+import type { ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
+import { rebuildIndex, verifyFiles } from './check-files.ts';
+import { importPaths } from './import.ts';
+import type { IndexWriterMethods } from './index-writer-messages.ts';
+import type { JobReporter } from './jobs.ts';
+import type { RpcClient } from './rpc.ts';
+import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } from './types.ts';
+
+/** What the archive worker does in the background: of each kind its arguments, the items it names one by one, and what it ends with. */
+export interface ArchiveJobs {
+  import: { args: { readonly paths: readonly string[] }; item: ImportedItem; result: ImportSummary };
+  verify: { args: Record<string, never>; item: VerifiedItem; result: VerifySummary };
+  rebuild: { args: Record<string, never>; item: VerifiedItem; result: VerifySummary };
+}
+export type JobKind = keyof ArchiveJobs;
+
+/** What the thread gives each job to work with. */
+export interface JobContext {
+  readonly location: ArchiveLocation;
+  /** Throw PhosphorError `internal` before the thread has its lines. */
+  index(): RpcClient<IndexWriterMethods>;
+  arrivals(): ArrivalWriter;
+}
+
+type Work<Kind extends JobKind> = (
+  context: JobContext,
+  args: ArchiveJobs[Kind]['args'],
+  job: JobReporter<ArchiveJobs[Kind]['item']>,
+) => Promise<ArchiveJobs[Kind]['result']>;
+
+/** The work of each kind of job, on the archive worker's thread. */
+export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
+  import: (context, { paths }, job) => importPaths(paths, context.arrivals(), job),
+  verify: ({ location }, _args, job) => verifyFiles(location, job),
+  rebuild: (context, _args, job) =>
+    rebuildIndex(
+      context.location,
+      {
+        begin: () => context.index().call('beginRebuild', {}),
+        add: (entries) => context.index().call('addToRebuild', { entries }),
+        end: (keepIt) => context.index().call('endRebuild', { keep: keepIt }),
+      },
+      job,
+    ),
+};
