@@ -11,6 +11,7 @@ import {
   transferSyntaxOf,
 } from '../dicom/dataset/index.ts';
 import { paletteOf } from './palette.ts';
+import { readingOf } from './reading-description.ts';
 
 /** What the viewer needs of an instance's image; without `image` there is nothing to show, and `reason` says why. */
 export interface ImageDescription {
@@ -86,6 +87,7 @@ function describe(file: Part10File): ImageDescription {
     ...geometryOf(dataset),
     ...optional('frameTimeMs', positive(dataset.number(Tag.FrameTime))),
     lossy: dataset.string(Tag.LossyImageCompression) === '01',
+    ...optional('reading', readingOf(dataset)),
     ...optional('palette', palette),
     pixelData: found,
   };

@@ -6,4 +6,5 @@ export * from './limits.ts';
 export * from './model.ts';
 export * from './phosphor-error.ts';
 export * from './primitives.ts';
+export * from './reading.ts';
 export * from './wire.ts';

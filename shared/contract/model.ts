@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { aeTitle, count, host, nodeId, port, text, timestamp, uid, username } from './primitives.ts';
+import { imageReading } from './reading.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- nodes
 
@@ -223,6 +224,7 @@ export const imageModule = z.strictObject({
   sliceThickness: z.number().optional(),
   frameTimeMs: z.number().optional(),
   lossy: z.boolean(),
+  reading: imageReading.optional(),
   palette: z.strictObject({ red: paletteColor, green: paletteColor, blue: paletteColor }).optional(),
   pixelData,
 });
