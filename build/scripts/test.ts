@@ -9,7 +9,7 @@ import { ROOT } from './root.ts';
 
 /** What tests/e2e/run.ts exports. */
 interface EndToEnd {
-  runE2E(): Promise<{ passed: number; failed: number; notRun: string[] }>;
+  runE2E(): Promise<{ passed: number; failed: number; failures: string[]; notRun: string[] }>;
 }
 
 /** `npm test`: sets up what the tests need, runs all of them, and ends by naming what did not run and why. */
@@ -29,7 +29,10 @@ async function test(): Promise<number> {
   const modules = vitest.state.getTestModules();
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   let passed = tests.filter((one) => one.result().state === 'passed').length;
-  let failed = tests.filter((one) => one.result().state === 'failed').length;
+  const failures = tests
+    .filter((one) => one.result().state === 'failed')
+    .map((one) => `${one.fullName} (${one.module.moduleId.slice(ROOT.length + 1)})`);
+  let failed = failures.length;
   // A file that could not be loaded, or a fault outside every test, fails too.
   failed += modules.filter((module) => module.errors().length > 0).length + vitest.state.getUnhandledErrors().length;
   const notRun = tests
@@ -47,6 +50,7 @@ async function test(): Promise<number> {
         const result = await runE2E();
         passed += result.passed;
         failed += result.failed;
+        failures.push(...result.failures);
         notRun.push(...result.notRun);
       } catch (thrown) {
         failed += 1;
@@ -60,6 +64,7 @@ async function test(): Promise<number> {
 
   say('');
   for (const line of notRun) say(`not run: ${line}`);
+  for (const line of failures) say(`failed: ${line}`);
   say(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }

@@ -2,15 +2,28 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedElectron } from '../../build/scripts/electron-binary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What is read of vitest's own report. */
+interface Report {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly numPendingTests?: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
 export interface E2EResult {
   readonly passed: number;
   readonly failed: number;
+  /** Names of those that failed. */
+  readonly failures: string[];
   /** What did not run and why, one sentence each. */
   readonly notRun: string[];
 }
@@ -33,13 +46,16 @@ export async function runE2E(): Promise<E2EResult> {
   );
   const [code] = (await once(child, 'exit')) as [number | null];
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
+    const failures = testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `${fullName} (${relative(ROOT, name)})`),
+    );
     const failed = (numFailedTests ?? 0) + (numPendingTests ?? 0);
     const notRun =
       installedElectron() === undefined
         ? ['the real Electron window: no Electron program is installed (ELECTRON_OVERRIDE_DIST_PATH names one elsewhere)']
         : [];
-    return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), notRun };
+    return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), failures, notRun };
   } finally {
     await rm(report, { force: true });
   }
