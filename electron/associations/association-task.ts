@@ -3,9 +3,10 @@ import type { Association } from '../dicom/network/index.ts';
 import { commitOperation } from './commitment-task.ts';
 import { echoOperation } from './echo-task.ts';
 import { findOperation } from './find-task.ts';
+import { getOperation } from './get-task.ts';
 import { openAssociation } from './open-association.ts';
 import type { AnyResult, Task } from './pool-protocol.ts';
-import { getOperation, moveOperation } from './retrieve-tasks.ts';
+import { moveOperation } from './retrieve-tasks.ts';
 import { runStore } from './store-task.ts';
 import { type Attendance, type OperationKind, type SingleTask, TaskControl, type TaskReport } from './task-control.ts';
 import { worklistOperation } from './worklist-task.ts';
@@ -45,7 +46,7 @@ export function runTask(task: Task, report: TaskReport): RunningTask {
     .then((association) => {
       control.association = association;
       void association.closed.then(() => closed.resolve());
-      return operate(kind, association, task, control, report).then(
+      return operate(kind, association, task, control, report, attendance).then(
         (outcome) => {
           // The answer does not wait for the release, whose own clock closes the connection in any case.
           association.release().catch(() => {});
@@ -99,7 +100,8 @@ async function operate(
   task: SingleTask,
   control: TaskControl,
   report: TaskReport,
+  attendance: Attendance | undefined,
 ): Promise<AnyResult> {
   if (control.cancelled) throw new PhosphorError('cancelled', 'cancelled before the request was sent');
-  return await kind.run(association, task, control, report);
+  return await kind.run(association, task, control, report, attendance);
 }

@@ -32,6 +32,8 @@ export class GetReception {
   readonly #stored: Batcher<StoredInstance>;
   readonly #refused: Batcher<RefusedInstance>;
   readonly #finishing = new Set<Promise<unknown>>();
+  /** What came, by UID. */
+  readonly #held = new Set<string>();
   #writer: ArrivalWriter | undefined;
   /** Bytes since there was progress. */
   #trickled = 0;
@@ -59,6 +61,11 @@ export class GetReception {
     this.#refused.flush();
   }
 
+  /** True once the instance stands in the archive. */
+  holds(sopInstanceUID: string): boolean {
+    return this.#held.has(sopInstanceUID);
+  }
+
   /** The index was told of all that came; the port is closed. */
   async close(): Promise<void> {
     if (this.#writer) await this.#writer.close();
@@ -84,6 +91,7 @@ export class GetReception {
       onFinish: (finished) => {
         const told = finished.then((receipt) => {
           this.#came(PROGRESS_BYTES);
+          this.#held.add(receipt.header.sopInstanceUID);
           this.#stored.add(this.#storedInstance(receipt));
         });
         const settled = told.catch(() => {}).finally(() => this.#finishing.delete(settled));

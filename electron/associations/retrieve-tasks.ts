@@ -1,12 +1,11 @@
 import type { Settings } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Association } from '../dicom/network/index.ts';
-import { get, getContexts, MODELS, type MoveOutcome, move, moveContexts, type ServiceOperation } from '../dicom/services/index.ts';
+import { MODELS, type MoveOutcome, move, moveContexts, type ServiceOperation } from '../dicom/services/index.ts';
 import { Throttle } from './batcher.ts';
-import { GetReception } from './get-reception.ts';
 import type { Task, TaskResults } from './pool-protocol.ts';
 import { StallClock } from './stall-clock.ts';
-import { type Attendance, finalResponse, flagsOf, type OperationKind, type TaskControl, type TaskReport } from './task-control.ts';
+import { finalResponse, flagsOf, type OperationKind, type TaskControl, type TaskReport } from './task-control.ts';
 import type { SubOperations } from './types.ts';
 
 /** Pending responses go to the main thread at most ten times a second. */
@@ -18,30 +17,6 @@ export const moveOperation: OperationKind<'move'> = {
   extendedNegotiation: flagsOf,
   run: runMove,
 };
-
-/** C-GET. */
-export const getOperation: OperationKind<'get'> = {
-  contexts: ({ storageSOPClassUIDs, informationModel = 'study-root' }) =>
-    getContexts({ sopClassUID: MODELS[informationModel].get, ...(storageSOPClassUIDs === undefined ? {} : { storageSOPClassUIDs }) }),
-  extendedNegotiation: flagsOf,
-  attend: receptionOf,
-  run: runGet,
-};
-
-function receptionOf(task: Task & { kind: 'get' }, control: TaskControl, report: TaskReport): Attendance {
-  const { actionId, studyInstanceUID, seriesInstanceUID, storage, peer } = task;
-  const reception = new GetReception({
-    actionId,
-    studyInstanceUID,
-    ...(seriesInstanceUID === undefined ? {} : { seriesInstanceUID }),
-    calledAETitle: peer.calledAETitle,
-    storage,
-    onStored: (instances) => report.stored(instances),
-    onRefused: (instances) => report.refused(instances),
-    onProgress: () => control.onProgress?.(),
-  });
-  return { services: [reception.service], settle: () => reception.settle(), close: () => reception.close() };
-}
 
 async function runMove(
   association: Association,
@@ -56,21 +31,8 @@ async function runMove(
   );
 }
 
-async function runGet(
-  association: Association,
-  task: Task & { kind: 'get' },
-  control: TaskControl,
-  report: TaskReport,
-): Promise<TaskResults['get']> {
-  const { clocks, sopInstanceUIDs, informationModel = 'study-root' } = task;
-  const sopClassUID = MODELS[informationModel].get;
-  const images = sopInstanceUIDs === undefined ? {} : { sopInstanceUIDs };
-  return await watched(clocks, clocks.retrieveStall, control, report, (onPending) =>
-    get(association, { ...uniqueKeys(task), ...images, sopClassUID, onPending }),
-  );
-}
-
-function uniqueKeys({ patientID, studyInstanceUID, seriesInstanceUID }: Task & { kind: 'move' | 'get' }) {
+/** The unique keys of what is asked for (PS3.4 C.4.2.1.4.1). */
+export function uniqueKeys({ patientID, studyInstanceUID, seriesInstanceUID }: Task & { kind: 'move' | 'get' }) {
   return {
     studyInstanceUID,
     ...(patientID === undefined ? {} : { patientID }),
@@ -79,7 +41,7 @@ function uniqueKeys({ patientID, studyInstanceUID, seriesInstanceUID }: Task & {
 }
 
 /** A C-MOVE or C-GET under its clocks: progress re-arms the first, nothing the second. */
-async function watched(
+export async function watched(
   clocks: Settings['clocks'],
   firstStall: number,
   control: TaskControl,

@@ -24,6 +24,8 @@ export type SingleTask = Exclude<Task, { kind: 'store' }>;
 /** What serves the peer while the operation runs. */
 export interface Attendance {
   readonly services: readonly ServiceProvider[];
+  /** True for an instance that came. */
+  holds?(sopInstanceUID: string): boolean;
   /** What came has been told; nothing is told any more. */
   settle(): Promise<void>;
   /** After the association is gone. */
@@ -35,7 +37,13 @@ export interface OperationKind<Kind extends SingleTask['kind']> {
   contexts(task: SingleTask & { kind: Kind }): ProposedContext[];
   extendedNegotiation?(task: SingleTask & { kind: Kind }, contexts: readonly ProposedContext[]): ExtendedNegotiation[];
   attend?(task: SingleTask & { kind: Kind }, control: TaskControl, report: TaskReport): Attendance;
-  run(association: Association, task: SingleTask & { kind: Kind }, control: TaskControl, report: TaskReport): Promise<TaskResults[Kind]>;
+  run(
+    association: Association,
+    task: SingleTask & { kind: Kind },
+    control: TaskControl,
+    report: TaskReport,
+    attendance: Attendance | undefined,
+  ): Promise<TaskResults[Kind]>;
 }
 
 /** What may be done to a task while it runs; its operation hooks in when it starts. */

@@ -13,9 +13,9 @@ export interface WrittenInstance {
 /** Part 10 files of a CT series with random-looking pixels, Explicit VR Little Endian. UIDs are `<study>.<series>.<n>`. */
 export async function writeSeries(
   folder: string,
-  options: { study: string; series?: number; count: number; size?: number; patientName?: string },
+  options: { study: string; series?: number; count: number; size?: number; patientName?: string; sopClassUID?: string },
 ): Promise<WrittenInstance[]> {
-  const { study, series = 1, count, size = 16, patientName = 'Doe^Jane' } = options;
+  const { study, series = 1, count, size = 16, patientName = 'Doe^Jane', sopClassUID = UIDs.ctImageStorage } = options;
   await mkdir(folder, { recursive: true });
   const pixels = new Uint16Array(size * size);
   for (let i = 0; i < pixels.length; i += 1) pixels[i] = (i * 2654435761) & 0xfff;
@@ -25,7 +25,7 @@ export async function writeSeries(
     const sopInstanceUID = `${seriesInstanceUID}.${number}`;
     const dataset = Dataset.of({
       SpecificCharacterSet: 'ISO_IR 192',
-      SOPClassUID: UIDs.ctImageStorage,
+      SOPClassUID: sopClassUID,
       SOPInstanceUID: sopInstanceUID,
       StudyDate: '20261118',
       StudyTime: '081500',
@@ -54,7 +54,7 @@ export async function writeSeries(
     dataset.set('PixelData', new Uint8Array(pixels.buffer), 'OW');
     const transferSyntaxUID = TransferSyntaxUID.ExplicitVRLittleEndian;
     const path = join(folder, `${sopInstanceUID}.dcm`);
-    const meta = encodeFileMeta({ sopClassUID: UIDs.ctImageStorage, sopInstanceUID, transferSyntaxUID });
+    const meta = encodeFileMeta({ sopClassUID, sopInstanceUID, transferSyntaxUID });
     await writeFile(path, Buffer.concat([meta, encodeDataset(dataset, transferSyntaxUID)]));
     written.push({ path, studyInstanceUID: study, seriesInstanceUID, sopInstanceUID });
   }

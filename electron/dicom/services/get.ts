@@ -20,7 +20,7 @@ export function get(association: Association, request: GetSCURequest): ServiceOp
 /**
  * The presentation contexts of a C-GET: the query/retrieve model's, and storage contexts in which we are the SCP (PS3.7 D.3.3.4). Every SOP class has one
  * with the uncompressed transfer syntaxes first; what is left of the 128 goes to the compressed ones, the likeliest SOP classes first. SOP classes past
- * the 128th context are not offered: their instances come back in the failed list, and a second C-GET may name them.
+ * the 128th context are not offered: their instances come back in the failed list, and `furtherGetContexts` has them.
  */
 export function getContexts(options: GetContextsOptions = {}): ProposedContext[] {
   const { sopClassUID = SOPClass.StudyRootGet, storageSOPClassUIDs = byLikelihood(), transferSyntaxUIDs = COMPRESSED } = options;
@@ -36,6 +36,27 @@ export function getContexts(options: GetContextsOptions = {}): ProposedContext[]
   return contexts;
 }
 
+/**
+ * The storage classes that `getContexts` does not offer when none are named, as further associations' worth of presentation contexts: a C-GET on each
+ * brings what failed for want of its class, and nothing that came before. Of each class one context for what is uncompressed and one where the peer
+ * chooses how it is compressed.
+ */
+export function furtherGetContexts(sopClassUID: string): ProposedContext[][] {
+  const rest = byLikelihood().slice(LIMITS.presentationContexts - 1 - COMPRESSED_RESERVE);
+  const each = Math.floor((LIMITS.presentationContexts - 1) / 2);
+  const roles = { scu: false, scp: true };
+  const parts: ProposedContext[][] = [];
+  for (let at = 0; at < rest.length; at += each) {
+    const classes = rest.slice(at, at + each);
+    parts.push([
+      { abstractSyntax: sopClassUID, transferSyntaxes: UNCOMPRESSED },
+      ...classes.map((abstractSyntax) => ({ abstractSyntax, transferSyntaxes: UNCOMPRESSED, roles })),
+      ...classes.map((abstractSyntax) => ({ abstractSyntax, transferSyntaxes: ENCAPSULATED, roles })),
+    ]);
+  }
+  return parts;
+}
+
 /** What images of radiology are kept in, the most frequent first. */
 const COMPRESSED: readonly string[] = [
   TransferSyntaxUID.JPEGLosslessSV1,
@@ -44,6 +65,12 @@ const COMPRESSED: readonly string[] = [
   TransferSyntaxUID.JPEG2000,
   TransferSyntaxUID.RLELossless,
   TransferSyntaxUID.JPEGLSLossless,
+];
+
+/** For the rarer classes, of which some are video: MPEG-2, H.264 and HEVC as they are kept most. */
+const ENCAPSULATED: readonly string[] = [
+  ...COMPRESSED,
+  ...'102 103 100 101 104 107'.split(' ').map((suffix) => `1.2.840.10008.1.2.4.${suffix}`),
 ];
 
 /** Contexts kept for compressed images when every SOP class is wanted: these matter more than the rarest SOP classes. */
@@ -59,5 +86,5 @@ const LIKELIEST: readonly string[] = (
 
 function byLikelihood(): string[] {
   const current = [...STORAGE_SOP_CLASSES.keys()].filter((uid) => !RETIRED_STORAGE_SOP_CLASSES.has(uid));
-  return [...LIKELIEST, ...current, ...RETIRED_STORAGE_SOP_CLASSES];
+  return [...new Set([...LIKELIEST, ...current, ...RETIRED_STORAGE_SOP_CLASSES])];
 }

@@ -1,6 +1,6 @@
 export { find, findContexts } from './find.ts';
 export { findProvider } from './find-provider.ts';
-export { get, getContexts } from './get.ts';
+export { furtherGetContexts, get, getContexts } from './get.ts';
 export { getProvider } from './get-provider.ts';
 export {
   checkIdentifier,

@@ -8,6 +8,7 @@ import {
   type StoredInstance,
   type SubOperations,
 } from '../../../electron/associations/index.ts';
+import { getContexts } from '../../../electron/dicom/services/index.ts';
 import { clocks } from '../../support/clocks.ts';
 import { type DcmtkServer, dcmtk, startDcmqrscp } from '../../support/dcmtk.ts';
 import { type WrittenInstance, writeSeries } from '../../support/instances.ts';
@@ -17,6 +18,9 @@ import { temporaryFolder } from '../../support/temporary.ts';
 
 const STUDY = '1.2.826.31';
 const OTHER = '1.2.826.32';
+const MIXED = '1.2.826.33';
+/** Lensometry Measurements and Macular Grid Thickness: nobody's first 79. */
+const RARE = ['1.2.840.10008.5.1.4.1.1.78.1', '1.2.840.10008.5.1.4.1.1.79.1'];
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let written: WrittenInstance[];
@@ -30,15 +34,22 @@ beforeAll(async () => {
     ...(await writeSeries(`${folder.path}/a`, { study: STUDY, count: 12, size: 256 })),
     ...(await writeSeries(`${folder.path}/a`, { study: STUDY, series: 2, count: 3 })),
   ];
+  const mixed = [
+    ...(await writeSeries(`${folder.path}/c`, { study: MIXED, count: 2 })),
+    ...(await writeSeries(`${folder.path}/c`, { study: MIXED, series: 2, count: 1, sopClassUID: RARE[0] ?? '' })),
+    ...(await writeSeries(`${folder.path}/c`, { study: MIXED, series: 3, count: 1, sopClassUID: RARE[1] ?? '' })),
+  ];
   const others = await writeSeries(`${folder.path}/b`, { study: OTHER, count: 400, size: 64 });
   pool = createAssociationPool({ workers: 1 });
   [orthanc, dcmqrscp] = await Promise.all([
     startOrthanc({ folder: `${folder.path}/orthanc`, noDelay: true }),
     startDcmqrscp(`${folder.path}/dcmqrscp`),
   ]);
-  await orthanc.upload([...written, ...others].map(({ path }) => path));
+  await orthanc.upload([...written, ...mixed, ...others].map(({ path }) => path));
   const sent = await dcmtk('storescu', '-aec', 'DCMQR', '127.0.0.1', String(dcmqrscp.port), '+sd', `${folder.path}/a`);
   expect(sent.code).toBe(0);
+  const rare = await dcmtk('dcmsend', '-aec', 'DCMQR', '127.0.0.1', String(dcmqrscp.port), '+sd', `${folder.path}/c`);
+  expect(rare.code).toBe(0);
 });
 afterAll(async () => {
   await pool?.close();
@@ -153,5 +164,31 @@ describe('C-GET from Orthanc', () => {
     await again.done;
     expect(new Set(again.stored.map(({ result }) => result))).toEqual(new Set(['known']));
     expect(again.stored).toHaveLength(15);
+  });
+});
+
+describe('C-GET of more storage classes than an association has room for', () => {
+  test('what is of a rare storage class comes too, on a further association', async () => {
+    const first = getContexts().map(({ abstractSyntax }) => abstractSyntax);
+    expect(RARE.filter((uid) => first.includes(uid))).toEqual([]);
+    await using archive = await freshArchive('rare');
+    const retrieve = getting(archive, { peer: peers.dcmqrscp(), studyInstanceUID: MIXED });
+    const result = await retrieve.done;
+    expect(result).toMatchObject({ ok: true, status: 0, failedSOPInstanceUIDs: [] });
+    expect(result.ok && result.subOperations).toMatchObject({ completed: 4, failed: 0 });
+    expect(retrieve.stored.map(({ sopInstanceUID }) => sopInstanceUID).sort()).toEqual(
+      [`${MIXED}.1.1`, `${MIXED}.1.2`, `${MIXED}.2.1`, `${MIXED}.3.1`].sort(),
+    );
+  });
+
+  test('an archive that stops at the first instance of a class that it cannot send: what came came, and the rest is no success', async () => {
+    await using archive = await freshArchive('stops');
+    const retrieve = getting(archive, { peer: peers.Orthanc(), studyInstanceUID: MIXED });
+    const result = await retrieve.done;
+    const came = retrieve.stored.map(({ sopInstanceUID }) => sopInstanceUID);
+    expect(result.ok && result.subOperations.completed).toBe(came.length);
+    if (came.length === 4) expect(result).toMatchObject({ ok: true, failedSOPInstanceUIDs: [] });
+    else expect(result.ok && result.status !== 0 && (result.subOperations.failed ?? 0) > 0).toBe(true);
+    expect(result.ok && result.failedSOPInstanceUIDs.filter((uid) => came.includes(uid))).toEqual([]);
   });
 });
