@@ -125,12 +125,12 @@ class LocalArchive implements Archive {
     return this.job('import', { paths });
   }
 
-  verify(): ArchiveJob<VerifiedItem, VerifySummary> {
-    return this.job('verify', nothing);
+  verify(options: { restart?: boolean } = {}): ArchiveJob<VerifiedItem, VerifySummary> {
+    return this.job('verify', options);
   }
 
-  rebuild(): ArchiveJob<VerifiedItem, VerifySummary> {
-    return this.job('rebuild', nothing);
+  rebuild(options: { restart?: boolean } = {}): ArchiveJob<VerifiedItem, VerifySummary> {
+    return this.job('rebuild', options);
   }
 
   job<Kind extends JobKind>(

@@ -32,14 +32,16 @@ export class IndexStore {
   readonly #forgetImage: StatementSync;
   readonly #insertImage: StatementSync;
   readonly #insertConflict: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #removeConflict: StatementSync;
 
   constructor(database: DatabaseSync, describesFile: (entry: IndexEntry) => boolean) {
     this.#database = database;
     this.#describesFile = describesFile;
     this.#studies = new StudyTable(database);
     this.#find = database.prepare(
-      `SELECT i.instance_id, i.series_id, s.study_id, i.sha256, i.file_bytes
-       FROM instances i JOIN series s USING (series_id) WHERE i.sop_uid = ?`,
+      `SELECT i.instance_id, i.series_id, s.study_id, i.sha256, i.file_bytes, st.study_uid
+       FROM instances i JOIN series s USING (series_id) JOIN studies st USING (study_id) WHERE i.sop_uid = ?`,
     );
     this.#insert = database.prepare(
       `INSERT INTO instances (series_id, sop_uid, sop_class, transfer_syntax, instance_number, acquisition_number, number_of_frames,
@@ -55,6 +57,8 @@ export class IndexStore {
     this.#insertImage = database.prepare(
       `INSERT OR REPLACE INTO image_descriptions (instance_id, json) SELECT instance_id, ? FROM instances WHERE instance_id = ? AND sha256 = ?`,
     );
+    this.#remove = database.prepare('DELETE FROM instances WHERE instance_id = ?');
+    this.#removeConflict = database.prepare('DELETE FROM conflicts WHERE sop_uid = ? AND sha256 = ?');
     this.#insertConflict = database.prepare(
       `INSERT OR IGNORE INTO conflicts (sop_uid, study_uid, sha256, origin, source_ae, arrived_at) VALUES (?, ?, ?, ?, ?, ?)`,
     );
@@ -72,6 +76,29 @@ export class IndexStore {
       }
       return { studyInstanceUIDs: touched, identityChanges: this.#studies.flush(), conflicts };
     });
+  }
+
+  /** Takes instances out; series and studies go with their last one. Answers how many there were, and of which studies. */
+  forget(sopInstanceUIDs: readonly string[]): { forgotten: number; studyInstanceUIDs: ReadonlySet<string> } {
+    return this.transaction(() => {
+      const studyInstanceUIDs = new Set<string>();
+      let forgotten = 0;
+      for (const sopInstanceUID of sopInstanceUIDs) {
+        const known = this.#find.get(sopInstanceUID);
+        if (known === undefined) continue;
+        studyInstanceUIDs.add(known.study_uid as string);
+        this.#forgetImage.run(known.instance_id as number);
+        this.#remove.run(known.instance_id as number);
+        this.#studies.count(known.study_id as number, known.series_id as number, -1, -(known.file_bytes as number), 0);
+        forgotten += 1;
+      }
+      this.#studies.flush();
+      return { forgotten, studyInstanceUIDs };
+    });
+  }
+
+  forgetConflict(sopInstanceUID: string, sha256: string): void {
+    this.#removeConflict.run(sopInstanceUID, Buffer.from(sha256, 'hex'));
   }
 
   addImages(images: readonly ImageDescriptionEntry[]): void {

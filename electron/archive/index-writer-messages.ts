@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { IndexEntry } from './arrival-messages.ts';
 import type { ImageDescriptionEntry } from './index-store.ts';
+import type { RebuildCursor } from './rebuild-index.ts';
 import type { ArchiveLocation } from './types.ts';
 
 export interface WriterThreadData {
@@ -26,6 +27,13 @@ export type IndexWriterMethods = {
 };
 
 export interface OpenReport {
+  /** Rows of instances whose file has left files/; of one whose file stands (it came again meanwhile) the row stays. Answers how many went. */
+  forget(args: { sopInstanceUIDs: string[] }): number;
+  forgetConflict(args: { sopInstanceUID: string; sha256: string }): void;
+  /** Entries that stand in incoming/ and whose writer does not send them itself. */
+  adopt(args: { entries: IndexEntry[] }): void;
+  /** One step of giving unused room back to the disk; answers how many bytes were given back and whether more is to be had. */
+  compact(args: { first: boolean }): { freed: number; more: boolean };
   /** Name under which a damaged index was set aside. */
   readonly setAside?: string;
   /** The index is empty though there are files: it has to be rebuilt. */

@@ -24,5 +24,9 @@ if (port !== null) {
     endRebuild: ({ keep }) => writer.endRebuild(keep),
     close: () => writer.close(),
   };
+    forget: ({ sopInstanceUIDs }) => writer.forget(sopInstanceUIDs),
+    forgetConflict: ({ sopInstanceUID, sha256 }) => writer.forgetConflict(sopInstanceUID, sha256),
+    adopt: ({ entries }) => writer.adopt(entries),
+    compact: ({ first }) => writer.compact(first),
   port.on('message', (message: CallMessage<IndexWriterMethods>) => answer(port, methods, message));
 }

@@ -8,8 +8,10 @@ import type { ArrivedEntry, ArrivedMessage, CommittedMessage, IndexEntry } from 
 import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
 import { type ImageDescriptionEntry, IndexStore } from './index-store.ts';
+import { compactStep, openRebuild, removeRebuildCursor, writeRebuildCursor } from './index-upkeep.ts';
 import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
-import { fileOfHash, folderOf, hashOfUID, indexFile, shards, storageError } from './layout.ts';
+import { fileOfHash, folderOf, hashOfUID, indexFile, rebuildFile, shards, storageError } from './layout.ts';
+import type { RebuildCursor } from './rebuild-index.ts';
 import { repairIncoming, repairWriter } from './repair.ts';
 import type { ArchiveLocation } from './types.ts';
 
@@ -57,7 +59,9 @@ export class IndexWriter {
   #timer: NodeJS.Timeout | undefined;
   #database: DatabaseSync | undefined;
   #store: IndexStore | undefined;
-  #rebuild: { readonly file: string; readonly database: DatabaseSync; readonly store: IndexStore } | undefined;
+  #rebuild:
+    | { readonly file: string; readonly database: DatabaseSync; readonly store: IndexStore; readonly forgotten: Set<string> }
+    | undefined;
   #swapping = false;
   #stalled = false;
 
@@ -78,7 +82,6 @@ export class IndexWriter {
   }
 
   async #open(): Promise<OpenReport> {
-    removeIndex(this.#rebuildFile());
     const opened = openForWriting(indexFile(this.#location));
     this.#database = opened.database;
     this.#store = new IndexStore(opened.database, (entry) => this.#describesFile(entry));
@@ -138,15 +141,24 @@ export class IndexWriter {
 
   beginRebuild(): void {
     if (this.#rebuild !== undefined) throw new PhosphorError('busy', 'the index is being rebuilt already');
-    const file = this.#rebuildFile();
-    removeIndex(file);
-    const { database } = openForWriting(file);
-    this.#rebuild = { file, database, store: new IndexStore(database, (entry) => this.#describesFile(entry)) };
+    const file = rebuildFile(this.#location);
+    const { database, cursor } = openRebuild(file, restart);
+    const store = new IndexStore(database, (entry) => this.#describesFile(entry));
+    this.#rebuild = { file, database, store, forgotten: new Set() };
+    return cursor;
   }
 
-  addToRebuild(entries: readonly IndexEntry[]): void {
-    if (this.#rebuild === undefined) throw new PhosphorError('interrupted', 'the rebuild was given up');
-    for (let at = 0; at < entries.length; at += BATCH_ENTRIES) this.#rebuild.store.apply(entries.slice(at, at + BATCH_ENTRIES));
+  addToRebuild(entries: readonly IndexEntry[], forget: readonly string[] = []): void {
+    const rebuild = this.#rebuild;
+    if (rebuild === undefined) throw new PhosphorError('interrupted', 'the rebuild was given up');
+    if (forget.length > 0) rebuild.store.forget(forget);
+    // Read before it was deleted, added after.
+    const standing = entries.filter(({ header }) => !rebuild.forgotten.has(header.sopInstanceUID) || this.#stands(header.sopInstanceUID));
+    for (let at = 0; at < standing.length; at += BATCH_ENTRIES) rebuild.store.apply(standing.slice(at, at + BATCH_ENTRIES));
+  }
+
+  reachedInRebuild(cursor: RebuildCursor): void {
+    if (this.#rebuild !== undefined) writeRebuildCursor(this.#rebuild.database, cursor);
   }
 
   /** The new index becomes the content of index.db in one transaction of SQLite: readers in any thread see the old one until then. */
@@ -168,7 +180,8 @@ export class IndexWriter {
       this.#swapping = false;
       this.#rebuild = undefined;
       rebuild.database.close();
-      removeIndex(rebuild.file);
+      // One that was not kept goes on another time.
+      if (keep) removeIndex(rebuild.file);
       this.#schedule(0);
     }
   }
@@ -185,8 +198,32 @@ export class IndexWriter {
     }
   }
 
-  #rebuildFile(): string {
-    return path.join(this.#location.databases, 'index-rebuild.db');
+  forget(sopInstanceUIDs: readonly string[]): number {
+    if (this.#swapping) throw new PhosphorError('busy', 'the index is being replaced');
+    const gone = sopInstanceUIDs.filter((uid) => !this.#stands(uid));
+    const done = this.#store?.forget(gone);
+    if (done === undefined) throw new PhosphorError('interrupted', 'the index is not open');
+    if (this.#rebuild !== undefined) {
+      for (const uid of gone) this.#rebuild.forgotten.add(uid);
+      this.#rebuild.store.forget(gone);
+    }
+    this.#announcer.applied({ studyInstanceUIDs: done.studyInstanceUIDs, identityChanges: 0, conflicts: 0 });
+    return done.forgotten;
+  }
+
+  forgetConflict(sopInstanceUID: string, sha256: string): void {
+    this.#store?.forgetConflict(sopInstanceUID, sha256);
+    this.#rebuild?.store.forgetConflict(sopInstanceUID, sha256);
+  }
+
+  adopt(entries: readonly IndexEntry[]): void {
+    for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
+    if (entries.length > 0) this.#schedule(0);
+  }
+
+  compact(first: boolean): { freed: number; more: boolean } {
+    if (this.#database === undefined || this.#swapping) throw new PhosphorError('busy', 'the index is being replaced');
+    return compactStep(this.#database, first);
   }
 
   #markComplete(database: DatabaseSync): void {
@@ -231,6 +268,10 @@ export class IndexWriter {
     }
     try {
       this.#writeSome();
+  #stands(sopInstanceUID: string): boolean {
+    return fs.existsSync(fileOfHash(this.#location, hashOfUID(sopInstanceUID)));
+  }
+
       this.#stalled = false;
     } catch (thrown) {
       this.#failed(thrown);

@@ -1,16 +1,17 @@
 import type { ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
-import { rebuildIndex, verifyFiles } from './check-files.ts';
+import { verifyFiles } from './check-files.ts';
 import { importPaths } from './import.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
 import type { JobReporter } from './jobs.ts';
+import { rebuildIndex } from './rebuild-index.ts';
 import type { RpcClient } from './rpc.ts';
 import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } from './types.ts';
 
 /** What the archive worker does in the background: of each kind its arguments, the items it names one by one, and what it ends with. */
 export interface ArchiveJobs {
   import: { args: { readonly paths: readonly string[] }; item: ImportedItem; result: ImportSummary };
-  verify: { args: Record<string, never>; item: VerifiedItem; result: VerifySummary };
-  rebuild: { args: Record<string, never>; item: VerifiedItem; result: VerifySummary };
+  verify: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
+  rebuild: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
 }
 export type JobKind = keyof ArchiveJobs;
 
@@ -31,13 +32,15 @@ type Work<Kind extends JobKind> = (
 /** The work of each kind of job, on the archive worker's thread. */
 export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
   import: (context, { paths }, job) => importPaths(paths, context.arrivals(), job),
-  verify: ({ location }, _args, job) => verifyFiles(location, job),
-  rebuild: (context, _args, job) =>
+  verify: ({ location }, args, job) => verifyFiles(location, args, job),
+  rebuild: (context, args, job) =>
     rebuildIndex(
       context.location,
+      args,
       {
-        begin: () => context.index().call('beginRebuild', {}),
-        add: (entries) => context.index().call('addToRebuild', { entries }),
+        begin: (restart) => context.index().call('beginRebuild', { restart }),
+        add: (entries, forget = []) => context.index().call('addToRebuild', { entries, forget }),
+        reached: (cursor) => context.index().call('reachedInRebuild', { cursor }),
         end: (keepIt) => context.index().call('endRebuild', { keep: keepIt }),
       },
       job,

@@ -44,6 +44,11 @@ export function indexFile(location: ArchiveLocation): string {
   return path.join(location.databases, 'index.db');
 }
 
+/** The index under construction. */
+export function rebuildFile(location: ArchiveLocation): string {
+  return path.join(location.databases, 'index-rebuild.db');
+}
+
 const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 /** Names of the folders below files/. */

@@ -29,10 +29,11 @@ export async function openStored(path: string): Promise<StoredFile> {
   }
 }
 
-const HEAD = 144;
+/** Bytes from which the beginning of the data set can be told. */
+export const HEAD = 144;
 
 /** Preamble, prefix, then the group length of the File Meta Information (PS3.10 §7.1), which is always first in a file of ours. */
-function dataSetOffsetOf(head: Uint8Array): number | undefined {
+export function dataSetOffsetOf(head: Uint8Array): number | undefined {
   if (head.length < HEAD) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const isOurs = view.getUint32(128) === 0x4449434d && view.getUint32(132) === 0x02000000 && view.getUint32(136) === 0x554c0400;

@@ -83,6 +83,8 @@ export interface VerifySummary {
   readonly checked: number;
   readonly bytes: number;
   readonly problems: number;
+  /** So many had been checked by a run that was interrupted, and that this one went on with. */
+  readonly resumedAt?: number;
 }
 
 /** The archive as the main thread sees it: every call goes to a thread of its own kind (writer, reader, archive worker). */
@@ -105,9 +107,10 @@ export interface Archive {
   ): ArchiveJob<ArchiveJobs[Kind]['item'], ArchiveJobs[Kind]['result']>;
   /** Files and folders, recursively. */
   import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary>;
-  verify(): ArchiveJob<VerifiedItem, VerifySummary>;
+  /** Goes on where one was interrupted, unless `restart`. */
+  verify(options?: { restart?: boolean }): ArchiveJob<VerifiedItem, VerifySummary>;
   /** Builds index.db anew from files/. Searches answer from the old one until the new one takes its place. */
-  rebuild(): ArchiveJob<VerifiedItem, VerifySummary>;
+  rebuild(options?: { restart?: boolean }): ArchiveJob<VerifiedItem, VerifySummary>;
   /** Studies touched by committed index batches (coalesced, at most 4 a second). */
   onChanged(listener: (change: { studyInstanceUIDs: string[]; everything: boolean }) => void): void;
   /** Repair at start, damaged index set aside, identity changes, conflicts. Sentences for people, free of file contents. */
