@@ -139,7 +139,7 @@ export class IndexWriter {
     if (!this.#swapping) this.#store?.addImages(images);
   }
 
-  beginRebuild(): void {
+  beginRebuild(restart: boolean): RebuildCursor | undefined {
     if (this.#rebuild !== undefined) throw new PhosphorError('busy', 'the index is being rebuilt already');
     const file = rebuildFile(this.#location);
     const { database, cursor } = openRebuild(file, restart);
@@ -170,6 +170,7 @@ export class IndexWriter {
       if (keep && live !== undefined) {
         this.#writeAll();
         this.#swapping = true;
+        removeRebuildCursor(rebuild.database);
         this.#keepImages(rebuild.database);
         this.#markComplete(rebuild.database);
         await backup(rebuild.database, indexFile(this.#location), { rate: 1_000_000 });
@@ -183,18 +184,6 @@ export class IndexWriter {
       // One that was not kept goes on another time.
       if (keep) removeIndex(rebuild.file);
       this.#schedule(0);
-    }
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#announcer.close();
-    this.#rebuild?.database.close();
-    try {
-      this.#writeAll();
-    } finally {
-      this.#database?.close();
-      this.#database = undefined;
     }
   }
 
@@ -226,6 +215,18 @@ export class IndexWriter {
     return compactStep(this.#database, first);
   }
 
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#announcer.close();
+    this.#rebuild?.database.close();
+    try {
+      this.#writeAll();
+    } finally {
+      this.#database?.close();
+      this.#database = undefined;
+    }
+  }
+
   #markComplete(database: DatabaseSync): void {
     database.exec(`INSERT OR REPLACE INTO state (key, value) VALUES ('complete', 1)`);
   }
@@ -254,6 +255,10 @@ export class IndexWriter {
     return final !== undefined && final.ino === own.ino;
   }
 
+  #stands(sopInstanceUID: string): boolean {
+    return fs.existsSync(fileOfHash(this.#location, hashOfUID(sopInstanceUID)));
+  }
+
   #schedule(milliseconds: number): void {
     if (milliseconds === 0) clearTimeout(this.#timer);
     else if (this.#timer !== undefined) return;
@@ -268,10 +273,6 @@ export class IndexWriter {
     }
     try {
       this.#writeSome();
-  #stands(sopInstanceUID: string): boolean {
-    return fs.existsSync(fileOfHash(this.#location, hashOfUID(sopInstanceUID)));
-  }
-
       this.#stalled = false;
     } catch (thrown) {
       this.#failed(thrown);
