@@ -12,6 +12,8 @@ export interface ArrivedEntry {
   readonly action: IncomingAction;
   readonly origin: ArrivalOrigin['kind'];
   readonly sourceAETitle: string;
+  /** Folder that it was imported from. */
+  readonly sourcePath?: string;
   readonly header: InstanceHeader;
   readonly sha256: string;
   readonly dataSetBytes: number;

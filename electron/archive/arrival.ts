@@ -1,5 +1,6 @@
 import { createHash, hash as digestOf, type Hash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
@@ -197,6 +198,7 @@ class FileArrival implements Arrival {
           action: placed.result,
           origin: entry.origin,
           sourceAETitle,
+          ...(this.#origin.kind === 'import' ? { sourcePath: dirname(this.#origin.path) } : {}),
           header,
           sha256: receipt.sha256,
           dataSetBytes,

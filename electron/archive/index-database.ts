@@ -1,6 +1,7 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { APPLICATION_ID, migrate, pragma } from './migrations/index.ts';
 
 const RELATIVES = ['', '-wal', '-shm'];
@@ -33,9 +34,20 @@ function openChecked(file: string): DatabaseSync {
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
     const version = pragma(database, 'user_version');
     if (version > 0 && pragma(database, 'application_id') !== APPLICATION_ID) throw new PhosphorError('damaged', 'not an index of ours');
-    migrate(database, () => backUp(database, file));
-    for (const table of ['studies', 'series', 'instances', 'image_descriptions', 'conflicts', 'state', 'studies_text']) {
-      database.prepare(`SELECT rowid FROM ${table} LIMIT 1`).get();
+    migrate(database, (step) => backUp(database, file, step));
+    for (const table of [
+      'studies',
+      'series',
+      'instances',
+      'image_descriptions',
+      'conflicts',
+      'state',
+      'studies_text',
+      'studies_words',
+      'study_sources',
+      'incomplete_studies',
+    ]) {
+      database.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get();
     }
     return database;
   } catch (thrown) {
@@ -44,11 +56,24 @@ function openChecked(file: string): DatabaseSync {
   }
 }
 
-/** A copy as it was before a migration, beside the database. */
-function backUp(database: DatabaseSync, file: string): void {
+/**
+ * A copy as it was before a migration, beside the database; older copies go. The index can be read from the files again, so a disk without
+ * room for the copy does not hold the migration up.
+ */
+function backUp(database: DatabaseSync, file: string, version: number): void {
+  const folder = path.dirname(file);
+  const name = `${path.basename(file)}.before-${version + 1}`;
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  fs.copyFileSync(file, `${file}.before-migration`);
-  fs.chmodSync(`${file}.before-migration`, 0o600);
+  for (const other of fs.readdirSync(folder)) {
+    if (other.startsWith(`${path.basename(file)}.before-`) && other !== name) fs.rmSync(path.join(folder, other), { force: true });
+  }
+  try {
+    fs.copyFileSync(file, path.join(folder, name), fs.constants.COPYFILE_FICLONE);
+    fs.chmodSync(path.join(folder, name), 0o600);
+  } catch (thrown) {
+    fs.rmSync(path.join(folder, name), { force: true });
+    if (systemCode(thrown) !== 'ENOSPC' && systemCode(thrown) !== 'EDQUOT') throw thrown;
+  }
 }
 
 /** Renames a database and its journal; nobody of ours may have it open for writing. Returns the new name's last part. */

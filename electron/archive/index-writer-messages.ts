@@ -19,6 +19,8 @@ export type IndexWriterMethods = {
   /** A port for the archive worker, over which it makes these same calls. */
   serve(args: { port: MessagePort }): void;
   addImages(args: { images: ImageDescriptionEntry[] }): void;
+  /** How many instances of a study are known to be missing; 0 = none any more. */
+  markMissing(args: { studyInstanceUID: string; missing: number }): void;
   beginRebuild(args: Record<string, never>): void;
   addToRebuild(args: { entries: IndexEntry[] }): void;
   /** Puts the new index in the place of the old one, or throws it away. */

@@ -19,6 +19,7 @@ if (port !== null) {
       args.port.on('message', (message: CallMessage<IndexWriterMethods>) => answer(args.port, methods, message));
     },
     addImages: ({ images }) => writer.addImages(images),
+    markMissing: ({ studyInstanceUID, missing }) => writer.markMissing(studyInstanceUID, missing),
     beginRebuild: () => writer.beginRebuild(),
     addToRebuild: ({ entries }) => writer.addToRebuild(entries),
     endRebuild: ({ keep }) => writer.endRebuild(keep),

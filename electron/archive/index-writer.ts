@@ -139,6 +139,21 @@ export class IndexWriter {
     if (!this.#swapping) this.#store?.addImages(images);
   }
 
+  /** How many instances of a study are known to be missing; 0 = none any more. */
+  markMissing(studyInstanceUID: string, missing: number): void {
+    if (this.#database === undefined || this.#swapping) throw new PhosphorError('busy', 'the index is being exchanged');
+    for (const database of [this.#database, this.#rebuild?.database]) {
+      if (database === undefined) continue;
+      if (missing === 0) database.prepare('DELETE FROM incomplete_studies WHERE study_uid = ?').run(studyInstanceUID);
+      else {
+        database
+          .prepare('INSERT OR REPLACE INTO incomplete_studies (study_uid, missing, known_at) VALUES (?, ?, ?)')
+          .run(studyInstanceUID, missing, Date.now());
+      }
+    }
+    this.#emit({ type: 'changed', studyInstanceUIDs: [studyInstanceUID], everything: false });
+  }
+
   beginRebuild(restart: boolean): RebuildCursor | undefined {
     if (this.#rebuild !== undefined) throw new PhosphorError('busy', 'the index is being rebuilt already');
     const file = rebuildFile(this.#location);
@@ -171,7 +186,7 @@ export class IndexWriter {
         this.#writeAll();
         this.#swapping = true;
         removeRebuildCursor(rebuild.database);
-        this.#keepImages(rebuild.database);
+        this.#keepKnown(rebuild.database);
         this.#markComplete(rebuild.database);
         await backup(rebuild.database, indexFile(this.#location), { rate: 1_000_000 });
         this.#store = new IndexStore(live, (entry) => this.#describesFile(entry));
@@ -231,13 +246,11 @@ export class IndexWriter {
     database.exec(`INSERT OR REPLACE INTO state (key, value) VALUES ('complete', 1)`);
   }
 
-  /** Image descriptions cost reading files: those of unchanged instances come along. */
-  #keepImages(fresh: DatabaseSync): void {
+  /** What the files do not say, or only at a price, comes along: where they came from, what is missing, descriptions of unchanged images. */
+  #keepKnown(fresh: DatabaseSync): void {
     fresh.prepare('ATTACH DATABASE ? AS live').run(indexFile(this.#location));
     try {
-      fresh.exec(`INSERT OR IGNORE INTO main.image_descriptions (instance_id, json)
-        SELECT n.instance_id, d.json FROM live.image_descriptions d JOIN live.instances o USING (instance_id)
-        JOIN main.instances n ON n.sop_uid = o.sop_uid AND n.sha256 = o.sha256`);
+      fresh.exec(KEEP_KNOWN);
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown;
     } finally {
@@ -363,6 +376,18 @@ export class IndexWriter {
     this.#schedule(RETRY_MS);
   }
 }
+
+const KEEP_KNOWN = `
+INSERT OR IGNORE INTO main.image_descriptions (instance_id, json)
+  SELECT n.instance_id, d.json FROM live.image_descriptions d JOIN live.instances o USING (instance_id)
+  JOIN main.instances n ON n.sop_uid = o.sop_uid AND n.sha256 = o.sha256;
+DELETE FROM main.study_sources WHERE study_id IN
+  (SELECT n.study_id FROM main.studies n JOIN live.studies o USING (study_uid) JOIN live.study_sources s ON s.study_id = o.study_id);
+INSERT OR IGNORE INTO main.study_sources (study_id, origin, source_ae, path, instance_count, first_at, last_at)
+  SELECT n.study_id, s.origin, s.source_ae, s.path, s.instance_count, s.first_at, s.last_at
+  FROM live.study_sources s JOIN live.studies o USING (study_id) JOIN main.studies n USING (study_uid);
+INSERT OR IGNORE INTO main.incomplete_studies SELECT * FROM live.incomplete_studies;
+`;
 
 const SQLITE_FULL = 13;
 const isFull = (thrown: unknown): boolean => thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;

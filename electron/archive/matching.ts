@@ -18,6 +18,31 @@ export function foldName(group: string): string {
   return fold(group).replace(/[\^\s]+$/, '');
 }
 
+/** Letters of scripts that are written without spaces: each is a word of its own, and a run of them a phrase. */
+const SPACELESS =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
+
+/** Text as it goes into the index of words. */
+export function words(text: string): string {
+  return fold(text).replace(SPACELESS, ' $& ');
+}
+
+const MAX_WORDS = 16;
+
+/**
+ * What a person types into a search field, as an FTS5 expression over the index of words: all words, each as the beginning of one. Undefined
+ * when there is no word in it.
+ */
+export function wordsMatch(text: string): string | undefined {
+  const wanted = fold(text).match(/[\p{L}\p{N}\p{M}\p{Co}]+/gu) ?? [];
+  const terms = wanted.slice(0, MAX_WORDS).map((word) => {
+    const parts = words(word).trim().replace(/\s+/g, ' ');
+    // One letter is too little for the beginning of a word: nearly everything has it. In a spaceless script it is a word.
+    return `"${parts}"${[...word].length > 1 && parts === word ? '*' : ''}`;
+  });
+  return terms.length === 0 ? undefined : terms.join(' ');
+}
+
 /** A matching key as a condition on one folded column. */
 export interface TextMatch {
   /** Equal to this, when there is no wildcard. */

@@ -1,7 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
+import { ageOf } from './ages.ts';
 import type { IndexEntry } from './arrival-messages.ts';
 import { fold, foldName } from './matching.ts';
+import { StudySources } from './study-sources.ts';
 
 interface KnownStudy {
   readonly studyId: number;
@@ -19,6 +21,8 @@ interface Delta {
 }
 
 const MAX_CACHED = 5_000;
+/** Series whose descriptions are searchable by their words, of one study. */
+const MAX_SERIES_IN_TEXT = 500;
 
 /** Studies and series of an index: finds or creates their rows, and adds up the counts of a batch, written once by `flush`. */
 export class StudyTable {
@@ -26,11 +30,15 @@ export class StudyTable {
   readonly #studyDeltas = new Map<number, Delta>();
   readonly #seriesDeltas = new Map<number, Delta>();
   readonly #modalitiesOf = new Set<number>();
+  /** Studies whose searchable text changed; true = it is not in the text indexes yet. */
+  readonly #textOf = new Map<number, boolean>();
+  readonly #sources: StudySources;
   #identityChanges = 0;
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(database: DatabaseSync) {
     this.#sql = prepare(database);
+    this.#sources = new StudySources(database);
   }
 
   /** Rows of an instance's study and series, made or completed from its header. */
@@ -43,6 +51,7 @@ export class StudyTable {
       seriesId = row === undefined ? this.#insertSeries(study.studyId, header) : (row.series_id as number);
       study.series.set(header.seriesInstanceUID, seriesId);
     }
+    this.#sources.count(study.studyId, entry);
     return { studyId: study.studyId, seriesId };
   }
 
@@ -61,6 +70,8 @@ export class StudyTable {
     for (const [studyId, delta] of this.#studyDeltas) this.#sql.countStudy.run(delta.instances, delta.bytes, delta.arrivedAt, studyId);
     if (mayBeEmpty) this.#dropEmpty();
     for (const studyId of this.#modalitiesOf) this.#writeModalities(studyId);
+    for (const [studyId, isNew] of this.#textOf) this.#writeText(studyId, isNew);
+    this.#sources.flush();
     const changes = this.#identityChanges;
     this.#clearBatch();
     if (this.#cache.size > MAX_CACHED) this.#cache.clear();
@@ -77,6 +88,8 @@ export class StudyTable {
     this.#studyDeltas.clear();
     this.#seriesDeltas.clear();
     this.#modalitiesOf.clear();
+    this.#textOf.clear();
+    this.#sources.forget();
     this.#identityChanges = 0;
   }
 
@@ -104,6 +117,7 @@ export class StudyTable {
   }
 
   #insertStudy(header: InstanceHeader): KnownStudy {
+    const { alphabetic, ideographic = '', phonetic = '' } = header.referringPhysicianName;
     const done = this.#sql.insertStudy.run({
       study_uid: header.studyInstanceUID,
       ...patientColumns(header),
@@ -114,12 +128,14 @@ export class StudyTable {
       description: clip(header.studyDescription),
       description_search: clip(fold(header.studyDescription)),
       study_ref: clip(header.studyID),
-      referring_alphabetic: clip(header.referringPhysicianName.alphabetic),
-      referring_ideographic: clip(header.referringPhysicianName.ideographic ?? ''),
-      referring_phonetic: clip(header.referringPhysicianName.phonetic ?? ''),
+      referring_alphabetic: clip(alphabetic),
+      referring_ideographic: clip(ideographic),
+      referring_phonetic: clip(phonetic),
+      referring_search: clip(foldName([alphabetic, ideographic, phonetic].filter((group) => group !== '').join('='))),
+      ...ageColumns(header),
     });
     const studyId = Number(done.lastInsertRowid);
-    this.#writeText(studyId, false);
+    this.#textOf.set(studyId, true);
     const known: KnownStudy = {
       studyId,
       identity: { id: clip(fold(header.patientID)), name: clip(foldName(header.patientName.alphabetic)) },
@@ -140,8 +156,11 @@ export class StudyTable {
       clip(header.seriesDescription),
       clip(header.bodyPartExamined),
       clip(header.seriesDate),
+      clip(fold(header.seriesDescription)),
+      clip(fold(header.bodyPartExamined)),
     );
     this.#modalitiesOf.add(studyId);
+    this.#textChanged(studyId);
     return Number(done.lastInsertRowid);
   }
 
@@ -161,9 +180,9 @@ export class StudyTable {
       this.#identityChanges += 1;
     }
     if ((differs && origin === 'retrieve') || (!differs && fills)) {
-      this.#writeText(known.studyId, true);
       this.#sql.updatePatient.run({ study_id: known.studyId, ...patientColumns(header) });
-      this.#writeText(known.studyId, false);
+      this.#sql.setAge.run(header.patientAge, header.patientAge, known.studyId);
+      this.#textChanged(known.studyId);
       known.announced.add(`${known.identity.id}\0${known.identity.name}`);
       known.identity = { id, name };
     }
@@ -184,16 +203,26 @@ export class StudyTable {
       study_ref: studyRef,
     });
     if (Number(done.changes) > 0) {
-      this.#writeText(known.studyId, true);
-      this.#writeText(known.studyId, false);
+      this.#sql.setAge.run(header.patientAge, header.patientAge, known.studyId);
+      this.#textChanged(known.studyId);
     }
     known.hasGaps = this.#sql.gaps.get(known.studyId)?.has_gaps === 1;
   }
 
-  /** The trigram index keeps no text of its own: a row is taken out whole and put in again. */
-  #writeText(studyId: number, remove: boolean): void {
-    if (remove) this.#sql.removeText.run(studyId);
-    else this.#sql.insertText.run(studyId);
+  #textChanged(studyId: number): void {
+    if (!this.#textOf.has(studyId)) this.#textOf.set(studyId, false);
+  }
+
+  /** The text indexes keep no text of their own: a row is taken out whole and put in again. */
+  #writeText(studyId: number, isNew: boolean): void {
+    if (!isNew) this.#removeText(studyId);
+    this.#sql.insertText.run(studyId);
+    this.#sql.insertWords.run(studyId);
+  }
+
+  #removeText(studyId: number): void {
+    this.#sql.removeText.run(studyId);
+    this.#sql.removeWords.run(studyId);
   }
 
   #writeModalities(studyId: number): void {
@@ -205,8 +234,14 @@ export class StudyTable {
   #dropEmpty(): void {
     for (const seriesId of this.#seriesDeltas.keys()) this.#sql.dropSeries.run(seriesId);
     for (const studyId of this.#studyDeltas.keys()) {
-      if (Number(this.#sql.dropStudy.run(studyId).changes) > 0) this.#sql.removeText.run(studyId);
-      else this.#modalitiesOf.add(studyId);
+      if (this.#sql.isEmpty.get(studyId) === undefined) {
+        this.#modalitiesOf.add(studyId);
+        this.#textChanged(studyId);
+        continue;
+      }
+      this.#removeText(studyId);
+      this.#sources.drop(studyId);
+      this.#sql.dropStudy.run(studyId);
     }
     this.#cache.clear();
   }
@@ -227,6 +262,11 @@ const isOther = (one: string, other: string): boolean => one !== '' && other !==
 
 /** Bounded as the contract bounds it. */
 const clip = (text: string): string => (text.length > 1024 ? text.slice(0, 1024) : text);
+
+function ageColumns(header: InstanceHeader): Record<'age_months' | 'age_days', number | null> {
+  const age = ageOf(header.patientBirthDate, header.studyDate, header.patientAge);
+  return { age_months: age?.months ?? null, age_days: age?.days ?? null };
+}
 
 function patientColumns(header: InstanceHeader): Record<string, string> {
   const { alphabetic, ideographic = '', phonetic = '' } = header.patientName;
@@ -277,6 +317,9 @@ const STUDY = [
   'referring_alphabetic',
   'referring_ideographic',
   'referring_phonetic',
+  'referring_search',
+  'age_months',
+  'age_days',
 ];
 const FILLED = ['study_date', 'study_time', 'accession', 'accession_search', 'description', 'description_search', 'study_ref'];
 const GAPS = `(study_date = '' OR study_time = '' OR accession = '' OR description = '' OR study_ref = '') AS has_gaps`;
@@ -288,22 +331,32 @@ function prepare(database: DatabaseSync): Readonly<Record<Statement, StatementSy
     findSeries: 'SELECT series_id FROM series WHERE study_id = ? AND series_uid = ?',
     insertStudy: `INSERT INTO studies (${STUDY.join(', ')}, modalities, series_count, instance_count, bytes, arrived_at)
       VALUES (${STUDY.map((column) => `:${column}`).join(', ')}, '', 0, 0, 0, 0)`,
-    insertSeries: `INSERT INTO series (study_id, series_uid, modality, series_number, description, body_part, series_date, instance_count, bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+    insertSeries: `INSERT INTO series (study_id, series_uid, modality, series_number, description, body_part, series_date,
+      description_search, body_part_search, instance_count, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
     updatePatient: `UPDATE studies SET ${PATIENT.map((column) => `${column} = :${column}`).join(', ')} WHERE study_id = :study_id`,
     fillGaps: `UPDATE studies SET ${FILLED.map((column) => `${column} = iif(${column} = '', :${column}, ${column})`).join(', ')}
       WHERE study_id = :study_id AND (${FILLED.map((column) => `(${column} = '' AND :${column} <> '')`).join(' OR ')})`,
+    setAge: `UPDATE studies SET age_months = ageMonths(birth_date, study_date, ?), age_days = ageDays(birth_date, study_date, ?) WHERE study_id = ?`,
     countStudy: `UPDATE studies SET instance_count = instance_count + ?, bytes = bytes + ?, arrived_at = max(arrived_at, ?) WHERE study_id = ?`,
     countSeries: 'UPDATE series SET instance_count = instance_count + ?, bytes = bytes + ? WHERE series_id = ?',
     modalities: `SELECT DISTINCT modality FROM series WHERE study_id = ? AND modality <> '' ORDER BY modality LIMIT 64`,
     countOfSeries: 'SELECT count(*) AS n FROM series WHERE study_id = ?',
     setModalities: 'UPDATE studies SET modalities = ?, series_count = ? WHERE study_id = ?',
     dropSeries: 'DELETE FROM series WHERE series_id = ? AND instance_count <= 0',
+    isEmpty: 'SELECT 1 FROM studies WHERE study_id = ? AND instance_count <= 0',
     dropStudy: 'DELETE FROM studies WHERE study_id = ? AND instance_count <= 0',
     removeText: 'DELETE FROM studies_text WHERE rowid = ?',
-    insertText: `INSERT INTO studies_text (rowid, name, patient_id, accession, description)
-      SELECT study_id, name_search || '=' || ideographic_search || '=' || phonetic_search, patient_id_search, accession_search, description_search
+    removeWords: 'DELETE FROM studies_words WHERE rowid = ?',
+    insertText: `INSERT INTO studies_text (rowid, name, patient_id, accession, description, referring)
+      SELECT study_id, name_search || '=' || ideographic_search || '=' || phonetic_search, patient_id_search, accession_search, description_search,
+        referring_search
       FROM studies WHERE study_id = ?`,
+    insertWords: `INSERT INTO studies_words (rowid, patient, study, series)
+      SELECT study_id, words(name_search || ' ' || ideographic_search || ' ' || phonetic_search || ' ' || patient_id_search),
+        words(description || ' ' || accession || ' ' || study_ref || ' ' || referring_search || ' ' || modalities),
+        words((SELECT group_concat(description || ' ' || body_part, ' ')
+          FROM (SELECT description, body_part FROM series s WHERE s.study_id = st.study_id LIMIT ${MAX_SERIES_IN_TEXT})))
+      FROM studies st WHERE study_id = ?`,
   };
   return Object.fromEntries(Object.entries(sql).map(([name, text]) => [name, database.prepare(text)])) as Record<Statement, StatementSync>;
 }
@@ -324,4 +377,8 @@ type Statement =
   | 'dropSeries'
   | 'dropStudy'
   | 'removeText'
-  | 'insertText';
+  | 'removeWords'
+  | 'insertText'
+  | 'insertWords'
+  | 'setAge'
+  | 'isEmpty';

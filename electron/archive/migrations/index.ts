@@ -1,9 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
+import { ageOf } from '../ages.ts';
+import { fold, foldName, words } from '../matching.ts';
 import { statements as studiesSeriesInstances } from './0001-studies-series-instances.ts';
+import { statements as search } from './0002-search.ts';
 
 /** Forward only; the position + 1 is the version (PRAGMA user_version). One file each, never changed once released. */
-const MIGRATIONS: readonly string[] = [studiesSeriesInstances];
+const MIGRATIONS: readonly string[] = [studiesSeriesInstances, search];
 
 /** The version that this program writes. */
 const INDEX_VERSION = MIGRATIONS.length;
@@ -12,14 +15,15 @@ const INDEX_VERSION = MIGRATIONS.length;
 export const APPLICATION_ID = 0x50484f49;
 
 /**
- * Brings an index up to date, one transaction per migration. `beforeStep` is called before the first one is applied to a database that
- * holds something (for a backup). Throws PhosphorError `unsupported` when a newer program wrote it.
+ * Brings an index up to date, one transaction per migration. `beforeStep` is called with its version before each one that is applied to a
+ * database that holds something (for a backup). Throws PhosphorError `unsupported` when a newer program wrote it.
  */
-export function migrate(database: DatabaseSync, beforeStep: () => void): void {
+export function migrate(database: DatabaseSync, beforeStep: (version: number) => void): void {
   const version = pragma(database, 'user_version');
   if (version > INDEX_VERSION) throw new PhosphorError('unsupported', 'the index was written by a newer version of this program');
-  if (version > 0 && version < INDEX_VERSION) beforeStep();
+  defineFunctions(database);
   for (let step = version; step < INDEX_VERSION; step += 1) {
+    if (version > 0) beforeStep(step);
     database.exec('BEGIN IMMEDIATE');
     try {
       database.exec(MIGRATIONS[step] ?? '');
@@ -31,6 +35,17 @@ export function migrate(database: DatabaseSync, beforeStep: () => void): void {
       throw thrown;
     }
   }
+}
+
+/** What migrations and the writer compute of columns that are there. */
+function defineFunctions(database: DatabaseSync): void {
+  const pure = { deterministic: true } as const;
+  const said = (value: unknown): string => (typeof value === 'string' ? value : '');
+  database.function('fold', pure, (text) => fold(said(text)));
+  database.function('foldName', pure, (text) => foldName(said(text)));
+  database.function('words', pure, (text) => words(said(text)));
+  database.function('ageMonths', pure, (born, studied, age) => ageOf(said(born), said(studied), said(age))?.months ?? null);
+  database.function('ageDays', pure, (born, studied, age) => ageOf(said(born), said(studied), said(age))?.days ?? null);
 }
 
 /** An integer PRAGMA's value. */

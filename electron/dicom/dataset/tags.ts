@@ -29,6 +29,7 @@ export const Tag = {
   IssuerOfPatientID: 0x00100021,
   PatientBirthDate: 0x00100030,
   PatientSex: 0x00100040,
+  PatientAge: 0x00101010,
   BodyPartExamined: 0x00180015,
   SliceThickness: 0x00180050,
   FrameTime: 0x00181063,

@@ -16,6 +16,8 @@ export interface InstanceHeader {
   readonly issuerOfPatientID: string;
   readonly patientBirthDate: string;
   readonly patientSex: string;
+  /** Patient's Age, such as `045Y`. */
+  readonly patientAge: string;
   readonly studyDate: string;
   readonly studyTime: string;
   readonly accessionNumber: string;
