@@ -21,14 +21,13 @@ export type IndexWriterMethods = {
   addImages(args: { images: ImageDescriptionEntry[] }): void;
   /** How many instances of a study are known to be missing; 0 = none any more. */
   markMissing(args: { studyInstanceUID: string; missing: number }): void;
-  beginRebuild(args: Record<string, never>): void;
-  addToRebuild(args: { entries: IndexEntry[] }): void;
+  /** Takes up the one that was interrupted (and answers how far it came), or begins anew. */
+  beginRebuild(args: { restart: boolean }): RebuildCursor | undefined;
+  /** `forget`: SOP Instance UIDs whose rows go first. */
+  addToRebuild(args: { entries: IndexEntry[]; forget?: string[] }): void;
+  reachedInRebuild(args: { cursor: RebuildCursor }): void;
   /** Puts the new index in the place of the old one, or throws it away. */
   endRebuild(args: { keep: boolean }): Promise<void>;
-  close(args: Record<string, never>): void;
-};
-
-export interface OpenReport {
   /** Rows of instances whose file has left files/; of one whose file stands (it came again meanwhile) the row stays. Answers how many went. */
   forget(args: { sopInstanceUIDs: string[] }): number;
   forgetConflict(args: { sopInstanceUID: string; sha256: string }): void;
@@ -36,6 +35,10 @@ export interface OpenReport {
   adopt(args: { entries: IndexEntry[] }): void;
   /** One step of giving unused room back to the disk; answers how many bytes were given back and whether more is to be had. */
   compact(args: { first: boolean }): { freed: number; more: boolean };
+  close(args: Record<string, never>): void;
+};
+
+export interface OpenReport {
   /** Name under which a damaged index was set aside. */
   readonly setAside?: string;
   /** The index is empty though there are files: it has to be rebuilt. */

@@ -20,14 +20,15 @@ if (port !== null) {
     },
     addImages: ({ images }) => writer.addImages(images),
     markMissing: ({ studyInstanceUID, missing }) => writer.markMissing(studyInstanceUID, missing),
-    beginRebuild: () => writer.beginRebuild(),
-    addToRebuild: ({ entries }) => writer.addToRebuild(entries),
+    beginRebuild: ({ restart }) => writer.beginRebuild(restart),
+    addToRebuild: ({ entries, forget }) => writer.addToRebuild(entries, forget),
+    reachedInRebuild: ({ cursor }) => writer.reachedInRebuild(cursor),
     endRebuild: ({ keep }) => writer.endRebuild(keep),
-    close: () => writer.close(),
-  };
     forget: ({ sopInstanceUIDs }) => writer.forget(sopInstanceUIDs),
     forgetConflict: ({ sopInstanceUID, sha256 }) => writer.forgetConflict(sopInstanceUID, sha256),
     adopt: ({ entries }) => writer.adopt(entries),
     compact: ({ first }) => writer.compact(first),
+    close: () => writer.close(),
+  };
   port.on('message', (message: CallMessage<IndexWriterMethods>) => answer(port, methods, message));
 }
