@@ -64,10 +64,10 @@ export async function runMaintenance(
  * For every job of the archive: waits for its turn (one import, one verify or rebuild at a time), then passes items, credits, progress and cancel between the job of the
  * archive and its action. Rejects as the job does.
  */
-async function follow<Result>(
+export async function follow<Result>(
   run: ActionRun,
   turns: TurnQueue,
-  kind: 'import' | 'maintenance',
+  kind: 'import' | 'export' | 'maintenance',
   start: () => ArchiveJob<ActionItem, Result>,
 ): Promise<Result> {
   const leave = await turns.acquire(kind, kind, run.signal);

@@ -11,6 +11,7 @@ import {
 } from '../../shared/contract/index.ts';
 import { ActionRun, type StopReason } from './action-run.ts';
 import { runImport, runMaintenance } from './archive-jobs.ts';
+import { runExport } from './export.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import { plainOutcome } from './outcome.ts';
 import { runRetrieve } from './retrieve.ts';
@@ -188,6 +189,8 @@ export class ActionEngine {
         return runRetrieve(run, this.#parts, action, nodeOf(run), this.#moves);
       case 'import':
         return runImport(run, this.#parts, action, this.#jobs);
+      case 'export':
+        return runExport(run, this.#parts, action, this.#jobs);
       case 'verify':
       case 'rebuild':
         return runMaintenance(run, this.#parts, action.command, this.#jobs);

@@ -13,6 +13,13 @@ const INWARD: ReadonlySet<TextKey> = new Set<TextKey>([
   'growing',
   'importRefused',
   'verifyProblems',
+  'exportFailed',
+  'exportFull',
+  'exportTarget',
+  'exportTaken',
+  'exportNothing',
+  'exportTooMany',
+  'exportPassword',
 ]);
 
 /** The diagnosis of one action: adds its node, ourselves, and the address under which that node would reach us. */

@@ -342,6 +342,34 @@ export const TEXTS = {
     sentence: `${f.failed} of ${f.received} files were not taken in; the list says why of each.`,
     nextStep: 'Files that are not DICOM need nothing. Of instances that differ from what is here, the archive keeps both.',
   }),
+  exportFailed: (f) => ({
+    sentence: `${f.failed} of ${f.received} were not exported; the list says why of each.`,
+    nextStep: 'Images that a medium cannot hold as they are can be exported as files, or with the media profile "as-is".',
+  }),
+  exportFull: () => ({
+    sentence: 'The disk that was exported to is full.',
+    nextStep: 'Make room or choose another place, then export again. Files that were written are whole.',
+  }),
+  exportTarget: () => ({
+    sentence: 'The place that was to be exported to cannot be written.',
+    nextStep: 'Check that it is there and that you may write in it, or choose another one.',
+  }),
+  exportTaken: () => ({
+    sentence: 'What was to be written is there already, and nothing was replaced.',
+    nextStep: 'Choose an empty folder or another name.',
+  }),
+  exportNothing: () => ({
+    sentence: 'Nothing of what was to be exported is in the archive.',
+    nextStep: 'Retrieve or import it first.',
+  }),
+  exportTooMany: () => ({
+    sentence: 'This is more than a medium or a ZIP file is made of.',
+    nextStep: 'Export fewer studies at once, or files in a folder.',
+  }),
+  exportPassword: () => ({
+    sentence: 'The password of the ZIP file is not kept and must be given again.',
+    nextStep: 'Start the export again.',
+  }),
   verifyProblems: (f) => ({
     sentence: `${f.failed} problems were found in the archive; the list names the files.`,
     nextStep: 'A rebuild of the index repairs what is wrong in the index. Missing or altered files must be retrieved again.',

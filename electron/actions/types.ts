@@ -70,6 +70,8 @@ export interface EngineParts {
   peerOf(node: PacsNode): Promise<Peer>;
   /** The node as it is entered now, ready to be called: the demo PACS is started first. Rejects with PhosphorError. */
   nodeReady(node: PacsNode): Promise<PacsNode>;
+  /** A password that was handed over for an action, once; undefined when it is no longer there. */
+  takePassword(passwordId: string): string | undefined;
   /** Delivers an event to every client; the answer is its `seq`, or undefined when it breaks the contract. Never throws. */
   publish(draft: ActionEventDraft): number | undefined;
   /** False while no window and no command line listens: nobody then gives credits. */

@@ -1,5 +1,6 @@
-import type { ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
+import type { ExportItem, ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
 import { verifyFiles } from './check-files.ts';
+import { type ExportArgs, type ExportSummary, exportInstances } from './export.ts';
 import { importPaths } from './import.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
 import type { JobReporter } from './jobs.ts';
@@ -10,6 +11,7 @@ import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } fro
 /** What the archive worker does in the background: of each kind its arguments, the items it names one by one, and what it ends with. */
 export interface ArchiveJobs {
   import: { args: { readonly paths: readonly string[] }; item: ImportedItem; result: ImportSummary };
+  export: { args: ExportArgs; item: ExportItem; result: ExportSummary };
   verify: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
   rebuild: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
 }
@@ -32,6 +34,7 @@ type Work<Kind extends JobKind> = (
 /** The work of each kind of job, on the archive worker's thread. */
 export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
   import: (context, { paths }, job) => importPaths(paths, context.arrivals(), job),
+  export: ({ location }, args, job) => exportInstances(location, args, job),
   verify: ({ location }, args, job) => verifyFiles(location, args, job),
   rebuild: (context, args, job) =>
     rebuildIndex(

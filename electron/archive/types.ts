@@ -79,6 +79,8 @@ export interface ImportSummary {
   readonly bytes: number;
 }
 
+export type { ExportSummary } from './export.ts';
+
 export interface VerifySummary {
   readonly checked: number;
   readonly bytes: number;

@@ -17,6 +17,7 @@ import { DemoNode } from './demo-node.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub } from './event-hub.ts';
 import { makeHandlers } from './handlers.ts';
+import { HeldPasswords } from './held-passwords.ts';
 import { openLog } from './log.ts';
 import { NodeStore } from './node-store.ts';
 import { Notices } from './notices.ts';
@@ -134,7 +135,9 @@ async function compose(
   closers.push(() => receiver.close());
 
   let notRecordedAt = Number.NEGATIVE_INFINITY;
+  const passwords = new HeldPasswords();
   const parts: EngineParts = {
+    takePassword: (passwordId) => passwords.take(passwordId),
     pool,
     archive,
     receiver,
@@ -182,6 +185,7 @@ async function compose(
       demo,
       engine,
       archive,
+      passwords,
       // A short command is gone before a lost index is read from the files: it would call the archive empty, every time.
       listable: () => (standing ? Promise.resolve() : archive.settled()),
       nodesChanged,

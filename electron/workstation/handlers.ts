@@ -4,6 +4,7 @@ import type { Archive } from '../archive/types.ts';
 import type { DemoNode } from './demo-node.ts';
 import type { Handlers } from './dispatcher.ts';
 import type { EventHub } from './event-hub.ts';
+import type { HeldPasswords } from './held-passwords.ts';
 import type { NodeStore } from './node-store.ts';
 import type { Notices } from './notices.ts';
 import type { Receiver } from './receiver.ts';
@@ -25,6 +26,7 @@ export interface HandlerParts {
   readonly demo: DemoNode;
   readonly engine: ActionEngine;
   readonly archive: Archive;
+  readonly passwords: HeldPasswords;
   /** Resolves when the archive's lists may be shown: at once where a window fills up as they grow, else when they are whole. */
   listable(): Promise<void>;
   nodesChanged(): void;
@@ -141,6 +143,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { instances: await archive.instances(args) };
     },
     'archive.manifest': async (args) => ({ manifest: await archive.manifest(args) }),
+    'archive.holdPassword': ({ password }) => ({ passwordId: parts.passwords.hold(password) }),
     'archive.stats': async () => {
       await parts.listable();
       return await archive.stats();

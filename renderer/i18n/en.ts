@@ -174,6 +174,7 @@ export const en = {
       find: 'Search {{node}}',
       echo: 'Test {{node}}',
       import: 'Import',
+      export: 'Export',
       verify: 'Check the archive',
       rebuild: 'Rebuild the index',
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { phosphorError } from './errors.ts';
+import { exportItem, exportRequest } from './export.ts';
 import { ITEM_BATCH } from './limits.ts';
 import { matchRow, query, retrieveMethod } from './model.ts';
 import { actionId, aeTitle, count, nodeId, tag, text, timestamp, uid } from './primitives.ts';
@@ -20,6 +21,7 @@ export const actionRequest = z.discriminatedUnion('command', [
     label: z.string().max(256).optional(),
   }),
   z.strictObject({ command: z.literal('import'), paths: z.array(z.string().min(1).max(4096)).min(1).max(10_000) }),
+  exportRequest,
   z.strictObject({ command: z.literal('verify') }),
   z.strictObject({ command: z.literal('rebuild') }),
 ]);
@@ -75,7 +77,7 @@ export type VerifiedItem = z.infer<typeof verifiedItem>;
 
 export const matchItem = z.strictObject({ kind: z.literal('match'), row: matchRow });
 
-export const actionItem = z.discriminatedUnion('kind', [matchItem, importedItem, verifiedItem]);
+export const actionItem = z.discriminatedUnion('kind', [matchItem, importedItem, exportItem, verifiedItem]);
 export type ActionItem = z.infer<typeof actionItem>;
 
 const base = { actionId, tag, seq: count };

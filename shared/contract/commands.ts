@@ -105,6 +105,11 @@ export const commands = {
     args: z.strictObject({ studyInstanceUID: uid, seriesInstanceUID: uid, known: count.optional() }),
     result: z.strictObject({ manifest: seriesManifest.nullable() }),
   },
+  /** A password for an action that bears its `passwordId`: held in memory, for one use, an hour at most. */
+  'archive.holdPassword': {
+    args: z.strictObject({ password: z.string().min(1).max(1024) }),
+    result: z.strictObject({ passwordId: z.uuid() }),
+  },
   'archive.stats': { args: nothing, result: archiveStats },
 } as const;
 

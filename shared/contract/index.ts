@@ -2,6 +2,8 @@ export * from './actions.ts';
 export * from './commands.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './export.ts';
+export * from './export-fields.ts';
 export * from './limits.ts';
 export * from './model.ts';
 export * from './phosphor-error.ts';

@@ -7,6 +7,7 @@ export { encodeDataset } from './encode.ts';
 export { readFrameFragments } from './frames.ts';
 export { IdentifierReader, type IdentifierValues } from './identifier-reader.ts';
 export { toDicomJson } from './json-model.ts';
+export { MediaDirectory } from './media-directory.ts';
 export {
   encodeFileMeta,
   IMPLEMENTATION_CLASS_UID,

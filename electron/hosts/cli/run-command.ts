@@ -15,11 +15,12 @@ import {
 } from '../../../shared/contract/index.ts';
 import { type Attached, contractOf, type Held } from '../host-session.ts';
 import type { CliCommand } from './command-table.ts';
+import { exportAction } from './export-command.ts';
 import type { Output } from './output.ts';
 import { type CommandLine, nearest, UsageError } from './parse-command-line.ts';
 import { readSecret, type SecretInput } from './read-secret.ts';
 import { runAction } from './run-action.ts';
-import { FILE_COLUMNS, matchTable, NODE_COLUMNS, nodeCells, PROBLEM_COLUMNS, statsLines, TLS_COLUMNS } from './tables.ts';
+import { EXPORT_COLUMNS, FILE_COLUMNS, matchTable, NODE_COLUMNS, nodeCells, PROBLEM_COLUMNS, statsLines, TLS_COLUMNS } from './tables.ts';
 
 export interface CommandContext {
   readonly host: Held | Attached;
@@ -143,6 +144,7 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
   },
 
   import: (context) => act(context, { command: 'import', paths: context.line.positionals.map((path) => resolve(path)) }),
+  export: async (context) => act(context, await exportAction(context)),
   'archive verify': (context) => act(context, { command: 'verify' }),
   'archive rebuild': (context) => act(context, { command: 'rebuild' }),
 
@@ -284,6 +286,10 @@ async function printItem(output: Output, item: ActionItem): Promise<void> {
       if (item.result === 'refused' || item.result === 'conflict') {
         await output.rows(FILE_COLUMNS, [[item.result, item.error?.kind ?? '', item.path]]);
       }
+      break;
+    case 'export-failed':
+      await output.record(item);
+      await output.rows(EXPORT_COLUMNS, [[item.level, item.error.kind, item.name]]);
       break;
     case 'problem':
       await output.record(item);

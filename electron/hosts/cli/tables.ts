@@ -43,6 +43,11 @@ export const FILE_COLUMNS: readonly Column[] = [
   { title: 'Reason', width: 16 },
   { title: 'File', width: 40 },
 ];
+export const EXPORT_COLUMNS: readonly Column[] = [
+  { title: 'Level', width: 9 },
+  { title: 'Reason', width: 16 },
+  { title: 'Not exported', width: 40 },
+];
 export const TLS_COLUMNS: readonly Column[] = [
   { title: 'Severity', width: 8 },
   { title: 'About', width: 12 },

@@ -209,6 +209,7 @@ export class Scene {
       node: (nodeId) => (nodeId === NODE.nodeId ? NODE : undefined),
       nodeReady: async (node) => node,
       peerOf: async ({ host, port, aeTitle }) => ({ host, port, calledAETitle: aeTitle, callingAETitle: 'PHOSPHOR' }),
+      takePassword: () => undefined,
       publish: (draft) => {
         this.#seq += 1;
         this.events.push({ ...draft, seq: this.#seq });

@@ -1,0 +1,64 @@
+import type { ExportRequest } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import type { ExportSummary } from '../archive/types.ts';
+import type { ActionRun } from './action-run.ts';
+import { follow } from './archive-jobs.ts';
+import { diagnoseRun } from './run-diagnosis.ts';
+import type { TextKey } from './texts.ts';
+import type { TurnQueue } from './turn-queue.ts';
+import type { EngineParts, RunResult } from './types.ts';
+
+/** Studies, series or instances to a folder or a ZIP file. What could not be exported is named in the items; without any of it the outcome is `failed`. */
+export async function runExport(run: ActionRun, parts: EngineParts, request: ExportRequest, turns: TurnQueue): Promise<RunResult> {
+  const { command: _, label: __, passwordId, ...args } = request;
+  const password = passwordId === undefined ? undefined : parts.takePassword(passwordId);
+  if (passwordId !== undefined && password === undefined) return await failed(run, parts, 'exportPassword');
+  await parts.archive.settled();
+  const { allowLossyConversion } = parts.settings();
+  let summary: ExportSummary;
+  try {
+    summary = await follow(run, turns, 'export', () =>
+      parts.archive.job('export', { ...args, allowLossyConversion, ...(password === undefined ? {} : { password }) }),
+    );
+  } catch (thrown) {
+    const text = textOf(thrown);
+    if (text === undefined) throw thrown;
+    return await failed(run, parts, text);
+  }
+  const { exported, failed: notExported, converted, bytes, failedSOPInstanceUIDs } = summary;
+  const all = exported + notExported;
+  run.update({ bytes });
+  return {
+    outcome: notExported === 0 ? 'success' : exported > 0 ? 'partial' : 'failed',
+    verifiedBy: 'local',
+    counts: { expected: all, received: all, completed: exported, failed: notExported, warning: 0, remaining: 0 },
+    details: { exported, converted, failed: notExported },
+    failedSOPInstanceUIDs: [...failedSOPInstanceUIDs],
+    ...(notExported === 0
+      ? {}
+      : { diagnosis: await diagnoseRun(run, parts, { text: 'exportFailed' }, { received: all, failed: notExported }) }),
+  };
+}
+
+async function failed(run: ActionRun, parts: EngineParts, text: TextKey): Promise<RunResult> {
+  return { outcome: 'failed', verifiedBy: 'none', diagnosis: await diagnoseRun(run, parts, { text }) };
+}
+
+/** What the place that is exported to refuses, said in its own words. */
+function textOf(thrown: unknown): TextKey | undefined {
+  if (!(thrown instanceof PhosphorError)) return undefined;
+  switch (thrown.kind) {
+    case 'storage-full':
+      return 'exportFull';
+    case 'storage':
+      return 'exportTarget';
+    case 'invalid-arguments':
+      return 'exportTaken';
+    case 'not-found':
+      return 'exportNothing';
+    case 'limit-exceeded':
+      return 'exportTooMany';
+    default:
+      return undefined;
+  }
+}
