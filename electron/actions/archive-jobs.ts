@@ -34,7 +34,7 @@ export async function runImport(
 export async function runMaintenance(
   run: ActionRun,
   parts: EngineParts,
-  command: 'verify' | 'rebuild',
+  { command, restart = false }: Extract<ActionRequest, { command: 'verify' | 'rebuild' }>,
   turns: TurnQueue,
 ): Promise<RunResult> {
   // While an index that was lost is still being read from the files, everything would seem to be missing from it.
@@ -42,7 +42,9 @@ export async function runMaintenance(
     parts.archive.settled().catch(() => undefined),
     run.signal,
   );
-  const { checked, problems, bytes } = await follow<VerifySummary>(run, turns, 'maintenance', () => parts.archive[command]());
+  const { checked, problems, bytes, resumedAt } = await follow<VerifySummary>(run, turns, 'maintenance', () =>
+    parts.archive[command]({ restart }),
+  );
   run.update({ bytes });
   return {
     outcome: problems === 0 ? 'success' : 'partial',
@@ -55,7 +57,7 @@ export async function runMaintenance(
       warning: 0,
       remaining: 0,
     },
-    details: { checked, problems },
+    details: { checked, problems, ...(resumedAt === undefined ? {} : { resumedAt }) },
     ...(problems === 0 ? {} : { diagnosis: await diagnoseRun(run, parts, { text: 'verifyProblems' }, { failed: problems }) }),
   };
 }
@@ -67,7 +69,7 @@ export async function runMaintenance(
 export async function follow<Result>(
   run: ActionRun,
   turns: TurnQueue,
-  kind: 'import' | 'export' | 'maintenance',
+  kind: 'import' | 'export' | 'maintenance' | 'trash',
   start: () => ArchiveJob<ActionItem, Result>,
 ): Promise<Result> {
   const leave = await turns.acquire(kind, kind, run.signal);

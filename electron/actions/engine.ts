@@ -11,6 +11,7 @@ import {
 } from '../../shared/contract/index.ts';
 import { ActionRun, type StopReason } from './action-run.ts';
 import { runImport, runMaintenance } from './archive-jobs.ts';
+import { runCare } from './care.ts';
 import { runExport } from './export.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import { plainOutcome } from './outcome.ts';
@@ -193,7 +194,13 @@ export class ActionEngine {
         return runExport(run, this.#parts, action, this.#jobs);
       case 'verify':
       case 'rebuild':
-        return runMaintenance(run, this.#parts, action.command, this.#jobs);
+        return runMaintenance(run, this.#parts, action, this.#jobs);
+      case 'delete':
+      case 'restore':
+      case 'purge':
+      case 'clean':
+      case 'compact':
+        return runCare(run, this.#parts, action, this.#jobs);
     }
   }
 

@@ -13,6 +13,7 @@ const INWARD: ReadonlySet<TextKey> = new Set<TextKey>([
   'growing',
   'importRefused',
   'verifyProblems',
+  'restoreProblems',
   'exportFailed',
   'exportFull',
   'exportTarget',

@@ -370,6 +370,11 @@ export const TEXTS = {
     sentence: 'The password of the ZIP file is not kept and must be given again.',
     nextStep: 'Start the export again.',
   }),
+  restoreProblems: (f) => ({
+    sentence: `${f.failed} of ${f.received} instances could not simply be brought back.`,
+    nextStep:
+      'Where another version stands in the archive by now, both are kept as a conflict. A file that cannot be read stays in the trash.',
+  }),
   verifyProblems: (f) => ({
     sentence: `${f.failed} problems were found in the archive; the list names the files.`,
     nextStep: 'A rebuild of the index repairs what is wrong in the index. Missing or altered files must be retrieved again.',

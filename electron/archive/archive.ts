@@ -41,6 +41,9 @@ type NoticeText = Omit<Notice, 'noticeId' | 'at'>;
 type Changed = { studyInstanceUIDs: string[]; everything: boolean };
 
 const nothing: Record<string, never> = {};
+/** A study counts as open for so long after its images were asked for: a window does not say when it is closed. */
+const OPEN_MS = 24 * 3_600_000;
+const MAX_OPEN = 1_000;
 
 /** Routes every call to the thread of its kind; holds no data and reads no file itself. */
 class LocalArchive implements Archive {
@@ -56,9 +59,12 @@ class LocalArchive implements Archive {
   readonly #noticeListeners: ((notice: NoticeText) => void)[] = [];
   /** Raised before anyone listened. */
   readonly #earlyNotices: NoticeText[] = [];
+  /** Study Instance UID → when its images were last asked for. */
+  readonly #opened = new Map<string, number>();
   #nextJob = 1;
   #rebuilding: Promise<void> | undefined;
   #recovering: Promise<void> | undefined;
+  #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(location: ArchiveLocation, archiveId: string, lock: Lock) {
@@ -80,6 +86,7 @@ class LocalArchive implements Archive {
     this.#startReaders();
     this.#connectWorker(true);
     this.#reportOpening(report);
+    this.#finishing = this.#finishTrash();
   }
 
   /** After a failed start. */
@@ -118,7 +125,16 @@ class LocalArchive implements Archive {
   }
 
   manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null> {
+    this.#opened.delete(args.studyInstanceUID);
+    this.#opened.set(args.studyInstanceUID, Date.now());
+    const [oldest] = this.#opened.keys();
+    if (this.#opened.size > MAX_OPEN && oldest !== undefined) this.#opened.delete(oldest);
     return this.#watched(this.#open(this.#worker).call('manifest', args));
+  }
+
+  openStudies(): string[] {
+    const since = Date.now() - OPEN_MS;
+    return [...this.#opened].filter(([, at]) => at >= since).map(([uid]) => uid);
   }
 
   import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary> {
@@ -161,6 +177,7 @@ class LocalArchive implements Archive {
   }
 
   async settled(): Promise<void> {
+    await this.#finishing;
     await this.#recovering;
     await this.#rebuilding;
     await this.#writer.call('settle', nothing);
@@ -254,6 +271,18 @@ class LocalArchive implements Archive {
       );
     }
     if (report.needsRebuild) this.#rebuildBehind(report.setAside === undefined && this.#recovering === undefined);
+  }
+
+  /** A deletion, or a way back from the trash, that the end of the program interrupted. */
+  async #finishTrash(): Promise<void> {
+    try {
+      const { deleted, restored } = await this.job('finishTrash', nothing).done;
+      if (deleted > 0)
+        this.#notice('info', `A deletion that was interrupted has been finished: ${deleted} more instances are in the trash.`);
+      if (restored > 0) this.#notice('info', `${restored} instances came back from the trash; that had been interrupted.`);
+    } catch {
+      // It is tried again at the next start; until then nothing is lost.
+    }
   }
 
   #rebuildBehind(announce: boolean): void {

@@ -1,5 +1,6 @@
 import type { ExportItem, ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
 import { verifyFiles } from './check-files.ts';
+import { CARE_JOBS, type CareJobs } from './care-jobs.ts';
 import { type ExportArgs, type ExportSummary, exportInstances } from './export.ts';
 import { importPaths } from './import.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
@@ -9,7 +10,7 @@ import type { RpcClient } from './rpc.ts';
 import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } from './types.ts';
 
 /** What the archive worker does in the background: of each kind its arguments, the items it names one by one, and what it ends with. */
-export interface ArchiveJobs {
+export interface ArchiveJobs extends CareJobs {
   import: { args: { readonly paths: readonly string[] }; item: ImportedItem; result: ImportSummary };
   export: { args: ExportArgs; item: ExportItem; result: ExportSummary };
   verify: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };

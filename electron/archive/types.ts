@@ -129,3 +129,5 @@ export type OpenArchive = (location: ArchiveLocation) => Promise<Archive>;
 
 /** A file of the archive, for those who serve bytes: the path is derived from a hash of the UID and from nothing else. */
 export type LocateInstance = (location: ArchiveLocation, sopInstanceUID: string) => string;
+  /** Studies whose images a window asked for lately. */
+  openStudies(): string[];

@@ -144,6 +144,9 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'archive.manifest': async (args) => ({ manifest: await archive.manifest(args) }),
     'archive.holdPassword': ({ password }) => ({ passwordId: parts.passwords.hold(password) }),
+    'archive.trash.list': (args) => archive.job('trash', args).done,
+    'archive.conflicts.list': (args) => archive.job('conflicts', args).done,
+    'archive.conflicts.resolve': (args) => archive.job('resolveConflict', args).done,
     'archive.stats': async () => {
       await parts.listable();
       return await archive.stats();

@@ -26,6 +26,9 @@ export const DEFAULT_SETTINGS: Settings = {
     retrieveStallThirdParty: 3600,
     retrieveTotal: 0,
   },
+  archiveFolder: '',
+  trashDays: 30,
+  cleaning: { enabled: false, maxGigabytes: 0, minFreeGigabytes: 0, olderThanDays: 0, notOpenedForDays: 0, evenOnlyCopies: false },
   retry: { attempts: 5, delaysSeconds: [1, 5, 15, 60], missingRounds: 2 },
 };
 
@@ -79,6 +82,20 @@ const COMMENTS: Comments<Settings> = {
       retrieveStall: 'For the next image of a retrieve, or a changed count. Default 600.',
       retrieveStallThirdParty: 'The same where a PACS sends to another system and reports nothing meanwhile. Default 3600.',
       retrieveTotal: 'For a whole retrieve; 0 = no limit. Default 0.',
+    },
+  ],
+  archiveFolder:
+    'Folder of the archive, on any disk; "" = in the profile. Takes effect at the next start; to move an archive, close Phosphor, move its folder, then name the new place here. Default "".',
+  trashDays: 'Days for which what was deleted can be brought back; then it is removed for good. Default 30.',
+  cleaning: [
+    'Studies that leave the archive by themselves. Never one that is pinned or open, nor the only copy we know of. `phosphor archive clean --dry-run` shows which would go.',
+    {
+      enabled: 'true: the rules below are carried out in the background. Default false.',
+      maxGigabytes: 'Room that the images may take, in GB; what was used longest ago is removed for good first. 0 = no limit. Default 0.',
+      minFreeGigabytes: 'Room that stays free on the disk, in GB, in the same way. 0 = no limit. Default 0.',
+      olderThanDays: 'Studies go to the trash so many days after their last image arrived. 0 = never. Default 0.',
+      notOpenedForDays: 'The same, since a study was last opened; with both, both must have passed. 0 = never. Default 0.',
+      evenOnlyCopies: 'true: also studies of which no other copy is known. Default false.',
     },
   ],
   retry: [

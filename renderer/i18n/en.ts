@@ -177,6 +177,11 @@ export const en = {
       export: 'Export',
       verify: 'Check the archive',
       rebuild: 'Rebuild the index',
+      delete: 'Delete to the trash',
+      restore: 'Restore from the trash',
+      purge: 'Empty the trash',
+      clean: 'Clean the archive up',
+      compact: 'Compact the archive',
     },
     gone: 'a removed PACS',
     state: {

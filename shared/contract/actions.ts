@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { careActions, cleanedItem } from './care.ts';
 import { phosphorError } from './errors.ts';
 import { exportItem, exportRequest } from './export.ts';
 import { ITEM_BATCH } from './limits.ts';
@@ -22,8 +23,10 @@ export const actionRequest = z.discriminatedUnion('command', [
   }),
   z.strictObject({ command: z.literal('import'), paths: z.array(z.string().min(1).max(4096)).min(1).max(10_000) }),
   exportRequest,
-  z.strictObject({ command: z.literal('verify') }),
-  z.strictObject({ command: z.literal('rebuild') }),
+  /** Both go on where one was interrupted, unless `restart`. */
+  z.strictObject({ command: z.literal('verify'), restart: z.boolean().optional() }),
+  z.strictObject({ command: z.literal('rebuild'), restart: z.boolean().optional() }),
+  ...careActions,
 ]);
 export type ActionRequest = z.infer<typeof actionRequest>;
 export type ActionCommand = ActionRequest['command'];
@@ -77,7 +80,7 @@ export type VerifiedItem = z.infer<typeof verifiedItem>;
 
 export const matchItem = z.strictObject({ kind: z.literal('match'), row: matchRow });
 
-export const actionItem = z.discriminatedUnion('kind', [matchItem, importedItem, exportItem, verifiedItem]);
+export const actionItem = z.discriminatedUnion('kind', [matchItem, importedItem, exportItem, verifiedItem, cleanedItem]);
 export type ActionItem = z.infer<typeof actionItem>;
 
 const base = { actionId, tag, seq: count };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actionComplete, actionRequest, actionUpdate } from './actions.ts';
+import { careCommands } from './care.ts';
 import { contractEvent } from './events.ts';
 import {
   archiveStats,
@@ -105,6 +106,7 @@ export const commands = {
     args: z.strictObject({ studyInstanceUID: uid, seriesInstanceUID: uid, known: count.optional() }),
     result: z.strictObject({ manifest: seriesManifest.nullable() }),
   },
+  ...careCommands,
   /** A password for an action that bears its `passwordId`: held in memory, for one use, an hour at most. */
   'archive.holdPassword': {
     args: z.strictObject({ password: z.string().min(1).max(1024) }),

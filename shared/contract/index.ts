@@ -1,4 +1,6 @@
 export * from './actions.ts';
+export * from './care.ts';
+export * from './cleaning.ts';
 export * from './commands.ts';
 export * from './errors.ts';
 export * from './events.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleaningSettings } from './cleaning.ts';
 import { aeTitle, count, host, nodeId, port, text, timestamp, uid, username } from './primitives.ts';
 import { imageReading } from './reading.ts';
 
@@ -313,6 +314,11 @@ export const settings = z.strictObject({
     /** 0 = off. */
     retrieveTotal: z.number().nonnegative().max(LONGEST_SECONDS),
   }),
+  /** Where the archive is; '' = in the profile. Takes effect at the next start. */
+  archiveFolder: filePath,
+  /** Days for which what was deleted can be brought back. */
+  trashDays: z.number().nonnegative().max(36_500),
+  cleaning: cleaningSettings,
   retry: z.strictObject({
     attempts: z.number().int().min(1).max(100),
     delaysSeconds: z.array(z.number().nonnegative().max(LONGEST_SECONDS)).min(1).max(20),

@@ -14,6 +14,7 @@ import {
   query as querySchema,
 } from '../../../shared/contract/index.ts';
 import { type Attached, contractOf, type Held } from '../host-session.ts';
+import { CLEANED_COLUMNS, careCommands, cleanedCells } from './care-commands.ts';
 import type { CliCommand } from './command-table.ts';
 import { exportAction } from './export-command.ts';
 import type { Output } from './output.ts';
@@ -145,8 +146,9 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
 
   import: (context) => act(context, { command: 'import', paths: context.line.positionals.map((path) => resolve(path)) }),
   export: async (context) => act(context, await exportAction(context)),
-  'archive verify': (context) => act(context, { command: 'verify' }),
-  'archive rebuild': (context) => act(context, { command: 'rebuild' }),
+  'archive verify': (context) => act(context, { command: 'verify', ...restart(context) }),
+  'archive rebuild': (context) => act(context, { command: 'rebuild', ...restart(context) }),
+  ...careCommands((context, action) => act(context, action)),
 
   async 'tls check'({ host, output }) {
     const { findings } = await contractOf(host).invoke('tls.selfTest', {});
@@ -291,12 +293,18 @@ async function printItem(output: Output, item: ActionItem): Promise<void> {
       await output.record(item);
       await output.rows(EXPORT_COLUMNS, [[item.level, item.error.kind, item.name]]);
       break;
+    case 'cleaned':
+      await output.record(item);
+      await output.rows(CLEANED_COLUMNS, [cleanedCells(item)]);
+      break;
     case 'problem':
       await output.record(item);
       await output.rows(PROBLEM_COLUMNS, [[item.problem, item.sopInstanceUID ?? '', item.file]]);
       break;
   }
 }
+
+const restart = ({ line }: CommandContext) => (line.options.restart === true ? { restart: true } : {});
 
 async function print(output: Output, row: MatchRow | LocalStudy): Promise<void> {
   await output.record(row);

@@ -119,7 +119,7 @@ function imageCells(row: ImageRow): string[] {
 }
 
 /** A name as a person writes it: `Doe, Jane`, the ideographic group behind it. */
-function nameText(name: PersonName): string {
+export function nameText(name: PersonName): string {
   const [family = '', given = '', middle = ''] = name.alphabetic.split('^');
   const rest = [given, middle].filter((part) => part !== '').join(' ');
   const written = rest === '' ? family : `${family}, ${rest}`;
@@ -127,7 +127,7 @@ function nameText(name: PersonName): string {
   return `${written} (${name.ideographic.split('^').join(' ')})`;
 }
 
-function dateText(date: string): string {
+export function dateText(date: string): string {
   return /^\d{8}$/.test(date) ? `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}` : date;
 }
 

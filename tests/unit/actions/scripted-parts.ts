@@ -184,6 +184,7 @@ export class Scene {
         verify: unscripted,
         rebuild: unscripted,
         job: unscripted,
+        openStudies: () => [],
         settled: async () => {},
       },
       receiver: {

@@ -1,0 +1,56 @@
+import type { ActionRequest, CleaningSettings } from '../../shared/contract/index.ts';
+import type { ActionRun } from './action-run.ts';
+import { follow } from './archive-jobs.ts';
+import { diagnoseRun } from './run-diagnosis.ts';
+import type { TurnQueue } from './turn-queue.ts';
+import type { EngineParts, RunResult } from './types.ts';
+
+type Care = Extract<ActionRequest, { command: 'delete' | 'restore' | 'purge' | 'clean' | 'compact' }>;
+
+/** What keeps the archive in order. One at a time, beside imports and verifies. */
+export async function runCare(run: ActionRun, parts: EngineParts, action: Care, turns: TurnQueue): Promise<RunResult> {
+  switch (action.command) {
+    case 'delete': {
+      const done = await follow(run, turns, 'trash', () => parts.archive.job('delete', { targets: action.targets }));
+      return finished(run, done.instances, 0, done.bytes, { deleted: done.instances, batch: done.batch });
+    }
+    case 'restore': {
+      const job = () => parts.archive.job('restore', { selection: action.selection });
+      const { restored, known, conflict, unreadable, bytes } = await follow(run, turns, 'trash', job);
+      const failed = conflict + unreadable;
+      const result = finished(run, restored + known, failed, bytes, { restored, known, conflict, unreadable });
+      if (failed === 0) return result;
+      return {
+        ...result,
+        diagnosis: await diagnoseRun(run, parts, { text: 'restoreProblems' }, { failed, received: restored + known + failed }),
+      };
+    }
+    case 'purge': {
+      const { selection, olderThanDays } = action;
+      const { purged, bytes } = await follow(run, turns, 'trash', () => parts.archive.job('purge', { selection, olderThanDays }));
+      return finished(run, purged, 0, bytes, { purged });
+    }
+    case 'clean': {
+      const rules: CleaningSettings = parts.settings().cleaning;
+      const { dryRun } = action;
+      const job = () => parts.archive.job('clean', { rules, dryRun, open: parts.archive.openStudies() });
+      const { studies, instances, kept, bytes } = await follow(run, turns, 'trash', job);
+      return finished(run, instances, 0, bytes, dryRun ? { wouldGo: studies, instances, kept } : { cleaned: studies, instances, kept });
+    }
+    case 'compact': {
+      const { bytes, removed, indexed } = await follow(run, turns, 'maintenance', () => parts.archive.job('compact', {}));
+      return finished(run, indexed, 0, bytes, { bytes, removed, indexed });
+    }
+  }
+}
+
+function finished(run: ActionRun, completed: number, failed: number, bytes: number, details: Record<string, number>): RunResult {
+  run.update({ bytes });
+  const total = completed + failed;
+  return {
+    outcome: failed === 0 ? 'success' : completed > 0 ? 'partial' : 'failed',
+    verifiedBy: 'local',
+    counts: { expected: total, received: total, completed, failed, warning: 0, remaining: 0 },
+    details,
+  };
+}

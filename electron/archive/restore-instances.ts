@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { TrashSelection } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
+import type { IndexEntry } from './arrival-messages.ts';
+import { type IncomingAction, incomingName } from './incoming-name.ts';
+import type { JobContext } from './job-table.ts';
+import type { JobReporter } from './jobs.ts';
+import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
+import { folderOf, hashOfUID } from './layout.ts';
+import { type Candidate, place } from './placement.ts';
+import { type FileFacts, factsOf } from './read-header.ts';
+import { openStored, type StoredFile } from './stored-file.ts';
+import {
+  type Batch,
+  batchesOf,
+  instancesIn,
+  RESTORE,
+  readMarker,
+  studiesIn,
+  studyFolderName,
+  tidyBatch,
+  writeMarker,
+} from './trash-folder.ts';
+import type { ArchiveLocation, ArrivalResult, RestoreSummary } from './types.ts';
+
+/** Entries handed to the index at once. */
+const BATCH = 100;
+
+/**
+ * Takes instances back out of the trash. Each goes the way of an arrival: through incoming/, so that a crash loses none; where its place is
+ * taken by now, the same instance is known and another one makes it a conflict. An interrupted restore is finished by the next start.
+ */
+export async function restoreInstances(
+  context: JobContext,
+  { selection }: { readonly selection: readonly TrashSelection[] },
+  job: Pick<JobReporter<never>, 'check' | 'progress'>,
+): Promise<RestoreSummary> {
+  const tally = { restored: 0, known: 0, conflict: 0, unreadable: 0, bytes: 0 };
+  const all = batchesOf(context.location);
+  for (const { batch: wanted, studyInstanceUID } of selection) {
+    for (const batch of all.filter(({ batch }) => batch === wanted)) {
+      const studies = studyInstanceUID === undefined ? studiesIn(batch) : [studyFolderName(studyInstanceUID)];
+      writeMarker(batch, RESTORE, studies);
+      await restoreStudies(context, batch, studies, tally, job);
+    }
+  }
+  return tally;
+}
+
+/** Finishes what the end of the program interrupted. */
+export async function finishRestores(context: JobContext, job: Pick<JobReporter<never>, 'check' | 'progress'>): Promise<RestoreSummary> {
+  const tally = { restored: 0, known: 0, conflict: 0, unreadable: 0, bytes: 0 };
+  for (const batch of batchesOf(context.location)) {
+    const studies = readMarker(batch, RESTORE);
+    if (!Array.isArray(studies)) continue;
+    const known = new Set(studiesIn(batch));
+    const wanted = studies.filter((name): name is string => typeof name === 'string' && known.has(name));
+    await restoreStudies(context, batch, wanted, tally, job);
+  }
+  return tally;
+}
+
+type Tally = { -readonly [Key in keyof RestoreSummary]: RestoreSummary[Key] };
+
+async function restoreStudies(
+  context: JobContext,
+  batch: Batch,
+  studies: readonly string[],
+  tally: Tally,
+  job: Pick<JobReporter<never>, 'check' | 'progress'>,
+): Promise<void> {
+  const putter = new Putter(context.location);
+  let entries: IndexEntry[] = [];
+  const flush = async (): Promise<void> => {
+    const some = entries;
+    entries = [];
+    if (some.length > 0) await context.index().call('adopt', { entries: some });
+  };
+  try {
+    const total = studies.reduce((sum, study) => sum + instancesIn(batch, study).length, 0);
+    for (const study of studies) {
+      for (const name of instancesIn(batch, study)) {
+        job.check();
+        const put = await putter.put(path.join(batch.folder, study, name));
+        if (put === undefined) tally.unreadable += 1;
+        else {
+          tally[put.result === 'stored' || put.result === 'replaced' ? 'restored' : put.result] += 1;
+          tally.bytes += put.bytes;
+          if (put.entry !== undefined) entries.push(put.entry);
+        }
+        if (entries.length >= BATCH) await flush();
+        job.progress({ done: tally.restored + tally.known + tally.conflict + tally.unreadable, total, bytes: tally.bytes });
+      }
+    }
+  } finally {
+    await flush();
+    await putter.close();
+    await context.index().call('settle', {});
+    fs.rmSync(path.join(batch.folder, RESTORE), { force: true });
+    tidyBatch(batch);
+  }
+}
+
+/** What became of a file that was put (back) into the archive. */
+export interface Put {
+  readonly result: ArrivalResult;
+  readonly bytes: number;
+  /** What the index has to know. */
+  readonly entry: IndexEntry | undefined;
+}
+
+/** Puts files of the archive's own file system where they belong, as arrivals are put. */
+export class Putter {
+  readonly #location: ArchiveLocation;
+  readonly #hardLinks: boolean;
+  readonly #writer = randomBytes(6).toString('hex');
+  readonly #codec: CodecWorker = createCodecWorker();
+  #count = 0;
+
+  constructor(location: ArchiveLocation) {
+    this.#location = location;
+    this.#hardLinks = supportsHardLinks(folderOf.incoming(location));
+  }
+
+  /**
+   * `replaces`: it takes the place of another version, which goes to the trash. Undefined when it cannot be read: it stays where it is, as
+   * it does when this rejects.
+   */
+  async put(file: string, replaces = false): Promise<Put | undefined> {
+    let stored: StoredFile | undefined;
+    try {
+      stored = await openStored(file);
+      return await this.#place(file, stored, await factsOf(stored), replaces);
+    } catch (thrown) {
+      if (thrown instanceof PhosphorError && ['damaged', 'not-dicom', 'unsupported', 'limit-exceeded'].includes(thrown.kind))
+        return undefined;
+      if (systemCode(thrown) === 'ENOENT') return undefined;
+      throw thrown;
+    } finally {
+      await stored?.handle.close();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#codec.close();
+  }
+
+  async #place(file: string, stored: StoredFile, facts: FileFacts, replaces: boolean): Promise<Put> {
+    const incoming = folderOf.incoming(this.#location);
+    this.#count += 1;
+    const { header, sourceAETitle, dataSetBytes, fileBytes } = facts;
+    const origin = replaces ? 'retrieve' : sourceAETitle === '' ? 'import' : 'store';
+    const entry: Candidate['entry'] = {
+      writer: this.#writer,
+      number: this.#count,
+      origin,
+      uidHash: hashOfUID(header.sopInstanceUID),
+      sha256: Buffer.from(facts.sha256, 'hex'),
+      sourceAETitle,
+    };
+    const { fd } = stored.handle;
+    const landing = this.#hardLinks ? new LinkLanding(incoming, file, fd) : new RenameLanding(incoming, file, fd, this.#location.durable);
+    const read = async (): Promise<Uint8Array> => {
+      const bytes = new Uint8Array(dataSetBytes);
+      await stored.handle.read(bytes, 0, dataSetBytes, stored.dataSetOffset);
+      return bytes;
+    };
+    const candidate: Candidate = {
+      location: this.#location,
+      entry,
+      dataSetBytes,
+      transferSyntaxUID: header.transferSyntaxUID,
+      read,
+      codec: this.#codec,
+    };
+    try {
+      const { result, entryName } = await place(candidate, landing);
+      if (entryName === undefined || result === 'known') return { result, bytes: fileBytes, entry: undefined };
+      const described: IndexEntry = { ...facts, entryName, action: result, origin };
+      return { result, bytes: fileBytes, entry: described };
+    } catch (thrown) {
+      this.#takeBack(file, entry);
+      throw thrown;
+    }
+  }
+
+  /** A file that got as far as incoming/ goes back to where it was. */
+  #takeBack(file: string, entry: Candidate['entry']): void {
+    for (const action of ['stored', 'conflict', 'replaced'] as const satisfies readonly IncomingAction[]) {
+      const name = path.join(folderOf.incoming(this.#location), incomingName({ ...entry, action }));
+      const stat = fs.statSync(name, { throwIfNoEntry: false });
+      if (stat === undefined) continue;
+      if (stat.size === 0 || fs.existsSync(file)) fs.rmSync(name, { force: true });
+      else fs.renameSync(name, file);
+    }
+  }
+}

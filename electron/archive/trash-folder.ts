@@ -1,0 +1,157 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { TrashReason } from '../../shared/contract/index.ts';
+import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import { readPart10Meta, StreamingHeader } from '../dicom/dataset/index.ts';
+import type { InstanceHeader } from '../dicom/dataset/types.ts';
+import { folderOf, hashOfUID, syncFolder } from './layout.ts';
+import { dataSetOf, openStored } from './stored-file.ts';
+import type { ArchiveLocation } from './types.ts';
+
+/**
+ * The trash is what stands in trash/, and nothing else is known of it, so that a lost index loses nothing that could be undone:
+ *
+ * `trash/<batch>-<reason>/<hash of the Study Instance UID>/<hash of the SOP Instance UID>….dcm`
+ *
+ * A batch is what went together, named by the millisecond it went in. `request.json` in it: not all of it has gone yet; `restore.json`: it is
+ * on its way back. Versions that a newer one replaced are put loose into trash/ by the arrival and sorted into a batch of their day here.
+ */
+export interface Batch {
+  readonly batch: number;
+  readonly reason: TrashReason;
+  readonly folder: string;
+}
+
+const BATCH = /^(\d{13})-(deleted|replaced|discarded|cleaned)$/;
+const LOOSE = /^[0-9a-f]{64}-(\d{13})-[\w-]{1,64}\.dcm$/;
+const STUDY = /^[0-9a-f]{32}$/;
+const INSTANCE = /^[0-9a-f]{64}[\w-]{0,100}\.dcm$/;
+const DAY_MS = 24 * 3_600_000;
+/** Loose files that are sorted in one go. */
+const SORTED_AT_ONCE = 10_000;
+
+export const REQUEST = 'request.json';
+export const RESTORE = 'restore.json';
+
+/** All batches, newest first. */
+export function batchesOf(location: ArchiveLocation): Batch[] {
+  return fs
+    .readdirSync(folderOf.trash(location))
+    .flatMap((name): Batch[] => {
+      const [, batch, reason] = BATCH.exec(name) ?? [];
+      if (batch === undefined) return [];
+      return [{ batch: Number(batch), reason: reason as TrashReason, folder: path.join(folderOf.trash(location), name) }];
+    })
+    .sort((a, b) => b.batch - a.batch);
+}
+
+/** Makes the folder of a new batch; its number is the time in milliseconds, or the next one that is free. */
+export function newBatch(location: ArchiveLocation, reason: TrashReason): Batch {
+  for (let batch = Date.now(); ; batch += 1) {
+    const folder = path.join(folderOf.trash(location), `${batch}-${reason}`);
+    try {
+      fs.mkdirSync(folder, { mode: 0o700 });
+      return { batch, reason, folder };
+    } catch (thrown) {
+      if (systemCode(thrown) !== 'EEXIST') throw thrown;
+    }
+  }
+}
+
+/** Names of the study folders in a batch. */
+export function studiesIn(batch: Batch): string[] {
+  return namesIn(batch.folder).filter((name) => STUDY.test(name));
+}
+
+/** Names of the instances of a study in a batch. */
+export function instancesIn(batch: Batch, study: string): string[] {
+  return namesIn(path.join(batch.folder, study)).filter((name) => INSTANCE.test(name));
+}
+
+export function studyFolderName(studyInstanceUID: string): string {
+  return hashOfUID(studyInstanceUID).toString('hex').slice(0, 32);
+}
+
+/** Where an instance goes in a batch; the folder is made. */
+export function placeIn(batch: Batch, studyInstanceUID: string): string {
+  const folder = path.join(batch.folder, studyFolderName(studyInstanceUID));
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** Written so that it is there whole or not at all, also after a loss of power. */
+export function writeMarker(batch: Batch, name: typeof REQUEST | typeof RESTORE, content: unknown): void {
+  const file = path.join(batch.folder, name);
+  fs.writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600, flush: true });
+  fs.renameSync(`${file}.new`, file);
+  syncFolder(batch.folder);
+  syncFolder(path.dirname(batch.folder));
+}
+
+const MAX_MARKER = 4_000_000;
+
+/** Undefined when there is none that can be understood. */
+export function readMarker(batch: Batch, name: typeof REQUEST | typeof RESTORE): unknown {
+  try {
+    const file = path.join(batch.folder, name);
+    if (fs.statSync(file).size > MAX_MARKER) return undefined;
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes what is empty: study folders, then the batch itself. */
+export function tidyBatch(batch: Batch): void {
+  for (const name of namesIn(batch.folder)) if (STUDY.test(name)) removeIfEmpty(path.join(batch.folder, name));
+  removeIfEmpty(batch.folder);
+}
+
+/** Sorts replaced versions, which the arrival left loose in trash/, into one batch a day. */
+export async function sortLoose(location: ArchiveLocation): Promise<void> {
+  const trash = folderOf.trash(location);
+  const loose = fs.readdirSync(trash).filter((name) => LOOSE.test(name));
+  for (const name of loose.slice(0, SORTED_AT_ONCE)) {
+    const file = path.join(trash, name);
+    const day = Math.floor(Number(LOOSE.exec(name)?.[1]) / DAY_MS) * DAY_MS;
+    const batch: Batch = { batch: day, reason: 'replaced', folder: path.join(trash, `${day}-replaced`) };
+    try {
+      const { studyInstanceUID } = await headerOf(file);
+      fs.renameSync(file, path.join(placeIn(batch, studyInstanceUID), name));
+    } catch (thrown) {
+      // It cannot be read, or was taken away meanwhile: it stays where it is.
+      if (!(thrown instanceof PhosphorError) && systemCode(thrown) !== 'ENOENT') throw thrown;
+    }
+  }
+}
+
+/** The header of a stored file, read no further than it goes. */
+export async function headerOf(file: string): Promise<InstanceHeader> {
+  const stored = await openStored(file);
+  try {
+    const meta = new Uint8Array(stored.dataSetOffset);
+    await stored.handle.read(meta, 0, meta.length, 0);
+    const header = new StreamingHeader(readPart10Meta(meta).transferSyntaxUID);
+    for await (const piece of dataSetOf(stored)) if (header.push(piece)) break;
+    return header.finish();
+  } finally {
+    await stored.handle.close();
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') return [];
+    throw thrown;
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch (thrown) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(systemCode(thrown) ?? '')) throw thrown;
+  }
+}
