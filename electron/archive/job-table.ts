@@ -1,6 +1,6 @@
 import type { ExportItem, ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
-import { verifyFiles } from './check-files.ts';
 import { CARE_JOBS, type CareJobs } from './care-jobs.ts';
+import { verifyFiles } from './check-files.ts';
 import { type ExportArgs, type ExportSummary, exportInstances } from './export.ts';
 import { importPaths } from './import.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
@@ -34,6 +34,7 @@ type Work<Kind extends JobKind> = (
 
 /** The work of each kind of job, on the archive worker's thread. */
 export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
+  ...CARE_JOBS,
   import: (context, { paths }, job) => importPaths(paths, context.arrivals(), job),
   export: ({ location }, args, job) => exportInstances(location, args, job),
   verify: ({ location }, args, job) => verifyFiles(location, args, job),

@@ -79,6 +79,44 @@ export interface ImportSummary {
   readonly bytes: number;
 }
 
+export interface DeleteSummary {
+  readonly instances: number;
+  readonly bytes: number;
+  /** Names what can be brought back (trash-folder.ts). */
+  readonly batch: number;
+}
+
+export interface RestoreSummary {
+  readonly restored: number;
+  /** The same instance had come again meanwhile. */
+  readonly known: number;
+  /** Another version stands in the archive by now. */
+  readonly conflict: number;
+  readonly unreadable: number;
+  readonly bytes: number;
+}
+
+export interface PurgeSummary {
+  readonly purged: number;
+  readonly bytes: number;
+}
+
+export interface CleanSummary {
+  readonly studies: number;
+  readonly instances: number;
+  readonly bytes: number;
+  /** Studies that a rule meant, and that are pinned, open or the only copy. */
+  readonly kept: number;
+}
+
+export interface CompactSummary {
+  /** Bytes given back to the disk. */
+  readonly bytes: number;
+  readonly removed: number;
+  /** Files that the index did not know. */
+  readonly indexed: number;
+}
+
 export type { ExportSummary } from './export.ts';
 
 export interface VerifySummary {
@@ -102,6 +140,8 @@ export interface Archive {
   present(sopInstanceUIDs: readonly string[]): Promise<string[]>;
   manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null>;
   stats(): Promise<ArchiveStats>;
+  /** Studies whose images a window asked for lately. */
+  openStudies(): string[];
   /** Any kind of background work (job-table.ts). */
   job<Kind extends JobKind>(
     kind: Kind,
@@ -129,5 +169,3 @@ export type OpenArchive = (location: ArchiveLocation) => Promise<Archive>;
 
 /** A file of the archive, for those who serve bytes: the path is derived from a hash of the UID and from nothing else. */
 export type LocateInstance = (location: ArchiveLocation, sopInstanceUID: string) => string;
-  /** Studies whose images a window asked for lately. */
-  openStudies(): string[];
