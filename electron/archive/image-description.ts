@@ -1,17 +1,18 @@
 import fs from 'node:fs';
-import type { ImageModule, PixelData } from '../../shared/contract/index.ts';
+import type { ImageModule } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
-import {
-  type ByteSource,
-  type Dataset,
-  type Part10File,
-  readFrameFragments,
-  readPart10,
-  Tag,
-  transferSyntaxOf,
-} from '../dicom/dataset/index.ts';
-import { paletteOf } from './palette.ts';
+import { type ByteSource, type Dataset, type Part10File, readPart10, Tag, transferSyntaxOf } from '../dicom/dataset/index.ts';
+import { frameValuesOf } from './image-frames.ts';
+import { locatePixels } from './image-pixels.ts';
+import { overlaysOf, shutterOf } from './image-planes.ts';
+import { suvOf } from './image-suv.ts';
+import { type FileForm, isTableOrPlane, modalityLUTOf, paletteOf, voiLUTsOf } from './image-tables.ts';
+import { ImageTag } from './image-tags.ts';
+import { integer, optional, pair, positive } from './optional.ts';
 import { readingOf } from './reading-description.ts';
+
+/** Descriptions of another version are made anew. */
+export const DESCRIPTION_VERSION = 2;
 
 /** What the viewer needs of an instance's image; without `image` there is nothing to show, and `reason` says why. */
 export interface ImageDescription {
@@ -23,7 +24,7 @@ export interface ImageDescription {
 export function describeImage(file: string): ImageDescription {
   const fd = fs.openSync(file, 'r');
   try {
-    return describe(readPart10(fileSource(fd)));
+    return describe(readPart10(fileSource(fd), {}, { leaveInSource: isTableOrPlane }));
   } catch (thrown) {
     if (!(thrown instanceof PhosphorError)) throw thrown;
     return { reason: REASONS[thrown.kind] ?? 'The image description cannot be read.' };
@@ -51,29 +52,35 @@ function fileSource(fd: number): ByteSource {
   };
 }
 
-const MAX_LIST = 65_536;
-
 function describe(file: Part10File): ImageDescription {
-  const { dataset, pixelData } = file;
+  const { dataset, pixelData, meta } = file;
   if (pixelData === undefined) return { reason: 'The instance holds no pixels.' };
-  if (pixelData.vr === 'OF' || pixelData.vr === 'OD') return { reason: 'Floating point pixels cannot be shown yet.' };
   const rows = dataset.number(Tag.Rows) ?? 0;
   const columns = dataset.number(Tag.Columns) ?? 0;
   const samplesPerPixel = dataset.number(Tag.SamplesPerPixel) ?? 1;
-  const bitsAllocated = dataset.number(Tag.BitsAllocated) ?? 0;
-  if (!isCount(rows, 65_535) || !isCount(columns, 65_535) || rows === 0 || columns === 0) return { reason: 'Rows or columns are missing.' };
-  if (![1, 8, 16, 32].includes(bitsAllocated)) return { reason: 'The number of bits per sample is missing or unusual.' };
+  const sampleFormat: ImageModule['sampleFormat'] = pixelData.vr === 'OF' ? 'float' : pixelData.vr === 'OD' ? 'double' : undefined;
+  const bitsAllocated = sampleFormat === undefined ? (dataset.number(Tag.BitsAllocated) ?? 0) : sampleFormat === 'float' ? 32 : 64;
+  if (!isCount(rows, 65_535) || !isCount(columns, 65_535)) return { reason: 'Rows or columns are missing.' };
+  if (sampleFormat === undefined && !isCount(bitsAllocated, 32)) return { reason: 'The number of bits per sample is missing or unusual.' };
   if (![1, 3, 4].includes(samplesPerPixel)) return { reason: 'The number of samples per pixel is unusual.' };
   const photometricInterpretation = dataset.string(Tag.PhotometricInterpretation).toUpperCase() || 'MONOCHROME2';
   const numberOfFrames = Math.max(1, dataset.number(Tag.NumberOfFrames) ?? 1);
   const found = locatePixels(file, numberOfFrames);
   if (typeof found === 'string') return { reason: found };
-  const palette = photometricInterpretation === 'PALETTE COLOR' ? paletteOf(dataset) : undefined;
+
+  const form: FileForm = {
+    bigEndian: transferSyntaxOf(meta.transferSyntaxUID)?.bigEndian === true,
+    signed: dataset.number(Tag.PixelRepresentation) === 1,
+  };
+  const palette = dataset.has(Tag.RedPaletteColorLookupTableDescriptor) ? paletteOf(dataset, form) : undefined;
   if (photometricInterpretation === 'PALETTE COLOR' && palette === undefined) return { reason: 'The color palette is missing or damaged.' };
-  const frameBits = rows * columns * samplesPerPixel * bitsAllocated;
-  const isNative = found.encoding !== 'encapsulated';
+  const subsampled = samplesPerPixel === 3 && /^YBR_(FULL|PARTIAL)_422$/.test(photometricInterpretation);
+  const frameBits = rows * columns * (subsampled ? 2 : samplesPerPixel) * bitsAllocated;
+  const isNative = found.encoding === 'native' || found.encoding === 'deflated';
   if (isNative && found.length * 8 < frameBits) return { reason: 'The pixels end before the first image is complete.' };
-  const isCut = file.truncated || (isNative && Math.floor(found.length * 8) < frameBits * numberOfFrames);
+  const isCut = file.truncated || (isNative && found.length * 8 < frameBits * numberOfFrames);
+  const { first, frames } = frameValuesOf(dataset, numberOfFrames);
+  const bits = bitsOf(dataset, bitsAllocated);
   const image: ImageModule = {
     rows,
     columns,
@@ -81,44 +88,27 @@ function describe(file: Part10File): ImageDescription {
     photometricInterpretation: photometricInterpretation.slice(0, 16),
     planarConfiguration: dataset.number(Tag.PlanarConfiguration) === 1 ? 1 : 0,
     bitsAllocated,
-    ...bitsOf(dataset, bitsAllocated),
-    ...optional('pixelPaddingValue', integer(dataset.number(Tag.PixelPaddingValue))),
-    ...valuesOf(dataset),
-    ...geometryOf(dataset),
-    ...optional('frameTimeMs', positive(dataset.number(Tag.FrameTime))),
+    ...bits,
+    ...optional('sampleFormat', sampleFormat),
+    ...paddingOf(dataset),
+    ...first,
+    ...lookupTablesOf(dataset, form, bits, first),
+    ...optional('pixelAspectRatio', aspectRatioOf(dataset)),
+    ...optional('frameTimeMs', frameTimeOf(dataset)),
     lossy: dataset.string(Tag.LossyImageCompression) === '01',
     ...optional('reading', readingOf(dataset)),
     ...optional('palette', palette),
+    ...(palette !== undefined && photometricInterpretation === 'MONOCHROME2' && isSupplemental(dataset)
+      ? { supplementalPalette: true }
+      : {}),
+    ...(dataset.has(ImageTag.ICCProfile) ? { iccProfile: true } : {}),
+    ...nonEmpty('overlays', overlaysOf(dataset, form, { bitsAllocated }, numberOfFrames)),
+    ...optional('shutter', shutterOf(dataset)),
+    ...optional('suv', suvOf(dataset)),
+    ...nonEmpty('frames', frames),
     pixelData: found,
   };
   return isCut ? { image, reason: 'The file ends before its pixels do.' } : { image };
-}
-
-/** Where the pixels are, or the sentence that says why they cannot be used. */
-function locatePixels(file: Part10File, numberOfFrames: number): PixelData | string {
-  const { dataset, meta, pixelData, source } = file;
-  const syntax = transferSyntaxOf(meta.transferSyntaxUID);
-  if (pixelData === undefined) return 'The instance holds no pixels.';
-  if (!pixelData.encapsulated) {
-    const { offset, length } = pixelData;
-    if (syntax?.deflated === true) return { encoding: 'deflated', dataSetOffset: meta.dataSetOffset, offset, length };
-    // Samples of a byte lie in swapped words only where the pixels were written as OW (PS3.5 A.3).
-    const swapped = syntax?.bigEndian === true && (pixelData.vr === 'OW' || (dataset.number(Tag.BitsAllocated) ?? 8) > 8);
-    return { encoding: 'native', offset, length, bigEndian: swapped };
-  }
-  if (syntax?.video === true) return 'Video cannot be shown yet.';
-  if (syntax === undefined) return 'The compression of the pixels is not known.';
-  const extendedOffsetTable = dataset.bytes(Tag.ExtendedOffsetTable);
-  const { frames } = readFrameFragments(
-    source,
-    pixelData,
-    Math.min(numberOfFrames, MAX_LIST + 1),
-    optional('extendedOffsetTable', extendedOffsetTable),
-  );
-  if (frames.length > MAX_LIST || frames.some((fragments) => fragments.length > MAX_LIST))
-    return 'The instance has too many frames or fragments.';
-  if (frames.every((fragments) => fragments.length === 0)) return 'The compressed pixels are missing.';
-  return { encoding: 'encapsulated', frames };
 }
 
 function bitsOf(dataset: Dataset, bitsAllocated: number): Pick<ImageModule, 'bitsStored' | 'highBit' | 'pixelRepresentation'> {
@@ -129,70 +119,57 @@ function bitsOf(dataset: Dataset, bitsAllocated: number): Pick<ImageModule, 'bit
   return { bitsStored, highBit, pixelRepresentation: dataset.number(Tag.PixelRepresentation) === 1 ? 1 : 0 };
 }
 
-const PIXEL_MEASURES = 0x00289110;
-const PLANE_POSITION = 0x00209113;
-const PLANE_ORIENTATION = 0x00209116;
-const PIXEL_VALUE_TRANSFORMATION = 0x00289145;
-const FRAME_VOI_LUT = 0x00289132;
-
-/** A module of the first frame: in enhanced multi-frame objects in the functional groups (PS3.3 C.7.6.16), else in the data set itself. */
-function moduleOf(dataset: Dataset, group: number): Dataset {
-  const perFrame = dataset.items(Tag.PerFrameFunctionalGroupsSequence)[0]?.items(group)[0];
-  const shared = dataset.items(Tag.SharedFunctionalGroupsSequence)[0]?.items(group)[0];
-  return perFrame ?? shared ?? dataset;
+/** PS3.3 C.7.5.1.1.2: one value, or the range between two. */
+function paddingOf(dataset: Dataset): Pick<ImageModule, 'pixelPaddingValue' | 'pixelPaddingRangeLimit'> {
+  const value =
+    integer(dataset.number(Tag.PixelPaddingValue)) ??
+    dataset.number(ImageTag.FloatPixelPaddingValue) ??
+    dataset.number(ImageTag.DoubleFloatPixelPaddingValue);
+  if (value === undefined) return {};
+  const limit =
+    integer(dataset.number(ImageTag.PixelPaddingRangeLimit)) ??
+    dataset.number(ImageTag.FloatPixelPaddingRangeLimit) ??
+    dataset.number(ImageTag.DoubleFloatPixelPaddingRangeLimit);
+  return { pixelPaddingValue: value, ...optional('pixelPaddingRangeLimit', limit) };
 }
 
-function valuesOf(dataset: Dataset): Pick<ImageModule, 'rescaleSlope' | 'rescaleIntercept' | 'rescaleType' | 'windows'> {
-  const rescale = moduleOf(dataset, PIXEL_VALUE_TRANSFORMATION);
-  const slope = rescale.number(Tag.RescaleSlope);
+function lookupTablesOf(
+  dataset: Dataset,
+  form: FileForm,
+  { bitsStored, pixelRepresentation }: Pick<ImageModule, 'bitsStored' | 'pixelRepresentation'>,
+  { rescaleSlope, rescaleIntercept }: Pick<ImageModule, 'rescaleSlope' | 'rescaleIntercept'>,
+): Pick<ImageModule, 'modalityLUT' | 'voiLUTs' | 'presentationLUTShape'> {
+  const modalityLUT = modalityLUTOf(dataset, form);
+  const highest = modalityLUT === undefined ? 2 ** (bitsStored - pixelRepresentation) * rescaleSlope + rescaleIntercept : 65_535;
+  const shape = dataset.string(ImageTag.PresentationLUTShape);
   return {
-    rescaleSlope: slope === undefined || slope === 0 ? 1 : slope,
-    rescaleIntercept: rescale.number(Tag.RescaleIntercept) ?? 0,
-    rescaleType: rescale.string(Tag.RescaleType).slice(0, 64),
-    windows: windowsOf(moduleOf(dataset, FRAME_VOI_LUT)),
+    ...optional('modalityLUT', modalityLUT),
+    ...nonEmpty('voiLUTs', voiLUTsOf(dataset, { ...form, signed: form.signed && modalityLUT === undefined }, highest)),
+    ...(shape === 'IDENTITY' || shape === 'INVERSE' ? { presentationLUTShape: shape } : {}),
   };
 }
 
-/** VOI LUT module (PS3.3 C.11.2): pairs of center and width that can be used. */
-function windowsOf(voi: Dataset): ImageModule['windows'] {
-  const centers = voi.numbers(Tag.WindowCenter);
-  const widths = voi.numbers(Tag.WindowWidth);
-  const labels = voi.strings(Tag.WindowCenterWidthExplanation);
-  const named = voi.string(Tag.VOILUTFunction);
-  const fn = named === 'SIGMOID' || named === 'LINEAR_EXACT' ? named : 'LINEAR';
-  return centers.slice(0, 64).flatMap((center, i) => {
-    const width = widths[i];
-    if (width === undefined || width <= 0) return [];
-    return [{ center, width, label: (labels[i] ?? '').slice(0, 64), function: fn }];
-  });
-}
-
-type Geometry = Pick<
-  ImageModule,
-  'pixelSpacing' | 'pixelAspectRatio' | 'imagePositionPatient' | 'imageOrientationPatient' | 'sliceThickness'
->;
-
-function geometryOf(dataset: Dataset): Geometry {
-  const measures = moduleOf(dataset, PIXEL_MEASURES);
-  const [rowSpacing, columnSpacing] = measures.numbers(Tag.PixelSpacing);
+function aspectRatioOf(dataset: Dataset): [number, number] | undefined {
   const [vertical, horizontal] = dataset.numbers(Tag.PixelAspectRatio);
-  const [x, y, z] = moduleOf(dataset, PLANE_POSITION).numbers(Tag.ImagePositionPatient);
-  const orientation = moduleOf(dataset, PLANE_ORIENTATION).numbers(Tag.ImageOrientationPatient);
-  return {
-    ...optional('pixelSpacing', pair(positive(rowSpacing), positive(columnSpacing))),
-    ...optional('pixelAspectRatio', pair(positive(vertical), positive(horizontal))),
-    ...(x === undefined || y === undefined || z === undefined ? {} : { imagePositionPatient: [x, y, z] as [number, number, number] }),
-    ...(orientation.length === 6 ? { imageOrientationPatient: orientation } : {}),
-    ...optional('sliceThickness', positive(measures.number(Tag.SliceThickness))),
-  };
+  return pair(positive(vertical), positive(horizontal));
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+/** Milliseconds from frame to frame, as stored or the mean of a vector. */
+function frameTimeOf(dataset: Dataset): number | undefined {
+  const time = positive(dataset.number(Tag.FrameTime));
+  if (time !== undefined) return time;
+  const steps = dataset.numbers(ImageTag.FrameTimeVector).slice(1);
+  return steps.length === 0 ? undefined : positive(steps.reduce((sum, step) => sum + step, 0) / steps.length);
 }
 
-const isCount = (value: number, max: number): boolean => Number.isInteger(value) && value >= 0 && value <= max;
-const integer = (value: number | undefined): number | undefined => (Number.isInteger(value) ? value : undefined);
-const positive = (value: number | undefined): number | undefined => (value !== undefined && value > 0 ? value : undefined);
-const pair = (a: number | undefined, b: number | undefined): [number, number] | undefined =>
-  a === undefined || b === undefined ? undefined : [a, b];
+/** Colour beside grey values (PS3.3 C.7.6.19): older objects do not say so, and only MONOCHROME2 has it. */
+function isSupplemental(dataset: Dataset): boolean {
+  const presentation = dataset.string(ImageTag.PixelPresentation);
+  return presentation === 'COLOR' || presentation === 'MIXED';
+}
+
+function nonEmpty<K extends string, V>(key: K, list: V[]): { [P in K]?: V[] } {
+  return list.length === 0 ? {} : optional(key, list);
+}
+
+const isCount = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;

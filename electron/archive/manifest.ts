@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandArgs, ManifestInstance, SeriesManifest } from '../../shared/contract/index.ts';
 import { systemCode } from '../../shared/contract/phosphor-error.ts';
-import { describeImage, type ImageDescription } from './image-description.ts';
+import { DESCRIPTION_VERSION, describeImage, type ImageDescription } from './image-description.ts';
 import type { ImageDescriptionEntry } from './index-store.ts';
 import { locateInstance } from './layout.ts';
 import { localSeries, localStudy, number, type Row, SERIES_COLUMNS, STUDY_COLUMNS, text } from './rows.ts';
@@ -68,7 +68,7 @@ async function describeRows(location: ArchiveLocation, rows: readonly Row[], kee
     if (description === undefined) {
       description = describeStored(locateInstance(location, text(row.sop_uid)));
       const sha256 = Buffer.from(row.sha256 as Uint8Array).toString('hex');
-      fresh.push({ instanceId: number(row.instance_id), sha256, json: JSON.stringify(description) });
+      fresh.push({ instanceId: number(row.instance_id), sha256, json: JSON.stringify({ version: DESCRIPTION_VERSION, ...description }) });
       if (fresh.length % TURN === 0) await nextTurn();
     }
     instances.push(instanceOf(row, description));
@@ -80,11 +80,12 @@ async function describeRows(location: ArchiveLocation, rows: readonly Row[], kee
   return instances;
 }
 
-/** A description as it was written; one that cannot be read is made anew. */
+/** A description as it was written; one of another version, or that cannot be read, is made anew. */
 function kept(json: string): ImageDescription | undefined {
   if (json === '') return undefined;
   try {
-    return JSON.parse(json) as ImageDescription;
+    const { version, ...description } = JSON.parse(json) as ImageDescription & { version?: number };
+    return version === DESCRIPTION_VERSION ? description : undefined;
   } catch {
     return undefined;
   }

@@ -61,5 +61,8 @@ declare module 'cornerstone-core' {
   export function getEnabledElement(element: HTMLElement): EnabledElement;
   /** Sets the context's transformation to that of image pixels on the canvas. */
   export function setToPixelCoordinateSystem(enabledElement: EnabledElement, context: CanvasRenderingContext2D): void;
+  /** Its own renderers, for those that draw on top of them. */
+  export function renderGrayscaleImage(enabledElement: EnabledElement, invalidated: boolean): void;
+  export function renderColorImage(enabledElement: EnabledElement, invalidated: boolean): void;
   export const EVENTS: { readonly IMAGE_RENDERED: string };
 }

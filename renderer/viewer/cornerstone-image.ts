@@ -1,8 +1,11 @@
-import type { CachedLut, Image } from 'cornerstone-core';
+import { type CachedLut, type Image, renderColorImage, renderGrayscaleImage } from 'cornerstone-core';
+import type { ValueTable } from '../../shared/codecs/index.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
 import type { DrawableFrame, GreyFrame } from './decode-messages.ts';
+import { renderExact } from './exact-image.ts';
 import { renderLarge } from './large-image.ts';
-import { greyTable, type Window } from './voi.ts';
+import { drawPlanes } from './planes-layer.ts';
+import { type GreyTransform, greyTable, greyTransform, type Window } from './voi.ts';
 
 const images = new WeakMap<DrawableFrame, Image>();
 let nextId = 1;
@@ -22,20 +25,23 @@ export function toCornerstoneImage(frame: DrawableFrame, module: ImageModule): I
  * sigmoid nor padding. Frames of one series share it, so scrolling computes none.
  */
 export function cachedLut(frame: DrawableFrame, module: ImageModule, window: Window, invert: boolean): CachedLut {
-  const grey = frame.kind === 'grey';
-  const { first, last, slope, intercept, padding } = grey ? frame : COLOUR_RANGE;
-  const polarity = invert !== (grey && module.photometricInterpretation === 'MONOCHROME1');
-  const key = [first, last, slope, intercept, padding, window.center, window.width, window.function, polarity, invert].join();
+  const transform = frame.kind === 'grey' ? greyTransform(frame, module, window, invert) : { ...COLOUR_RANGE, window, invert };
+  const { first, last, slope, intercept, padding, paddingLimit, modalityLUT, voiLUTs, invert: polarity } = transform;
+  const voi = window.voiLUT === undefined ? undefined : voiLUTs?.[window.voiLUT];
+  const { center, width, function: kind } = window;
+  const numbers = [first, last, slope, intercept, padding, paddingLimit, center, width, kind, polarity, invert];
+  const key = [...numbers, nameOf(modalityLUT), nameOf(voi)].join();
   let lut = tables.get(key);
   if (lut === undefined) {
     if (tables.size >= MAX_TABLES) tables.delete(tables.keys().next().value as string);
     lut = {
-      lutArray: greyTable({ first, last, slope, intercept, window, invert: polarity, padding }),
+      lutArray: greyTable(transform),
       windowWidth: window.width,
       windowCenter: window.center,
       invert,
-      voiLUT: { id: window.function },
+      voiLUT: { id: [kind, window.voiLUT].join() },
     };
+    transforms.set(lut, transform);
     tables.set(key, lut);
   }
   return lut;
@@ -43,9 +49,29 @@ export function cachedLut(frame: DrawableFrame, module: ImageModule, window: Win
 
 /** The window in which a colour image looks as it is. */
 export const COLOUR_WINDOW: Window = { center: 127.5, width: 255, function: 'LINEAR_EXACT' };
-const COLOUR_RANGE = { first: 0, last: 255, slope: 1, intercept: 0, padding: undefined };
+const COLOUR_RANGE: Omit<GreyTransform, 'window' | 'invert'> = { first: 0, last: 255, slope: 1, intercept: 0, padding: undefined };
 const MAX_TABLES = 16;
 const tables = new Map<string, CachedLut>();
+/** What a table was made of, for frames that no table can hold. */
+const transforms = new WeakMap<CachedLut, GreyTransform>();
+
+const tableNames = new WeakMap<ValueTable, string>();
+
+/** Every frame brings tables of its own: those with the same content have the same name. */
+function nameOf(table: ValueTable | undefined): string {
+  if (table === undefined) return '';
+  let name = tableNames.get(table);
+  if (name === undefined) {
+    let [one, other] = [2_166_136_261, 5381];
+    for (const value of table.values) {
+      one = Math.imul(one ^ value, 16_777_619);
+      other = (Math.imul(other, 33) + value) | 0;
+    }
+    name = [table.firstMapped, table.bits, table.values.length, one, other].join(':');
+    tableNames.set(table, name);
+  }
+  return name;
+}
 
 function greyImage(frame: GreyFrame, module: ImageModule): Image {
   const samples = frame.levels[0]?.samples ?? new Uint8Array();
@@ -59,7 +85,20 @@ function greyImage(frame: GreyFrame, module: ImageModule): Image {
     getPixelData: () => samples,
     color: false,
     rgba: false,
-    ...(large ? { render: renderLarge(frame) } : {}),
+    ...drawnBy(frame.exact !== undefined ? renderExact(frame, transforms) : large ? renderLarge(frame) : undefined, frame),
+  };
+}
+
+/** A renderer of our own where cornerstone's would not do, and what covers the picture on top of either. */
+function drawnBy(render: Image['render'], frame: DrawableFrame): Pick<Image, 'render'> {
+  const { planes } = frame;
+  if (planes === undefined) return render === undefined ? {} : { render };
+  const base = render ?? (frame.kind === 'grey' ? renderGrayscaleImage : renderColorImage);
+  return {
+    render: (enabledElement, invalidated) => {
+      base(enabledElement, invalidated);
+      drawPlanes(enabledElement, frame, planes);
+    },
   };
 }
 
@@ -73,6 +112,7 @@ function colourImage(frame: DrawableFrame & { kind: 'colour' }, module: ImageMod
     getPixelData: () => frame.rgba,
     color: true,
     rgba: true,
+    ...drawnBy(undefined, frame),
   };
 }
 

@@ -1,17 +1,26 @@
+import type { Samples, ValueTable } from '../../shared/codecs/index.ts';
 import type { ImageModule, PhosphorErrorData } from '../../shared/contract/index.ts';
-import type { InstanceRequest } from '../api/index.ts';
 import type { Ranges } from './stack.ts';
 import type { Window } from './voi.ts';
 
 /** Page → decode worker. */
 export type ToWorker = { readonly kind: 'load'; readonly job: FrameJob } | { readonly kind: 'abort'; readonly id: number };
 
+/** What to ask the host for, and how. */
+export interface ByteRequest {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+}
+
 export interface FrameJob {
   readonly id: number;
   readonly transferSyntaxUID: string;
+  /** Values of this frame; lists of all frames left out. */
   readonly image: ImageModule;
+  /** 0-based frame of the instance. */
+  readonly frame: number;
   /** Pieces of the file, or of the inflated data set, and one request for each run of them that is fetched at once. */
-  readonly fetches: readonly { readonly request: InstanceRequest; readonly offset: number; readonly length: number | undefined }[];
+  readonly fetches: readonly { readonly request: ByteRequest; readonly offset: number; readonly length: number | undefined }[];
   readonly ranges: Ranges;
   readonly bitOffset: number;
   /** Set: a small picture instead of the frame, at most this many pixels wide and high. */
@@ -38,12 +47,35 @@ export interface GreyFrame {
   /** Stored value → modality value. Differs from the manifest where 32-bit values were scaled down to 16 bits. */
   readonly slope: number;
   readonly intercept: number;
+  /** Stands in place of slope and intercept. */
+  readonly modalityLUT?: ValueTable | undefined;
+  readonly voiLUTs?: readonly ValueTable[] | undefined;
+  /** Stored values as they are, where `levels` hold them scaled down: 32 bits and floating point. */
+  readonly exact?: ExactSamples | undefined;
   readonly padding: number | undefined;
+  readonly paddingLimit?: number | undefined;
   /** Smallest and largest modality value in the frame, padding left out. */
   readonly low: number;
   readonly high: number;
   /** Window from the histogram: from the 1st to the 99th hundredth. */
   readonly autoWindow: Window;
+  readonly planes?: Planes | undefined;
+}
+
+export interface ExactSamples {
+  readonly samples: Samples;
+  /** Stored value → modality value. */
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** What covers the picture, pixel by pixel: 0 nothing, 1 overlay graphics, 2 shutter. */
+export interface Planes {
+  readonly cover: Uint8Array<ArrayBuffer>;
+  /** Grey of the shutter, 0–255. */
+  readonly shutterGrey: number;
+  /** RGBA of a supplemental palette, transparent where values are grey (PS3.3 C.7.6.19); below the others. */
+  readonly colours?: Uint8ClampedArray<ArrayBuffer> | undefined;
 }
 
 export interface GreyLevel {
@@ -57,10 +89,20 @@ export interface ColourFrame {
   readonly columns: number;
   readonly rows: number;
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  readonly planes?: Planes | undefined;
 }
 
 export type DrawableFrame = GreyFrame | ColourFrame;
 
 export function frameBytes(frame: DrawableFrame): number {
-  return frame.kind === 'colour' ? frame.rgba.byteLength : frame.levels.reduce((total, level) => total + level.samples.byteLength, 0);
+  return buffersOf(frame).reduce((total, buffer) => total + buffer.byteLength, 0);
+}
+
+/** The memory that a frame holds, to be handed over from thread to thread. */
+export function buffersOf(frame: DrawableFrame): ArrayBuffer[] {
+  const buffers = frame.kind === 'colour' ? [frame.rgba.buffer] : frame.levels.map((level) => level.samples.buffer as ArrayBuffer);
+  if (frame.kind === 'grey' && frame.exact !== undefined) buffers.push(frame.exact.samples.buffer as ArrayBuffer);
+  if (frame.planes !== undefined) buffers.push(frame.planes.cover.buffer);
+  if (frame.planes?.colours !== undefined) buffers.push(frame.planes.colours.buffer);
+  return buffers;
 }

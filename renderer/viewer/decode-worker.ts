@@ -4,11 +4,11 @@ import libjpegTurbo from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm?url
 import openjpeg from '@cornerstonejs/codec-openjpeg/decodewasm?url';
 import openjph from '@cornerstonejs/codec-openjph/wasm?url';
 import dcmjsNative from 'dcmjs-codecs/build/dcmjs-native-codecs.wasm?url';
-import { decodeFrame, inflate, provideWasm, readPaletteTable, toRGBA, type WasmName } from '../../shared/codecs/index.ts';
-import type { ImageModule } from '../../shared/contract/index.ts';
+import { inflate, provideWasm, type WasmName } from '../../shared/codecs/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
-import type { DrawableFrame, FrameJob, FromWorker, ToWorker } from './decode-messages.ts';
-import { toGreyFrame } from './grey-frame.ts';
+import type { BulkRange } from './bulk.ts';
+import { buffersOf, type DrawableFrame, type FrameJob, type FromWorker, type ToWorker } from './decode-messages.ts';
+import { toDrawable } from './drawable.ts';
 import { shrink } from './thumbnail.ts';
 
 /** A decode worker: fetches the bytes of a frame, decodes them, hands the samples over. One of a pool; knows nothing of the others. */
@@ -44,8 +44,8 @@ async function answer(job: FrameJob): Promise<void> {
   try {
     const frame = await load(job, abort.signal);
     const message: FromWorker = frame.kind === 'grey' ? { kind: 'grey', id: job.id, frame } : { kind: 'colour', id: job.id, frame };
-    const buffers = frame.kind === 'grey' ? frame.levels.map((level) => level.samples.buffer) : [frame.rgba.buffer];
-    scope.postMessage(message, buffers as ArrayBuffer[]);
+    // One buffer may hold several of them.
+    scope.postMessage(message, [...new Set(buffersOf(frame))]);
   } catch (thrown) {
     const error = abort.signal.aborted ? new PhosphorError('cancelled', 'no longer wanted') : thrown;
     scope.postMessage({ kind: 'failed', id: job.id, error: toErrorData(error) } satisfies FromWorker);
@@ -55,26 +55,17 @@ async function answer(job: FrameJob): Promise<void> {
 }
 
 async function load(job: FrameJob, signal: AbortSignal): Promise<DrawableFrame> {
-  const { image } = job;
-  const fragments = await fetchFragments(job, signal);
+  const { image, transferSyntaxUID, bitOffset, ranges } = job;
+  const cut = await fetchAll(job, signal);
   signal.throwIfAborted();
-  const decoded = await decodeFrame({
-    transferSyntaxUID: image.pixelData.encoding === 'deflated' ? '1.2.840.10008.1.2.1' : job.transferSyntaxUID,
-    image,
-    fragments,
-    bitOffset: job.bitOffset,
-    swappedWords: image.pixelData.encoding === 'native' && image.pixelData.bigEndian && image.bitsAllocated <= 8,
-  });
-  const grey = decoded.samplesPerPixel === 1 && decoded.photometricInterpretation !== 'PALETTE COLOR';
-  const frame: DrawableFrame = grey
-    ? toGreyFrame(decoded, image)
-    : { kind: 'colour', columns: decoded.columns, rows: decoded.rows, rgba: toRGBA(decoded, readPalette(image)) };
+  const fragments = ranges.map(cut);
+  const frame = await toDrawable({ transferSyntaxUID, image, frame: job.frame, fragments, bitOffset, fetched: cut });
   if (job.thumbnail === undefined) return frame;
-  return shrink(frame, job.thumbnail, image.windows, image.photometricInterpretation === 'MONOCHROME1');
+  return shrink(frame, job.thumbnail, image);
 }
 
-/** The frame's pieces, cut out of what is fetched. */
-async function fetchFragments(job: FrameJob, signal: AbortSignal): Promise<Uint8Array[]> {
+/** Fetches what the frame needs; gives the function that cuts a piece out of it. */
+async function fetchAll(job: FrameJob, signal: AbortSignal): Promise<(range: BulkRange) => Uint8Array> {
   const { pixelData } = job.image;
   const runs = await Promise.all(
     job.fetches.map(async ({ request, offset, length }) => ({
@@ -86,13 +77,13 @@ async function fetchFragments(job: FrameJob, signal: AbortSignal): Promise<Uint8
     const [whole] = runs;
     if (whole === undefined) throw new PhosphorError('damaged', 'no pixel data');
     const inflated = await inflate(whole.bytes.subarray(pixelData.dataSetOffset), MAX_INFLATED);
-    return job.ranges.map(([offset, length]) => inflated.subarray(offset, offset + length));
+    return ([offset, length]) => inflated.subarray(offset, offset + length);
   }
-  return job.ranges.map(([offset, length]) => {
+  return ([offset, length]) => {
     const run = runs.find((candidate) => offset >= candidate.offset && offset + length <= candidate.offset + candidate.bytes.length);
     if (run === undefined) throw new PhosphorError('damaged', 'the file ends before the frame does');
     return run.bytes.subarray(offset - run.offset, offset - run.offset + length);
-  });
+  };
 }
 
 async function fetchBytes(
@@ -114,15 +105,4 @@ async function fetchBytes(
   const bytes = new Uint8Array(await response.arrayBuffer());
   // A server that ignores Range answers with the whole file.
   return response.status === 200 && length !== undefined ? bytes.subarray(offset, offset + length) : bytes;
-}
-
-function readPalette({ palette }: ImageModule) {
-  if (palette === undefined) return undefined;
-  const table = ({ data, firstMapped, bits }: typeof palette.red) =>
-    readPaletteTable(
-      Uint8Array.from(atob(data), (character) => character.charCodeAt(0)),
-      firstMapped,
-      bits,
-    );
-  return { red: table(palette.red), green: table(palette.green), blue: table(palette.blue) };
 }

@@ -1,8 +1,10 @@
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { Client } from '../api/index.ts';
+import { bulkRanges } from './bulk.ts';
 import { ByteCache } from './byte-cache.ts';
 import { type ColourFrame, type DrawableFrame, type FrameJob, frameBytes } from './decode-messages.ts';
 import { DecodePool } from './decode-pool.ts';
+import { withoutOtherFrames } from './frame-module.ts';
 import { PRIORITY, type Priority, Scheduler } from './scheduler.ts';
 import { frameRanges, joinRanges, type StackFrame } from './stack.ts';
 
@@ -119,12 +121,21 @@ export class FrameStore {
     const fetches =
       image.pixelData.encoding === 'deflated'
         ? [{ request: this.#client.instanceRequest(sopInstanceUID), offset: 0, length: undefined }]
-        : joinRanges(ranges).map(([offset, length]) => ({
+        : joinRanges([...ranges, ...bulkRanges(image, frame.frame)]).map(([offset, length]) => ({
             request: this.#client.instanceRequest(sopInstanceUID, { offset, length }),
             offset,
             length,
           }));
-    return { transferSyntaxUID, image, fetches, ranges, bitOffset, thumbnail: thumbnail ? THUMBNAIL_PIXELS : undefined };
+    const own = withoutOtherFrames(image);
+    return {
+      transferSyntaxUID,
+      image: own,
+      frame: frame.frame,
+      fetches,
+      ranges,
+      bitOffset,
+      thumbnail: thumbnail ? THUMBNAIL_PIXELS : undefined,
+    };
   }
 
   #changed(key: string): void {

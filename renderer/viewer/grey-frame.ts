@@ -1,20 +1,22 @@
-import type { DecodedFrame, Samples } from '../../shared/codecs/index.ts';
+import type { DecodedFrame, Samples, ValueTable } from '../../shared/codecs/index.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
-import type { GreyFrame, GreyLevel, GreySamples } from './decode-messages.ts';
+import type { ExactSamples, GreyFrame, GreyLevel, GreySamples } from './decode-messages.ts';
 import { isLarge } from './stack.ts';
-import type { Window } from './voi.ts';
+import { modalityFunction, type Window } from './voi.ts';
 
 /** Everything the page needs to draw a monochrome frame without looking at its pixels: range, padding, histogram window, pyramid. */
-export function toGreyFrame(decoded: DecodedFrame, image: ImageModule): GreyFrame {
-  const { samples, slope, intercept, bits } = toSixteenBits(decoded, image);
+export function toGreyFrame(decoded: DecodedFrame, image: ImageModule, tables: GreyTables = {}): GreyFrame {
+  const { samples, slope, intercept, bits, exact } = toSixteenBits(decoded, image);
   const signed = samples instanceof Int8Array || samples instanceof Int16Array;
   const first = signed ? -(2 ** (bits - 1)) : 0;
   const last = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
-  const padding = bits === decoded.bitsStored ? storedPadding(image.pixelPaddingValue, first, last) : undefined;
+  const padding = exact === undefined ? storedPadding(image.pixelPaddingValue, first, last) : undefined;
+  const paddingLimit = padding === undefined ? undefined : storedPadding(image.pixelPaddingRangeLimit, first, last);
   const histogram = countValues(samples, first, last);
-  if (padding !== undefined) histogram[padding - first] = 0;
+  if (padding !== undefined) clear(histogram, padding - first, (paddingLimit ?? padding) - first);
   const { low, high, p1, p99 } = quantiles(histogram, first);
-  const toModality = (stored: number) => stored * slope + intercept;
+  const { modalityLUT, voiLUTs } = tables;
+  const toModality = modalityFunction({ slope, intercept, modalityLUT });
   const level: GreyLevel = { columns: decoded.columns, rows: decoded.rows, samples };
   return {
     kind: 'grey',
@@ -25,39 +27,66 @@ export function toGreyFrame(decoded: DecodedFrame, image: ImageModule): GreyFram
     last,
     slope,
     intercept,
+    ...(modalityLUT === undefined ? {} : { modalityLUT }),
+    ...(voiLUTs === undefined ? {} : { voiLUTs }),
+    ...(exact === undefined ? {} : { exact }),
     padding,
+    ...(paddingLimit === undefined ? {} : { paddingLimit }),
     low: Math.min(toModality(low), toModality(high)),
     high: Math.max(toModality(low), toModality(high)),
     autoWindow: spanning(toModality(p1), toModality(p99)),
   };
 }
 
+export interface GreyTables {
+  readonly modalityLUT?: ValueTable | undefined;
+  readonly voiLUTs?: readonly ValueTable[] | undefined;
+}
+
+/** The value of a pixel after the Modality LUT: Hounsfield units and the like. `at` = row × columns + column. */
+export function modalityValueAt(frame: GreyFrame, at: number): number {
+  const { exact } = frame;
+  return modalityFunction({ ...frame, ...exact })((exact?.samples ?? frame.levels[0]?.samples)?.[at] ?? 0);
+}
+
 /** Look-up tables reach 16 bits: deeper values are scaled down to their own range, and the rescale takes that back. */
 function toSixteenBits(
   decoded: DecodedFrame,
   image: ImageModule,
-): { samples: GreySamples; slope: number; intercept: number; bits: number } {
+): { samples: GreySamples; slope: number; intercept: number; bits: number; exact?: ExactSamples } {
   const { samples, bitsStored } = decoded;
   const { rescaleSlope, rescaleIntercept } = image;
   const slope = Number.isFinite(rescaleSlope) && rescaleSlope !== 0 ? rescaleSlope : 1;
   const intercept = Number.isFinite(rescaleIntercept) ? rescaleIntercept : 0;
-  if (!(samples instanceof Uint32Array || samples instanceof Int32Array)) return { samples, slope, intercept, bits: bitsStored };
-  const [low, high] = extent(samples);
-  const step = Math.max(1, (high - low) / 65_535);
+  const isShallow = samples.BYTES_PER_ELEMENT <= 2;
+  if (isShallow) return { samples: samples as GreySamples, slope, intercept, bits: bitsStored };
+  const [low, high] = extent(samples, image);
+  const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
+  const step = Math.max(isFloat ? Number.MIN_VALUE : 1, (high - low) / 65_535);
   const scaled = new Uint16Array(samples.length);
-  for (let i = 0; i < samples.length; i++) scaled[i] = Math.round(((samples[i] ?? 0) - low) / step);
-  return { samples: scaled, slope: slope * step, intercept: intercept + low * slope, bits: 16 };
+  // What is no number at all, and padding outside of the range, goes to its ends.
+  for (let i = 0; i < samples.length; i++) scaled[i] = Math.max(0, Math.min(65_535, Math.round(((samples[i] ?? 0) - low) / step)));
+  const exact = { samples, slope, intercept };
+  return { samples: scaled, slope: slope * step, intercept: intercept + low * slope, bits: 16, exact };
 }
 
-function extent(samples: Samples): [low: number, high: number] {
+/** Smallest and largest finite value, padding left out. */
+function extent(samples: Samples, { pixelPaddingValue, pixelPaddingRangeLimit }: ImageModule): [low: number, high: number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
+  const from = Math.min(pixelPaddingValue ?? Number.NaN, pixelPaddingRangeLimit ?? pixelPaddingValue ?? Number.NaN);
+  const to = Math.max(pixelPaddingValue ?? Number.NaN, pixelPaddingRangeLimit ?? pixelPaddingValue ?? Number.NaN);
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i] ?? 0;
+    if (!Number.isFinite(value) || (value >= from && value <= to)) continue;
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  return [low, high];
+  return low > high ? [0, 0] : [low, high];
+}
+
+function clear(histogram: Uint32Array, from: number, to: number): void {
+  histogram.fill(0, Math.min(from, to), Math.max(from, to) + 1);
 }
 
 /** Some writers encode the padding of signed pixels as an unsigned number: 63536 is −2000. */

@@ -1,13 +1,14 @@
+import type { ImageModule } from '../../shared/contract/index.ts';
 import type { ColourFrame, DrawableFrame, GreyFrame } from './decode-messages.ts';
-import { greyTable, type StoredWindow } from './voi.ts';
+import { greyTable, isInverse, storedWindows } from './voi.ts';
 
 /** A frame shrunk to at most `size` pixels in either direction, drawn with its first window. */
-export function shrink(frame: DrawableFrame, size: number, windows: readonly StoredWindow[], invert: boolean): ColourFrame {
+export function shrink(frame: DrawableFrame, size: number, image: ImageModule): ColourFrame {
   const scale = Math.min(1, size / Math.max(frame.columns, frame.rows));
   const columns = Math.max(1, Math.round(frame.columns * scale));
   const rows = Math.max(1, Math.round(frame.rows * scale));
   const rgba = new Uint8ClampedArray(columns * rows * 4);
-  const colourAt = frame.kind === 'grey' ? greyReader(frame, windows, invert) : colourReader(frame);
+  const colourAt = frame.kind === 'grey' ? greyReader(frame, image) : colourReader(frame);
   const span = Math.max(1, Math.floor(1 / scale));
   for (let y = 0, to = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++, to += 4) {
@@ -19,9 +20,9 @@ export function shrink(frame: DrawableFrame, size: number, windows: readonly Sto
 
 type Reader = (rgba: Uint8ClampedArray, to: number, x: number, y: number, span: number) => void;
 
-function greyReader(frame: GreyFrame, windows: readonly StoredWindow[], invert: boolean): Reader {
-  const { first, last, slope, intercept, padding } = frame;
-  const table = greyTable({ first, last, slope, intercept, padding, invert, window: windows[0] ?? frame.autoWindow });
+function greyReader(frame: GreyFrame, image: ImageModule): Reader {
+  const { first } = frame;
+  const table = greyTable({ ...frame, invert: isInverse(image), window: storedWindows(image)[0] ?? frame.autoWindow });
   const origin = Math.min(first, 0);
   const { samples } = frame.levels[0] ?? { samples: new Uint8Array() };
   return (rgba, to, x, y, span) => {

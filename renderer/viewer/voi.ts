@@ -1,3 +1,5 @@
+import type { ValueTable } from '../../shared/codecs/index.ts';
+import { valueAt } from '../../shared/codecs/lookup-table.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
 
 /** A window as the file stores it, with its label. */
@@ -9,6 +11,8 @@ export interface Window {
   readonly center: number;
   readonly width: number;
   readonly function: VOIFunction;
+  /** Instead of the function: this table of the image's VOI LUT Sequence (0-based); center and width are then what it covers. */
+  readonly voiLUT?: number | undefined;
 }
 
 /** What turns stored values into grey: Modality LUT (rescale), VOI LUT (window), polarity. */
@@ -18,10 +22,14 @@ export interface GreyTransform {
   readonly last: number;
   readonly slope: number;
   readonly intercept: number;
+  /** Instead of slope and intercept. */
+  readonly modalityLUT?: ValueTable | undefined;
+  readonly voiLUTs?: readonly ValueTable[] | undefined;
   readonly window: Window;
   readonly invert: boolean;
-  /** Stored value that means "no pixel here": drawn black whatever the window. */
+  /** Stored value that means "no pixel here": what the reader inverts leaves it as it is. With a limit the range up (or down) to it. */
   readonly padding: number | undefined;
+  readonly paddingLimit?: number | undefined;
 }
 
 /**
@@ -37,17 +45,81 @@ export function greyOf(value: number, { center, width, function: kind }: Window)
   return ((value - (center - 0.5)) / (width - 1) + 0.5) * 255;
 }
 
+type GreyValues = Omit<GreyTransform, 'window' | 'invert'>;
+
+/** How a frame is drawn with a window; `invert` is the reader's. */
+export function greyTransform(
+  frame: GreyValues,
+  image: Pick<ImageModule, 'photometricInterpretation' | 'presentationLUTShape'>,
+  window: Window,
+  invert: boolean,
+): GreyTransform {
+  const { first, last, slope, intercept, modalityLUT, voiLUTs } = frame;
+  const padding = invert ? { padding: frame.padding, paddingLimit: frame.paddingLimit } : { padding: undefined };
+  return { first, last, slope, intercept, modalityLUT, voiLUTs, window, invert: invert !== isInverse(image), ...padding };
+}
+
 /** Look-up table of stored values to grey levels; entry 0 belongs to min(first, 0), as cornerstone indexes it. */
 export function greyTable(transform: GreyTransform): Uint8ClampedArray {
-  const { first, last, slope, intercept, window, invert, padding } = transform;
+  const { first, last, invert, padding, paddingLimit = padding } = transform;
   const origin = Math.min(first, 0);
   const table = new Uint8ClampedArray(last - origin + 1);
+  const toGrey = greyFunction(transform);
   for (let stored = first; stored <= last; stored++) {
-    const grey = greyOf(stored * slope + intercept, window);
+    const grey = toGrey(stored);
     table[stored - origin] = invert ? 255 - grey : grey;
   }
-  if (padding !== undefined && padding >= first && padding <= last) table[padding - origin] = 0;
+  if (padding !== undefined && paddingLimit !== undefined) {
+    const from = Math.max(first, Math.min(padding, paddingLimit));
+    const to = Math.min(last, Math.max(padding, paddingLimit));
+    // A bright frame around a dark picture would dazzle.
+    for (let at = from - origin; at <= to - origin; at++) table[at] = 255 - (table[at] ?? 0);
+  }
   return table;
+}
+
+/** Modality and VOI transformation of one stored value to a grey level 0–255, unrounded, not inverted. */
+export function greyFunction(
+  transform: Pick<GreyTransform, 'slope' | 'intercept' | 'modalityLUT' | 'voiLUTs' | 'window'>,
+): (stored: number) => number {
+  const { voiLUTs, window } = transform;
+  const toModality = modalityFunction(transform);
+  const voi = window.voiLUT === undefined ? undefined : voiLUTs?.[window.voiLUT];
+  const white = voi === undefined ? 1 : 2 ** voi.bits - 1;
+  return (stored) => {
+    const value = toModality(stored);
+    return voi === undefined ? greyOf(value, window) : (valueAt(voi, value) / white) * 255;
+  };
+}
+
+/** The Modality LUT: stored value → Hounsfield units and the like. */
+export function modalityFunction({
+  slope,
+  intercept,
+  modalityLUT,
+}: Pick<GreyTransform, 'slope' | 'intercept' | 'modalityLUT'>): (stored: number) => number {
+  return modalityLUT === undefined ? (stored) => stored * slope + intercept : (stored) => valueAt(modalityLUT, stored);
+}
+
+/** The lowest value is white: MONOCHROME1, or a Presentation LUT Shape that says so of MONOCHROME2 (PS3.3 C.7.6.3.1.2, C.11.6.1.2). */
+export function isInverse({
+  photometricInterpretation,
+  presentationLUTShape,
+}: Pick<ImageModule, 'photometricInterpretation' | 'presentationLUTShape'>): boolean {
+  return photometricInterpretation === 'MONOCHROME1' || presentationLUTShape === 'INVERSE';
+}
+
+/** What the file offers to look through: its windows, then its VOI LUTs. */
+export function storedWindows(image: Pick<ImageModule, 'windows' | 'voiLUTs'>): (Window & { readonly label: string })[] {
+  const usable = image.windows.filter(({ center, width }) => Number.isFinite(center) && Number.isFinite(width) && width > 0);
+  const tables = (image.voiLUTs ?? []).map(({ firstMapped, entries, label }, voiLUT) => ({
+    center: firstMapped + entries / 2,
+    width: entries,
+    function: 'LINEAR' as const,
+    voiLUT,
+    label,
+  }));
+  return [...usable, ...tables];
 }
 
 /** Narrowest and widest window that a drag may reach. */
@@ -65,6 +137,8 @@ export function dragWindow(start: Window, dx: number, dy: number, valueRange: nu
   const least = integral ? 1 : MIN_WIDTH;
   return {
     ...start,
+    // From a table on, dragging goes on with the line that covers the same values.
+    voiLUT: undefined,
     width: Math.min(MAX_WIDTH, Math.max(least, step(start.width + dx * perPixel))),
     center: step(start.center + dy * perPixel),
   };

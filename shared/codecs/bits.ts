@@ -1,7 +1,9 @@
 import type { FrameDescription, Samples } from './types.ts';
 
+type IntegerSamples = Exclude<Samples, Float32Array | Float64Array>;
+
 /** A view of little-endian bytes as samples of 8, 16 or 32 bits; copies only where the bytes are not aligned. */
-export function viewSamples(bytes: Uint8Array, bits: 8 | 16 | 32, signed: boolean): Samples {
+export function viewSamples(bytes: Uint8Array, bits: 8 | 16 | 32, signed: boolean): IntegerSamples {
   const size = bits / 8;
   const length = Math.floor(bytes.length / size);
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
@@ -15,7 +17,7 @@ export function viewSamples(bytes: Uint8Array, bits: 8 | 16 | 32, signed: boolea
  * Keeps the stored bits of every sample and drops what else its cell holds, such as embedded overlays (PS3.5 §8.1.1): shifts by the
  * high bit, masks, extends the sign. Works in place.
  */
-export function keepStoredBits(samples: Samples, { bitsStored, highBit }: Pick<FrameDescription, 'bitsStored' | 'highBit'>): void {
+export function keepStoredBits(samples: IntegerSamples, { bitsStored, highBit }: Pick<FrameDescription, 'bitsStored' | 'highBit'>): void {
   const cell = samples.BYTES_PER_ELEMENT * 8;
   if (bitsStored === cell) return;
   const signed = samples instanceof Int8Array || samples instanceof Int16Array || samples instanceof Int32Array;
@@ -28,8 +30,8 @@ export function keepStoredBits(samples: Samples, { bitsStored, highBit }: Pick<F
   }
 }
 
-/** Swaps the bytes of big-endian words of 16 or 32 bits into a new array; an incomplete word at the end is dropped. */
-export function swapBytes(bytes: Uint8Array, wordBytes: 2 | 4): Uint8Array {
+/** Swaps the bytes of big-endian words of 16, 32 or 64 bits into a new array; an incomplete word at the end is dropped. */
+export function swapBytes(bytes: Uint8Array, wordBytes: 2 | 4 | 8): Uint8Array {
   const swapped = new Uint8Array(bytes.length - (bytes.length % wordBytes));
   for (let i = 0; i < swapped.length; i += wordBytes) {
     for (let b = 0; b < wordBytes; b++) swapped[i + b] = bytes[i + wordBytes - 1 - b] ?? 0;
@@ -43,6 +45,22 @@ export function unpackBits(bytes: Uint8Array, bitOffset: number, samples: number
   for (let i = 0; i < samples; i++) {
     const bit = bitOffset + i;
     unpacked[i] = ((bytes[bit >> 3] ?? 0) >> (bit & 7)) & 1;
+  }
+  return unpacked;
+}
+
+/** Samples of any number of bits up to 32 that follow each other without gaps, least significant bit first (PS3.5 §8.1.1), each in a cell of its own. */
+export function unpackCells(bytes: Uint8Array, bitOffset: number, samples: number, bits: number): Uint16Array | Uint32Array {
+  const unpacked = bits <= 16 ? new Uint16Array(samples) : new Uint32Array(samples);
+  for (let i = 0, bit = bitOffset; i < samples; i++) {
+    let value = 0;
+    for (let done = 0; done < bits; ) {
+      const take = Math.min(8 - (bit & 7), bits - done);
+      value += (((bytes[bit >> 3] ?? 0) >> (bit & 7)) & ((1 << take) - 1)) * 2 ** done;
+      done += take;
+      bit += take;
+    }
+    unpacked[i] = value;
   }
   return unpacked;
 }

@@ -13,14 +13,16 @@ export function checkDescription(image: FrameDescription): void {
   const { rows, columns, samplesPerPixel, bitsAllocated, bitsStored, highBit } = image;
   if (!isCount(rows, 65_535) || !isCount(columns, 65_535)) throw new PhosphorError('damaged', 'rows or columns missing');
   if (!isCount(samplesPerPixel, MAX_SAMPLES_PER_PIXEL)) throw new PhosphorError('damaged', `${samplesPerPixel} samples per pixel`);
-  if (bitsAllocated !== 1 && bitsAllocated !== 8 && bitsAllocated !== 16 && bitsAllocated !== 32) {
-    throw new PhosphorError('unsupported', `${bitsAllocated} bits allocated`);
-  }
+  if (image.sampleFormat !== undefined) {
+    if (bitsAllocated !== (image.sampleFormat === 'float' ? 32 : 64)) {
+      throw new PhosphorError('damaged', `${bitsAllocated} bits allocated for ${image.sampleFormat} samples`);
+    }
+  } else if (!isCount(bitsAllocated, 32)) throw new PhosphorError('unsupported', `${bitsAllocated} bits allocated`);
   if (!isCount(bitsStored, bitsAllocated)) throw new PhosphorError('damaged', `${bitsStored} bits stored in ${bitsAllocated} allocated`);
   if (!(highBit >= bitsStored - 1 && highBit < bitsAllocated)) {
     throw new PhosphorError('damaged', `high bit ${highBit} with ${bitsStored} bits stored`);
   }
-  if (frameSamples(image) * Math.max(1, bitsAllocated / 8) > MAX_FRAME_BYTES) {
+  if (frameSamples(image) * Math.max(1, Math.ceil(bitsAllocated / 8)) > MAX_FRAME_BYTES) {
     throw new PhosphorError('limit-exceeded', 'the frame is larger than 512 MiB');
   }
 }

@@ -1,5 +1,5 @@
 import { PhosphorError } from '../contract/phosphor-error.ts';
-import { interleavePlanes, keepStoredBits, swapBytes, unpackBits, viewSamples } from './bits.ts';
+import { interleavePlanes, keepStoredBits, swapBytes, unpackBits, unpackCells, viewSamples } from './bits.ts';
 import { frameSamples } from './limits.ts';
 import type { DecodedFrame, FrameDescription, Samples } from './types.ts';
 
@@ -30,6 +30,10 @@ export function decodeNative(
     return { ...common, signed: false, photometricInterpretation: image.photometricInterpretation, samples };
   }
 
+  if (image.sampleFormat !== undefined) {
+    const samples = readFloats(bytes, needed, image.sampleFormat, options.bigEndian);
+    return { ...common, signed: true, photometricInterpretation: image.photometricInterpretation, samples };
+  }
   const stored = readCells(bytes, needed, image, options);
   keepStoredBits(stored, image);
   if (isSubsampled(image)) {
@@ -45,13 +49,30 @@ function readCells(
   bytes: Uint8Array,
   needed: number,
   image: FrameDescription,
-  options: { bigEndian: boolean; swappedWords: boolean },
-): Samples {
+  options: { bigEndian: boolean; bitOffset: number; swappedWords: boolean },
+): Exclude<Samples, Float32Array | Float64Array> {
+  if (!WHOLE.has(image.bitsAllocated)) return readPacked(bytes, image, options);
   const bits = image.bitsAllocated === 8 ? 8 : image.bitsAllocated === 16 ? 16 : 32;
   const signed = image.pixelRepresentation === 1;
   if (bits === 8 && options.swappedWords) return viewSamples(swapBytes(padded(bytes), 2).subarray(0, needed), bits, signed);
   if (bits !== 8 && options.bigEndian) return viewSamples(swapBytes(bytes.subarray(0, needed), bits === 16 ? 2 : 4), bits, signed);
   return viewSamples(new Uint8Array(bytes.subarray(0, needed)), bits, signed);
+}
+
+const WHOLE: ReadonlySet<number> = new Set([8, 16, 32]);
+
+/** Cells that are not whole bytes follow each other bit by bit, big-endian ones in swapped words. */
+function readPacked(bytes: Uint8Array, image: FrameDescription, options: { bigEndian: boolean; bitOffset: number }) {
+  const packed = options.bigEndian ? swapBytes(padded(bytes), 2) : bytes;
+  const count = isSubsampled(image) ? image.rows * image.columns * 2 : frameSamples(image);
+  const cells = unpackCells(packed, options.bitOffset, count, image.bitsAllocated);
+  if (image.pixelRepresentation !== 1) return cells;
+  return cells instanceof Uint16Array ? new Int16Array(cells.buffer) : new Int32Array(cells.buffer);
+}
+
+function readFloats(bytes: Uint8Array, needed: number, format: 'float' | 'double', bigEndian: boolean): Float32Array | Float64Array {
+  const own = bigEndian ? swapBytes(bytes.subarray(0, needed), format === 'float' ? 4 : 8) : new Uint8Array(bytes.subarray(0, needed));
+  return format === 'float' ? new Float32Array(own.buffer) : new Float64Array(own.buffer);
 }
 
 /** The last word of an odd number of bytes is filled up, where the pad byte did not come along. */

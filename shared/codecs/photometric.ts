@@ -35,7 +35,7 @@ export function toRGBA(frame: DecodedFrame, palette?: Palette): Uint8ClampedArra
   const shift = Math.max(0, frame.bitsStored - 8);
   const stride = frame.samplesPerPixel;
   for (let p = 0, from = 0, to = 0; p < pixels; p++, from += stride, to += 4) {
-    convert(rgba, to, (samples[from] ?? 0) >> shift, (samples[from + 1] ?? 0) >> shift, (samples[from + 2] ?? 0) >> shift);
+    convert(rgba, to, (samples[from] ?? 0) >>> shift, (samples[from + 1] ?? 0) >>> shift, (samples[from + 2] ?? 0) >>> shift);
     rgba[to + 3] = 255;
   }
   return rgba;

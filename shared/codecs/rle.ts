@@ -12,6 +12,9 @@ const MAX_SEGMENTS = 15;
 export function decodeRLE(bytes: Uint8Array, image: FrameDescription): DecodedFrame {
   const sampleBytes = image.bitsAllocated / 8;
   if (image.bitsAllocated === 1) return decodePackedRLE(bytes, image);
+  if (!Number.isInteger(sampleBytes) || image.sampleFormat !== undefined) {
+    throw new PhosphorError('unsupported', `RLE with ${image.bitsAllocated} bits allocated`);
+  }
   const pixels = image.rows * image.columns;
   const segments = segmentOffsets(bytes, sampleBytes * image.samplesPerPixel);
   const stride = sampleBytes * image.samplesPerPixel;

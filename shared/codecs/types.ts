@@ -11,9 +11,11 @@ export interface FrameDescription {
   readonly highBit: number;
   /** 1 = two's complement. */
   readonly pixelRepresentation: number;
+  /** Set for Float Pixel Data (32 bits) and Double Float Pixel Data (64 bits): IEEE 754, bits stored and high bit mean nothing. */
+  readonly sampleFormat?: 'float' | 'double' | undefined;
 }
 
-export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
+export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** A frame as stored values: rows × columns × samplesPerPixel, samples of a pixel side by side, no modality or VOI transformation. */
 export interface DecodedFrame {

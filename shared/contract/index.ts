@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './export.ts';
 export * from './export-fields.ts';
+export * from './image-module.ts';
 export * from './limits.ts';
 export * from './model.ts';
 export * from './phosphor-error.ts';

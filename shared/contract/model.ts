@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cleaningSettings } from './cleaning.ts';
+import { imageModule } from './image-module.ts';
 import { aeTitle, count, host, nodeId, port, text, timestamp, uid, username } from './primitives.ts';
-import { imageReading } from './reading.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- nodes
 
@@ -178,58 +178,6 @@ export const archiveStats = z.strictObject({
   freeBytes: count,
 });
 export type ArchiveStats = z.infer<typeof archiveStats>;
-
-/** Byte range inside the stored file (or inside the inflated data set for `deflated`). */
-const byteRange = z.tuple([count, count]);
-
-export const windowLevel = z.strictObject({
-  center: z.number(),
-  width: z.number(),
-  label: short,
-  function: z.enum(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']),
-});
-
-/** Where the pixels are. Offsets are absolute in the file; `frames[i]` lists the fragments of frame i as [offset, length]. */
-export const pixelData = z.discriminatedUnion('encoding', [
-  z.strictObject({ encoding: z.literal('native'), offset: count, length: count, bigEndian: z.boolean() }),
-  z.strictObject({ encoding: z.literal('encapsulated'), frames: z.array(z.array(byteRange).max(65_536)).max(65_536) }),
-  /** The whole file is fetched, its data set (from `dataSetOffset`) inflated; `offset` and `length` then count in the inflated bytes. */
-  z.strictObject({ encoding: z.literal('deflated'), dataSetOffset: count, offset: count, length: count }),
-]);
-export type PixelData = z.infer<typeof pixelData>;
-
-/** Palette color lookup table of one colour (PS3.3 C.7.6.3.1.5); `data` is base64 of little endian 16-bit entries. */
-const paletteColor = z.strictObject({ firstMapped: z.number().int(), bits: z.number().int(), data: z.string().max(400_000) });
-
-/** Image Pixel, Image Plane, Modality LUT and VOI LUT modules as the viewer needs them; lengths in mm, first frame of a multi-frame. */
-export const imageModule = z.strictObject({
-  rows: count.max(65_535),
-  columns: count.max(65_535),
-  samplesPerPixel: count.max(4),
-  photometricInterpretation: z.string().max(16),
-  planarConfiguration: z.number().int().min(0).max(1),
-  bitsAllocated: count.max(64),
-  bitsStored: count.max(64),
-  highBit: count.max(63),
-  pixelRepresentation: z.number().int().min(0).max(1),
-  pixelPaddingValue: z.number().int().optional(),
-  rescaleSlope: z.number(),
-  rescaleIntercept: z.number(),
-  rescaleType: short,
-  windows: z.array(windowLevel).max(64),
-  /** [row spacing, column spacing] as in PS3.3 §10.7.1.3. */
-  pixelSpacing: z.tuple([z.number(), z.number()]).optional(),
-  pixelAspectRatio: z.tuple([z.number(), z.number()]).optional(),
-  imagePositionPatient: z.tuple([z.number(), z.number(), z.number()]).optional(),
-  imageOrientationPatient: z.array(z.number()).length(6).optional(),
-  sliceThickness: z.number().optional(),
-  frameTimeMs: z.number().optional(),
-  lossy: z.boolean(),
-  reading: imageReading.optional(),
-  palette: z.strictObject({ red: paletteColor, green: paletteColor, blue: paletteColor }).optional(),
-  pixelData,
-});
-export type ImageModule = z.infer<typeof imageModule>;
 
 export const manifestInstance = z.strictObject({
   sopInstanceUID: uid,

@@ -24,6 +24,8 @@ export function decodeDataset(bytes: Uint8Array, transferSyntaxUID: string, limi
 export interface ReadOptions {
   /** Values longer than this stay where they are, as BulkReference. Default: none do. */
   readonly bulkAbove?: number;
+  /** Values of these tags stay where they are already when longer than a KiB: lookup tables, overlays. */
+  readonly leaveInSource?: (tag: Tag) => boolean;
   /** Stop at (top level) pixel data and tell where it is, instead of reading it. */
   readonly stopAtPixelData?: boolean;
   /** A data set that ends too early gives what there is, with `truncated`, instead of throwing. */
@@ -152,7 +154,7 @@ class Walk {
     if (level.dataset.has(header.tag)) return;
     const { tag, length, valueOffset } = header;
     const { vr, bigEndian } = knownForm(header, level);
-    if (length > (this.#options.bulkAbove ?? Number.POSITIVE_INFINITY) && !isLookupTable(tag, length)) {
+    if (this.#staysInSource(tag, length)) {
       level.dataset.setElement({ tag, vr, value: new BulkReference(valueOffset, length) });
       return;
     }
@@ -161,6 +163,12 @@ class Walk {
     const value = decodeValue(bytes, vr, bigEndian, level.characterSet);
     level.dataset.setElement({ tag, vr, value });
     if (tag === T.SpecificCharacterSet && vr === 'CS') level.characterSet = level.dataset.strings(tag).join('\\');
+  }
+
+  #staysInSource(tag: Tag, length: number): boolean {
+    const { bulkAbove = Number.POSITIVE_INFINITY, leaveInSource } = this.#options;
+    if (leaveInSource?.(tag) === true) return length > KEPT_ANYWAY;
+    return length > bulkAbove && !isLookupTable(tag, length);
   }
 
   /** Opens a sequence, or the fragments of encapsulated pixel data. UN of undefined length holds implicit VR little endian (PS3.5 §6.2.2). */
@@ -259,6 +267,9 @@ function isDescriptor(tag: Tag): boolean {
 function isPixelData(tag: Tag): boolean {
   return tag === T.PixelData || tag === T.FloatPixelData || tag === T.DoubleFloatPixelData;
 }
+
+/** Values of `leaveInSource` up to this length are read all the same. */
+const KEPT_ANYWAY = 1024;
 
 /** Lookup tables are small, and a viewer needs them with the header: never left as bulk. */
 function isLookupTable(tag: Tag, length: number): boolean {

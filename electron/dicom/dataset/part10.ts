@@ -1,7 +1,7 @@
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { type ByteSource, memorySource, SourceReader } from './byte-source.ts';
 import { Dataset } from './dataset.ts';
-import { inflate, readDataset } from './decode.ts';
+import { inflate, type ReadOptions, readDataset } from './decode.ts';
 import { UNDEFINED_LENGTH } from './element-header.ts';
 import { encodeDataset } from './encode.ts';
 import { type DatasetLimits, limitsFrom } from './limits.ts';
@@ -96,9 +96,9 @@ const BULK_ABOVE = 64 * 1024;
 
 /**
  * Reads a file's header for use (PS3.10): all elements before the pixel data, long values as BulkReference (lookup tables excepted), and
- * where the pixels are. A file cut short is read as far as it goes. Throws `not-dicom`, `damaged`, `limit-exceeded`.
+ * where the pixels are. `leaveInSource`: see ReadOptions. A file cut short is read as far as it goes. Throws `not-dicom`, `damaged`, `limit-exceeded`.
  */
-export function readPart10(file: ByteSource, changes?: Partial<DatasetLimits>): Part10File {
+export function readPart10(file: ByteSource, changes?: Partial<DatasetLimits>, options: Pick<ReadOptions, 'leaveInSource'> = {}): Part10File {
   const limits = limitsFrom(changes);
   const meta = readMeta(file);
   const encoding = dataSetEncodingOf(meta.transferSyntaxUID);
@@ -106,7 +106,7 @@ export function readPart10(file: ByteSource, changes?: Partial<DatasetLimits>): 
     ? memorySource(inflate(file.read(meta.dataSetOffset, file.size - meta.dataSetOffset), limits.inflatedBytes))
     : file;
   const offset = encoding.deflated ? 0 : meta.dataSetOffset;
-  const read = readDataset(source, offset, encoding, limits, { bulkAbove: BULK_ABOVE, stopAtPixelData: true, tolerant: true });
+  const read = readDataset(source, offset, encoding, limits, { ...options, bulkAbove: BULK_ABOVE, stopAtPixelData: true, tolerant: true });
   const header = read.pixelData;
   if (header === undefined) return { meta, dataset: read.dataset, pixelData: undefined, truncated: read.truncated, source };
   const there = source.size - header.valueOffset;

@@ -1,0 +1,83 @@
+import type { Samples } from '../../shared/codecs/index.ts';
+import type { ImageModule, Overlay, Shutter } from '../../shared/contract/index.ts';
+import { type BulkRange, bulkBytes, firstBitOf, overlaysOfFrame, partOf } from './bulk.ts';
+import type { Planes } from './decode-messages.ts';
+
+const OVERLAY = 1;
+const SHUTTER = 2;
+
+/** What planes are made of, besides the image module. */
+export interface PlaneSource {
+  readonly frame: number;
+  readonly fetched: (range: BulkRange) => Uint8Array;
+  /** The cells as stored, all of their bits, where an overlay is embedded in them. */
+  readonly cells: Samples | undefined;
+}
+
+/** Overlays and shutters of a frame at the image's size; undefined where it has none. An overlay that cannot be read is left out, not the image. */
+export function planesOf(image: ImageModule, source: PlaneSource): Planes | undefined {
+  const overlays = overlaysOfFrame(image, source.frame);
+  const { shutter } = image;
+  if (overlays.length === 0 && shutter === undefined) return undefined;
+  const cover = new Uint8Array(image.rows * image.columns);
+  if (shutter !== undefined) coverByShutter(cover, image, shutter);
+  for (const overlay of overlays) {
+    const value = shutter?.overlayIndex === overlay.index ? SHUTTER : OVERLAY;
+    try {
+      coverByOverlay(cover, image, overlay, source, value);
+    } catch {}
+  }
+  return { cover, shutterGrey: Math.round((shutter?.value ?? 0) * 255) };
+}
+
+function coverByOverlay(cover: Uint8Array, image: ImageModule, overlay: Overlay, source: PlaneSource, value: number): void {
+  const [firstRow, firstColumn] = overlay.origin;
+  const isSet = bitReader(overlay, source);
+  for (let row = 0, bit = 0; row < overlay.rows; row++) {
+    const y = firstRow - 1 + row;
+    for (let column = 0; column < overlay.columns; column++, bit++) {
+      const x = firstColumn - 1 + column;
+      if (x < 0 || y < 0 || x >= image.columns || y >= image.rows || !isSet(bit)) continue;
+      cover[y * image.columns + x] = value;
+    }
+  }
+}
+
+function bitReader(overlay: Overlay, { frame, fetched, cells }: PlaneSource): (bit: number) => boolean {
+  if ('embeddedBit' in overlay.source) {
+    const mask = 2 ** overlay.source.embeddedBit;
+    return (bit) => Math.floor((cells?.[bit] ?? 0) / mask) % 2 === 1;
+  }
+  const { data } = overlay.source;
+  const bytes = bulkBytes(partOf(data, overlay, frame), fetched);
+  const first = firstBitOf(data, overlay, frame);
+  return (bit) => (((bytes[(first + bit) >> 3] ?? 0) >> ((first + bit) & 7)) & 1) === 1;
+}
+
+/** What lies outside of any of the shapes is shut off (PS3.3 C.7.6.11.1). Edges themselves stay visible; rows and columns count from 1. */
+function coverByShutter(cover: Uint8Array, { rows, columns }: ImageModule, shutter: Shutter): void {
+  const { rectangle, circle, polygon } = shutter;
+  for (let row = 1, at = 0; row <= rows; row++) {
+    const crossings = polygon === undefined ? undefined : crossingsOf(polygon, row);
+    for (let column = 1; column <= columns; column++, at++) {
+      const outsideRectangle =
+        rectangle !== undefined && (column < rectangle.left || column > rectangle.right || row < rectangle.top || row > rectangle.bottom);
+      const outsideCircle = circle !== undefined && (row - circle.row) ** 2 + (column - circle.column) ** 2 > circle.radius ** 2;
+      const outsidePolygon = crossings !== undefined && crossings.filter((x) => x < column).length % 2 === 0;
+      if (outsideRectangle || outsideCircle || outsidePolygon) cover[at] = SHUTTER;
+    }
+  }
+}
+
+/** Columns at which a line of pixels crosses the polygon (row, column, row, column …). */
+function crossingsOf(polygon: readonly number[], row: number): number[] {
+  const crossings: number[] = [];
+  const corners = polygon.length / 2;
+  for (let i = 0; i < corners; i++) {
+    const next = (i + 1) % corners;
+    const [y0, x0, y1, x1] = [polygon[2 * i] ?? 0, polygon[2 * i + 1] ?? 0, polygon[2 * next] ?? 0, polygon[2 * next + 1] ?? 0];
+    if (y0 > row === y1 > row) continue;
+    crossings.push(x0 + ((row - y0) / (y1 - y0)) * (x1 - x0));
+  }
+  return crossings;
+}
