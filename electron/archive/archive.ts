@@ -12,7 +12,7 @@ import type {
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import type { IndexLine } from './arrival-messages.ts';
-import { setAsideIndex } from './index-database.ts';
+import { setAsideDatabase } from './index-database.ts';
 import type { IndexReaderMethods } from './index-queries.ts';
 import type { IndexWriterEvent, IndexWriterMethods, OpenReport } from './index-writer-messages.ts';
 import { RunningJob } from './job.ts';
@@ -21,7 +21,9 @@ import type { JobEvent } from './jobs.ts';
 import { createLayout, indexFile } from './layout.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { ArchiveThread } from './thread.ts';
-import type { Archive, ArchiveJob, ArchiveLocation, ImportSummary, OpenArchive, VerifySummary } from './types.ts';
+import type { Archive, ArchiveJob, ArchiveLocation, ImportSummary, OpenArchive, UserCommand, VerifySummary } from './types.ts';
+import type { UserDataChange, UserDataMethods } from './user-data.ts';
+import type { UserDataReport } from './user-data-host.ts';
 
 /** See OpenArchive. Resolves when what a crash left is repaired; an index that has to be rebuilt is rebuilt behind it (`settled` waits). */
 export const openArchive: OpenArchive = async (location) => {
@@ -50,12 +52,13 @@ class LocalArchive implements Archive {
   readonly location: ArchiveLocation;
   readonly archiveId: string;
   readonly #lock: Lock;
-  readonly #writer: ArchiveThread<IndexWriterMethods, IndexWriterEvent>;
+  readonly #writer: ArchiveThread<IndexWriterMethods & UserDataMethods, IndexWriterEvent>;
   #reader: ArchiveThread<IndexReaderMethods, never> | undefined;
   #worker: ArchiveThread<ArchiveWorkerMethods, JobEvent> | undefined;
   readonly #arrivalLines = new Set<MessagePort>();
   readonly #jobs = new Map<number, RunningJob<unknown, unknown>>();
   readonly #changedListeners: ((change: Changed) => void)[] = [];
+  readonly #userDataListeners: ((change: UserDataChange) => void)[] = [];
   readonly #noticeListeners: ((notice: NoticeText) => void)[] = [];
   /** Raised before anyone listened. */
   readonly #earlyNotices: NoticeText[] = [];
@@ -71,9 +74,9 @@ class LocalArchive implements Archive {
     this.location = location;
     this.archiveId = archiveId;
     this.#lock = lock;
-    this.#writer = new ArchiveThread<IndexWriterMethods, IndexWriterEvent>({
+    this.#writer = new ArchiveThread<IndexWriterMethods & UserDataMethods, IndexWriterEvent>({
       name: 'index writer',
-      start: () => new Worker(new URL('./index-writer-thread.ts', import.meta.url), { workerData: { location } }),
+      start: () => new Worker(new URL('./index-writer-thread.ts', import.meta.url), { workerData: { location, archiveId } }),
       onEvent: (event) => this.#onWriterEvent(event),
       onReplaced: () => {
         if (this.#recovering === undefined) this.#recoverBy(this.#reopen(false));
@@ -118,6 +121,16 @@ class LocalArchive implements Archive {
 
   present(sopInstanceUIDs: readonly string[]): Promise<string[]> {
     return this.#read('present', { sopInstanceUIDs });
+  }
+
+  user<Command extends UserCommand>(command: Command, args: CommandArgs<Command>): Promise<CommandResult<Command>> {
+    this.#open(this.#reader);
+    return this.#writer.call<UserCommand>(command, args) as Promise<CommandResult<Command>>;
+  }
+
+  markMissing(studyInstanceUID: string, missing: number): Promise<void> {
+    this.#open(this.#reader);
+    return this.#writer.call('markMissing', { studyInstanceUID, missing });
   }
 
   stats(): Promise<ArchiveStats> {
@@ -171,6 +184,10 @@ class LocalArchive implements Archive {
     this.#changedListeners.push(listener);
   }
 
+  onUserData(listener: (change: UserDataChange) => void): void {
+    this.#userDataListeners.push(listener);
+  }
+
   onNotice(listener: (notice: NoticeText) => void): void {
     this.#noticeListeners.push(listener);
     for (const notice of this.#earlyNotices.splice(0)) listener(notice);
@@ -207,10 +224,10 @@ class LocalArchive implements Archive {
   }
 
   #startReaders(): void {
-    const { location } = this;
+    const { location, archiveId } = this;
     this.#reader = new ArchiveThread<IndexReaderMethods, never>({
       name: 'index reader',
-      start: () => new Worker(new URL('./index-reader-thread.ts', import.meta.url), { workerData: { location } }),
+      start: () => new Worker(new URL('./index-reader-thread.ts', import.meta.url), { workerData: { location, archiveId } }),
       onEvent: () => undefined,
       onReplaced: () => undefined,
     });
@@ -252,12 +269,15 @@ class LocalArchive implements Archive {
     const report = await this.#writer.call('open', nothing);
     if (this.#reader === undefined) return;
     for (const control of this.#arrivalLines) this.#attachArrivals(control);
-    if (isOther || report.setAside !== undefined) await Promise.all([this.#reader.kill(), this.#worker?.kill()]);
+    if (isOther || report.setAside !== undefined || report.userData.setAside !== undefined)
+      await Promise.all([this.#reader.kill(), this.#worker?.kill()]);
     else this.#connectWorker(false);
     this.#reportOpening(report);
   }
 
   #reportOpening(report: OpenReport): void {
+    const sentence = userDataSentence(report.userData);
+    if (sentence !== undefined) this.#notice('warning', sentence);
     if (report.setAside !== undefined) {
       this.#notice(
         'warning',
@@ -307,6 +327,9 @@ class LocalArchive implements Archive {
         for (const listener of this.#changedListeners) listener(event);
         this.#worker?.call('describeAhead', nothing).catch(() => undefined);
         return;
+      case 'user-data':
+        for (const listener of this.#userDataListeners) listener(event.change);
+        return;
       case 'identity-changed':
         this.#notice('warning', event.count === 1 ? IDENTITY_CHANGED : IDENTITIES_CHANGED);
         return;
@@ -325,7 +348,7 @@ class LocalArchive implements Archive {
   #recover(): void {
     if (this.#recovering !== undefined || this.#closing !== undefined) return;
     const work = async (): Promise<void> => {
-      setAsideIndex(indexFile(this.location));
+      setAsideDatabase(indexFile(this.location));
       await this.#writer.kill();
       this.#notice('warning', INDEX_BROKE);
       await this.#reopen(true);
@@ -379,4 +402,12 @@ const INDEX_GONE = 'The index cannot be opened. The files are safe; start the pr
 function conflictsSentence(count: number): string {
   const what = count === 1 ? 'An instance arrived that differs' : `${count} instances arrived that differ`;
   return `${what} from the stored one with the same UID. The first is kept in the study, the other in the folder conflicts.`;
+}
+
+function userDataSentence({ setAside, restored, isUnavailable }: UserDataReport): string | undefined {
+  if (isUnavailable === true)
+    return 'Labels, comments, pins and read marks cannot be opened. Studies are not affected; the next start tries again.';
+  if (setAside === undefined) return undefined;
+  const damaged = `The file with labels, comments, pins and read marks was damaged. It was set aside as ${setAside};`;
+  return restored === undefined ? `${damaged} a new one begins.` : `${damaged} the backup of ${restored} took its place.`;
 }

@@ -21,7 +21,7 @@ export function openForWriting(file: string): OpenedIndex {
     return { database: openChecked(file), isNew };
   } catch (thrown) {
     if (!isDamage(thrown)) throw thrown;
-    const setAside = setAsideIndex(file);
+    const setAside = setAsideDatabase(file);
     return { database: openChecked(file), isNew: true, setAside };
   }
 }
@@ -77,10 +77,10 @@ function backUp(database: DatabaseSync, file: string, version: number): void {
 }
 
 /** Renames a database and its journal; nobody of ours may have it open for writing. Returns the new name's last part. */
-export function setAsideIndex(file: string): string {
+export function setAsideDatabase(file: string): string {
   const name = `${file}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`;
   for (const relative of RELATIVES) if (fs.existsSync(file + relative)) fs.renameSync(file + relative, name + relative);
-  return name.slice(file.length - 'index.db'.length);
+  return path.basename(name);
 }
 
 /** Removes a database that is not wanted any more. */

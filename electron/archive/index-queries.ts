@@ -3,9 +3,11 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { ArchiveStats, CommandArgs, CommandResult, LocalSeries } from '../../shared/contract/index.ts';
 import { openReadOnly } from './index-reader.ts';
 import { locateInstance } from './layout.ts';
-import { conditionsOf, where } from './query-conditions.ts';
-import { imageRow, localSeries, localStudy, number, SERIES_COLUMNS, STUDY_COLUMNS } from './rows.ts';
+import { imageRow, localSeries, number, SERIES_COLUMNS } from './rows.ts';
+import { Search } from './search.ts';
+import type { AttachedUserData } from './search-conditions.ts';
 import type { ArchiveLocation } from './types.ts';
+import { userDataFile } from './user-database.ts';
 
 /** What the main thread asks of the index reader. */
 export type IndexReaderMethods = {
@@ -22,21 +24,17 @@ export class IndexQueries {
   readonly #location: ArchiveLocation;
   readonly #database: DatabaseSync;
 
-  constructor(location: ArchiveLocation) {
+  readonly #search: Search;
+
+  constructor(location: ArchiveLocation, archiveId: string) {
     this.#location = location;
     this.#database = openReadOnly(location);
+    this.#search = new Search(this.#database, attachUserData(this.#database, location, archiveId));
   }
 
-  /** Studies that match, one page of them. Patient-level keys match as in C-FIND; ties keep the order of arrival. */
-  search({ query, sort, offset, limit }: CommandArgs<'archive.search'>): CommandResult<'archive.search'> {
-    const condition = where(conditionsOf(query, false));
-    const direction = sort.descending ? 'DESC' : 'ASC';
-    const order = SORT[sort.by].map((column) => `${column} ${direction}`).join(', ');
-    const total = this.#database.prepare(`SELECT count(*) AS n FROM studies st ${condition.sql}`).get(...condition.values)?.n;
-    const rows = this.#database
-      .prepare(`SELECT ${STUDY_COLUMNS} FROM studies st ${condition.sql} ORDER BY ${order}, st.study_id ${direction} LIMIT ? OFFSET ?`)
-      .all(...condition.values, limit, offset);
-    return { total: number(total), studies: rows.map(localStudy) };
+  /** Studies that match, one page of them. */
+  search(args: CommandArgs<'archive.search'>): CommandResult<'archive.search'> {
+    return this.#search.search(args);
   }
 
   series(studyInstanceUID: string): LocalSeries[] {
@@ -99,11 +97,13 @@ export class IndexQueries {
   }
 }
 
-const SORT: Readonly<Record<CommandArgs<'archive.search'>['sort']['by'], readonly string[]>> = {
-  studyDate: ['st.study_date', 'st.study_time'],
-  patientName: ['st.name_search'],
-  patientID: ['st.patient_id_search'],
-  modality: ['st.modalities'],
-  studyDescription: ['st.description_search'],
-  arrivedAt: ['st.arrived_at'],
-};
+/** The user's notes beside the index, to search by them. Where they cannot be read, the archive is searched without them. */
+function attachUserData(database: DatabaseSync, location: ArchiveLocation, archiveId: string): AttachedUserData | undefined {
+  try {
+    database.prepare('ATTACH DATABASE ? AS user').run(userDataFile(location));
+    for (const table of ['labels', 'study_marks', 'comments']) database.prepare(`SELECT 1 FROM user.${table} LIMIT 1`).get();
+    return { archiveId };
+  } catch {
+    return undefined;
+  }
+}

@@ -4,11 +4,11 @@ import { IndexQueries, type IndexReaderMethods } from './index-queries.ts';
 import { answer, type CallMessage } from './rpc.ts';
 import type { ArchiveLocation } from './types.ts';
 
-const { location } = workerData as { location: ArchiveLocation };
+const { location, archiveId } = workerData as { location: ArchiveLocation; archiveId: string };
 const port = parentPort;
 
 if (port !== null) {
-  const queries = new IndexQueries(location);
+  const queries = new IndexQueries(location, archiveId);
   const methods: IndexReaderMethods = {
     search: (args) => readSafely(() => queries.search(args)),
     series: ({ studyInstanceUID }) => readSafely(() => queries.series(studyInstanceUID)),

@@ -3,9 +3,12 @@ import type { IndexEntry } from './arrival-messages.ts';
 import type { ImageDescriptionEntry } from './index-store.ts';
 import type { RebuildCursor } from './rebuild-index.ts';
 import type { ArchiveLocation } from './types.ts';
+import type { UserDataChange } from './user-data.ts';
+import type { UserDataReport } from './user-data-host.ts';
 
 export interface WriterThreadData {
   readonly location: ArchiveLocation;
+  readonly archiveId: string;
 }
 
 /** What the main thread (or, over a port of its own, the archive worker) asks of the index writer. */
@@ -43,12 +46,14 @@ export interface OpenReport {
   readonly setAside?: string;
   /** The index is empty though there are files: it has to be rebuilt. */
   readonly needsRebuild: boolean;
+  readonly userData: UserDataReport;
   readonly repaired: number;
   readonly discarded: number;
 }
 
 export type IndexWriterEvent =
   | { readonly type: 'changed'; readonly studyInstanceUIDs: string[]; readonly everything: boolean }
+  | { readonly type: 'user-data'; readonly change: UserDataChange }
   | { readonly type: 'identity-changed'; readonly count: number }
   | { readonly type: 'conflicts'; readonly count: number }
   | { readonly type: 'stalled'; readonly reason: 'storage-full' | 'storage' }

@@ -2,17 +2,26 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { IndexWriter } from './index-writer.ts';
 import type { IndexWriterEvent, IndexWriterMethods, WriterThreadData } from './index-writer-messages.ts';
 import { answer, type CallMessage, type EventMessage } from './rpc.ts';
+import type { UserDataMethods } from './user-data.ts';
+import { UserDataHost } from './user-data-host.ts';
 
-const { location } = workerData as WriterThreadData;
+const { location, archiveId } = workerData as WriterThreadData;
 const port = parentPort;
 
 if (port !== null) {
-  const writer = new IndexWriter(location, (event) => {
+  const emit = (event: IndexWriterEvent): void => {
     const message: EventMessage<IndexWriterEvent> = { type: 'event', event };
     port.postMessage(message);
-  });
-  const methods: IndexWriterMethods = {
-    open: () => writer.open(),
+  };
+  const writer = new IndexWriter(location, emit);
+  const userData = new UserDataHost(location, archiveId, (change) => emit({ type: 'user-data', change }));
+  const methods: IndexWriterMethods & UserDataMethods = {
+    ...userData.methods(),
+    // user.db first: those who read the index attach it.
+    open: async () => {
+      const found = userData.open();
+      return { ...(await writer.open()), userData: found };
+    },
     attach: (args) => writer.attach(args.port),
     settle: () => writer.settle(),
     serve: (args) => {
@@ -28,7 +37,10 @@ if (port !== null) {
     forgetConflict: ({ sopInstanceUID, sha256 }) => writer.forgetConflict(sopInstanceUID, sha256),
     adopt: ({ entries }) => writer.adopt(entries),
     compact: ({ first }) => writer.compact(first),
-    close: () => writer.close(),
+    close: () => {
+      userData.close();
+      writer.close();
+    },
   };
-  port.on('message', (message: CallMessage<IndexWriterMethods>) => answer(port, methods, message));
+  port.on('message', (message: CallMessage<IndexWriterMethods & UserDataMethods>) => answer(port, methods, message));
 }

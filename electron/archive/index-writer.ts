@@ -71,7 +71,7 @@ export class IndexWriter {
     this.#announcer = new Announcer(emit);
   }
 
-  async open(): Promise<OpenReport> {
+  async open(): Promise<Omit<OpenReport, 'userData'>> {
     try {
       return await this.#open();
     } catch (thrown) {
@@ -81,7 +81,7 @@ export class IndexWriter {
     }
   }
 
-  async #open(): Promise<OpenReport> {
+  async #open(): Promise<Omit<OpenReport, 'userData'>> {
     const opened = openForWriting(indexFile(this.#location));
     this.#database = opened.database;
     this.#store = new IndexStore(opened.database, (entry) => this.#describesFile(entry));

@@ -1,19 +1,27 @@
 import type { Query } from '../../shared/contract/index.ts';
 import { afterPrefix, dateMatch, fold, foldName, type TextMatch, textMatch } from './matching.ts';
 
+type Values = readonly (string | number)[];
+
 /** A piece of a WHERE clause over the aliases `st` (studies) and `se` (series). */
 export interface Condition {
   readonly sql: string;
-  readonly values: readonly (string | number)[];
+  readonly values: Values;
+  /** A SELECT of the study_ids that can match at all (some may not, some may come twice), read from an index. */
+  readonly ids?: { readonly sql: string; readonly values: Values };
+  /** A pattern that no index of its column helps with: even a whole column of candidates is worth asking for. */
+  readonly needsIds?: boolean;
 }
 
 /** Joins conditions to a WHERE clause; empty when there are none. */
-export function where(conditions: readonly Condition[]): Condition {
+export function where(conditions: readonly Condition[]): { readonly sql: string; readonly values: Values } {
   if (conditions.length === 0) return { sql: '', values: [] };
-  return {
-    sql: `WHERE ${conditions.map(({ sql }) => `(${sql})`).join(' AND ')}`,
-    values: conditions.flatMap(({ values }) => values),
-  };
+  const pieces = conditions.map(({ sql, values, ids, needsIds }) =>
+    ids !== undefined && needsIds === true
+      ? { sql: `st.study_id IN (${ids.sql}) AND (${sql})`, values: [...ids.values, ...values] }
+      : { sql, values },
+  );
+  return { sql: `WHERE ${pieces.map(({ sql }) => `(${sql})`).join(' AND ')}`, values: pieces.flatMap(({ values }) => values) };
 }
 
 const IN_LIST = 'IN (SELECT value FROM json_each(?))';
@@ -25,12 +33,12 @@ const IN_LIST = 'IN (SELECT value FROM json_each(?))';
 export function conditionsOf(query: Omit<Query, 'level'>, hasSeries: boolean): Condition[] {
   const conditions: (Condition | undefined)[] = [
     nameCondition(query.patientName),
-    textCondition('st.patient_id_search', 'patient_id', query.patientID),
-    textCondition('st.accession_search', 'accession', query.accessionNumber),
-    textCondition('st.description_search', 'description', query.studyDescription),
-    dateCondition('st.birth_date', query.patientBirthDate),
-    dateCondition('st.study_date', query.studyDate),
-    listCondition('st.study_uid', query.studyInstanceUID),
+    textCondition('patient_id_search', 'patient_id', query.patientID),
+    textCondition('accession_search', 'accession', query.accessionNumber),
+    textCondition('description_search', 'description', query.studyDescription),
+    dateCondition('birth_date', query.patientBirthDate),
+    dateCondition('study_date', query.studyDate),
+    studyListCondition('study_uid', query.studyInstanceUID),
     inSeries('modality', query.modality?.toUpperCase(), hasSeries),
     inSeries('series_uid', query.seriesInstanceUID, hasSeries),
   ];
@@ -45,62 +53,104 @@ function nameCondition(key: string | undefined): Condition | undefined {
   if (key === undefined) return undefined;
   const groups = key.split('=').slice(0, 3);
   if (groups.length > 1) {
-    const own = groups.map((group, i) => columnCondition(NAME_COLUMNS[i] ?? 'st.name_search', textMatch(group, foldName)));
+    const own = groups.map((group, i) => columnCondition(NAME_COLUMNS[i] ?? 'name_search', textMatch(group, foldName)));
     const some = own.filter((condition) => condition !== undefined);
+    const ids = some.find((condition) => condition.ids !== undefined)?.ids;
     return some.length === 0
       ? undefined
-      : { sql: some.map(({ sql }) => `(${sql})`).join(' AND '), values: some.flatMap(({ values }) => values) };
+      : {
+          sql: some.map(({ sql }) => `(${sql})`).join(' AND '),
+          values: some.flatMap(({ values }) => values),
+          ...(ids === undefined ? {} : { ids }),
+        };
   }
   const match = textMatch(key, foldName);
   if (match === undefined) return undefined;
   const any = NAME_COLUMNS.map((column) => columnCondition(column, match)).filter((condition) => condition !== undefined);
-  const condition = { sql: any.map(({ sql }) => `(${sql})`).join(' OR '), values: any.flatMap(({ values }) => values) };
+  const ids = any.flatMap((condition) => condition.ids ?? []);
+  const condition: Condition = {
+    sql: any.map(({ sql }) => `(${sql})`).join(' OR '),
+    values: any.flatMap(({ values }) => values),
+    ...(ids.length === any.length
+      ? { ids: { sql: ids.map(({ sql }) => sql).join(' UNION ALL '), values: ids.flatMap(({ values }) => values) } }
+      : {}),
+  };
   return narrowed(condition, 'name', match);
 }
 
-const NAME_COLUMNS = ['st.name_search', 'st.ideographic_search', 'st.phonetic_search'] as const;
+const NAME_COLUMNS = ['name_search', 'ideographic_search', 'phonetic_search'] as const;
 
-function textCondition(column: string, textColumn: string, key: string | undefined): Condition | undefined {
-  const match = key === undefined ? undefined : textMatch(key, fold);
+/** A text key against a folded column of studies; `textColumn` is the same text among the trigrams. */
+export function textCondition(
+  column: string,
+  textColumn: 'patient_id' | 'accession' | 'description' | 'referring',
+  key: string | undefined,
+  folding: (text: string) => string = fold,
+): Condition | undefined {
+  const match = key === undefined ? undefined : textMatch(key, folding);
   const condition = columnCondition(column, match);
   return condition === undefined || match === undefined ? undefined : narrowed(condition, textColumn, match);
 }
 
 function columnCondition(column: string, match: TextMatch | undefined): Condition | undefined {
   if (match === undefined) return undefined;
-  if (match.equals !== undefined) return { sql: `${column} = ?`, values: [match.equals] };
+  const own = `st.${column}`;
+  // The empty value never matches; said aloud, it lets the indexes be used that leave it out.
+  const ids = (sql: string) => `SELECT study_id FROM studies WHERE ${column} <> '' AND ${sql}`;
+  if (match.equals !== undefined) {
+    return { sql: `${own} = ?`, values: [match.equals], ids: { sql: ids(`${column} = ?`), values: [match.equals] } };
+  }
   const { glob = '*', prefix = '' } = match;
-  if (prefix === '') return { sql: `${column} GLOB ?`, values: [glob] };
-  return { sql: `${column} >= ? AND ${column} < ? AND ${column} GLOB ?`, values: [prefix, afterPrefix(prefix), glob] };
+  if (prefix === '') return { sql: `${own} GLOB ?`, values: [glob] };
+  const values = [prefix, afterPrefix(prefix), glob];
+  return {
+    sql: `${own} >= ? AND ${own} < ? AND ${own} GLOB ?`,
+    values,
+    ids: { sql: ids(`${column} >= ? AND ${column} < ? AND ${column} GLOB ?`), values },
+  };
 }
 
 /** A pattern that begins with a wildcard cannot use an index of its column; three letters of it can be looked up in the trigrams. */
 function narrowed(condition: Condition, textColumn: string, { prefix, longest = '' }: TextMatch): Condition {
   if (prefix === undefined || prefix.length >= 3 || [...longest].length < 3) return condition;
+  const ids = {
+    sql: 'SELECT rowid AS study_id FROM studies_text WHERE studies_text MATCH ?',
+    values: [`${textColumn} : "${longest.replaceAll('"', '""')}"`],
+  };
+  return { ...condition, ids, needsIds: true };
+}
+
+function dateCondition(column: 'birth_date' | 'study_date', range: Query['studyDate']): Condition | undefined {
+  if (range === undefined) return undefined;
+  const { from, to } = dateMatch(range);
   return {
-    sql: `st.study_id IN (SELECT rowid FROM studies_text WHERE studies_text MATCH ?) AND (${condition.sql})`,
-    values: [`${textColumn} : "${longest.replaceAll('"', '""')}"`, ...condition.values],
+    sql: `st.${column} >= ? AND st.${column} <= ? AND st.${column} <> ''`,
+    values: [from, to],
+    ids: { sql: `SELECT study_id FROM studies WHERE ${column} >= ? AND ${column} <= ?`, values: [from, to] },
   };
 }
 
-function dateCondition(column: string, range: Query['studyDate']): Condition | undefined {
-  if (range === undefined) return undefined;
-  const { from, to } = dateMatch(range);
-  return { sql: `${column} >= ? AND ${column} <= ? AND ${column} <> ''`, values: [from, to] };
-}
-
-function listCondition(column: string, key: string | undefined): Condition | undefined {
+/** The values of a key that is a list, as JSON; undefined where it matches everything. */
+export function listOf(key: string | undefined): string | undefined {
   const values = (key ?? '')
     .split('\\')
     .map((value) => value.trim())
     .filter((value) => value !== '' && value !== '*');
-  return values.length === 0 ? undefined : { sql: `${column} ${IN_LIST}`, values: [JSON.stringify(values.slice(0, 10_000))] };
+  return values.length === 0 ? undefined : JSON.stringify(values.slice(0, 10_000));
+}
+
+/** A list of values against a column of studies. */
+export function studyListCondition(column: 'study_uid' | 'sex', key: string | undefined): Condition | undefined {
+  const list = listOf(key);
+  if (list === undefined) return undefined;
+  const ids = { sql: `SELECT study_id FROM studies WHERE ${column} ${IN_LIST}`, values: [list] };
+  return { sql: `st.${column} ${IN_LIST}`, values: [list], ids };
 }
 
 function inSeries(column: 'modality' | 'series_uid', key: string | undefined, hasSeries: boolean): Condition | undefined {
-  if (hasSeries) return listCondition(`se.${column}`, key);
-  const condition = listCondition(column, key);
-  return condition === undefined
-    ? undefined
-    : { sql: `st.study_id IN (SELECT study_id FROM series WHERE ${condition.sql})`, values: condition.values };
+  const list = listOf(key);
+  if (list === undefined) return undefined;
+  if (hasSeries) return { sql: `se.${column} ${IN_LIST}`, values: [list] };
+  const ids = { sql: `SELECT study_id FROM series WHERE ${column} ${IN_LIST}`, values: [list] };
+  return { sql: `st.study_id IN (${ids.sql})`, values: [list], ids };
 }

@@ -11,6 +11,7 @@ import type {
 } from '../../shared/contract/index.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
 import type { ArchiveJobs, JobKind } from './job-table.ts';
+import type { UserDataChange, UserDataMethods } from './user-data.ts';
 
 /** Where an archive lives. Everything below is derived from `directory`; structured-cloneable, so it can be handed to any thread. */
 export interface ArchiveLocation {
@@ -127,6 +128,8 @@ export interface VerifySummary {
   readonly resumedAt?: number;
 }
 
+export type UserCommand = keyof UserDataMethods;
+
 /** The archive as the main thread sees it: every call goes to a thread of its own kind (writer, reader, archive worker). */
 export interface Archive {
   readonly location: ArchiveLocation;
@@ -142,6 +145,10 @@ export interface Archive {
   stats(): Promise<ArchiveStats>;
   /** Studies whose images a window asked for lately. */
   openStudies(): string[];
+  /** What people note on studies (the commands `user.*`); on the disk when it resolves. */
+  user<Command extends UserCommand>(command: Command, args: CommandArgs<Command>): Promise<CommandResult<Command>>;
+  /** How many instances of a study are known to be missing; 0 = none any more. */
+  markMissing(studyInstanceUID: string, missing: number): Promise<void>;
   /** Any kind of background work (job-table.ts). */
   job<Kind extends JobKind>(
     kind: Kind,
@@ -155,6 +162,7 @@ export interface Archive {
   rebuild(options?: { restart?: boolean }): ArchiveJob<VerifiedItem, VerifySummary>;
   /** Studies touched by committed index batches (coalesced, at most 4 a second). */
   onChanged(listener: (change: { studyInstanceUIDs: string[]; everything: boolean }) => void): void;
+  onUserData(listener: (change: UserDataChange) => void): void;
   /** Repair at start, damaged index set aside, identity changes, conflicts. Sentences for people, free of file contents. */
   onNotice(listener: (notice: Omit<Notice, 'noticeId' | 'at'>) => void): void;
   /** Everything that was acknowledged is indexed. */

@@ -93,6 +93,12 @@ async function compose(
     if (seq === undefined) hub.publish({ type: 'StudiesChanged', studyInstanceUIDs: [], everything: true });
   });
   archive.onChanged(({ studyInstanceUIDs, everything }) => changed(studyInstanceUIDs, everything));
+  archive.onUserData(
+    mainThreadTasks.wrap('user data', ({ topic, studyInstanceUIDs }) => {
+      const all = studyInstanceUIDs.length > MAX_STUDIES_NAMED;
+      hub.publish({ type: 'UserDataChanged', topic, studyInstanceUIDs: all ? [] : studyInstanceUIDs, everything: all });
+    }),
+  );
   await settings.repair(notices.raise);
   await nodes.repair(notices.raise);
   await secrets.repair(notices.raise);

@@ -151,5 +151,19 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       await parts.listable();
       return await archive.stats();
     },
+
+    'user.labels.list': (args) => archive.user('user.labels.list', args),
+    'user.labels.change': (args) => archive.user('user.labels.change', args),
+    'user.labels.rename': (args) => archive.user('user.labels.rename', args),
+    'user.labels.delete': (args) => archive.user('user.labels.delete', args),
+    'user.pins.set': (args) => archive.user('user.pins.set', args),
+    'user.read.set': (args) => archive.user('user.read.set', args),
+    'user.opened': (args) => archive.user('user.opened', args),
+    'user.comments.list': (args) => archive.user('user.comments.list', args),
+    'user.comments.add': (args) => archive.user('user.comments.add', args),
+    'user.comments.edit': (args) => archive.user('user.comments.edit', args),
+    'user.comments.remove': (args) => archive.user('user.comments.remove', args),
+    'user.annotations.get': (args) => archive.user('user.annotations.get', args),
+    'user.annotations.put': (args) => archive.user('user.annotations.put', args),
   };
 }

@@ -6,17 +6,17 @@ import {
   archiveStats,
   listenerState,
   localSeries,
-  localStudy,
   nodeState,
   notice,
   pacsNode,
   pacsNodeDraft,
-  query,
   seriesManifest,
   settings,
   tlsFinding,
 } from './model.ts';
 import { actionId, count, nodeId, secret, tag, uid, username } from './primitives.ts';
+import { localQuery, searchResult, searchSort } from './search.ts';
+import { userCommands } from './user-data.ts';
 
 const nothing = z.strictObject({});
 
@@ -80,16 +80,8 @@ export const commands = {
   'actions.credit': { args: z.strictObject({ actionId, batches: count.max(1000) }), result: nothing },
 
   'archive.search': {
-    args: z.strictObject({
-      query: query.omit({ level: true }),
-      sort: z.strictObject({
-        by: z.enum(['studyDate', 'patientName', 'patientID', 'modality', 'studyDescription', 'arrivedAt']),
-        descending: z.boolean(),
-      }),
-      offset: count,
-      limit: count.max(1000),
-    }),
-    result: z.strictObject({ total: count, studies: z.array(localStudy).max(1000) }),
+    args: z.strictObject({ query: localQuery, sort: searchSort, offset: count, limit: count.max(1000) }),
+    result: searchResult,
   },
   'archive.series': { args: z.strictObject({ studyInstanceUID: uid }), result: z.strictObject({ series: z.array(localSeries) }) },
   /** Instance UIDs of a series or study, for lists and tests. */
@@ -113,6 +105,8 @@ export const commands = {
     result: z.strictObject({ passwordId: z.uuid() }),
   },
   'archive.stats': { args: nothing, result: archiveStats },
+
+  ...userCommands,
 } as const;
 
 export type CommandName = keyof typeof commands;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actionComplete, actionItems, actionUpdate } from './actions.ts';
 import { listenerState, nodeState, notice, pacsNode, settings } from './model.ts';
 import { count, uid } from './primitives.ts';
+import { userDataChange } from './user-data.ts';
 
 const seq = count;
 
@@ -16,6 +17,8 @@ export const contractEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ListenerChanged'), seq, listener: listenerState }),
   /** Studies whose rows or series changed in the archive; at most 4 a second. `everything` = list anew. */
   z.strictObject({ type: z.literal('StudiesChanged'), seq, studyInstanceUIDs: z.array(uid).max(1000), everything: z.boolean() }),
+  /** What people noted on studies changed, in this window or another. */
+  z.strictObject({ type: z.literal('UserDataChanged'), seq, ...userDataChange }),
   z.strictObject({ type: z.literal('NoticeRaised'), seq, notice }),
 ]);
 export type ContractEvent = z.infer<typeof contractEvent>;

@@ -12,4 +12,6 @@ export * from './model.ts';
 export * from './phosphor-error.ts';
 export * from './primitives.ts';
 export * from './reading.ts';
+export * from './search.ts';
+export * from './user-data.ts';
 export * from './wire.ts';
