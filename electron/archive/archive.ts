@@ -269,14 +269,14 @@ class LocalArchive implements Archive {
     const report = await this.#writer.call('open', nothing);
     if (this.#reader === undefined) return;
     for (const control of this.#arrivalLines) this.#attachArrivals(control);
-    if (isOther || report.setAside !== undefined || report.userData.setAside !== undefined)
+    if (isOther || report.setAside !== undefined || report.userData?.setAside !== undefined)
       await Promise.all([this.#reader.kill(), this.#worker?.kill()]);
     else this.#connectWorker(false);
     this.#reportOpening(report);
   }
 
   #reportOpening(report: OpenReport): void {
-    const sentence = userDataSentence(report.userData);
+    const sentence = userDataSentence(report.userData ?? {});
     if (sentence !== undefined) this.#notice('warning', sentence);
     if (report.setAside !== undefined) {
       this.#notice(

@@ -46,7 +46,7 @@ export interface OpenReport {
   readonly setAside?: string;
   /** The index is empty though there are files: it has to be rebuilt. */
   readonly needsRebuild: boolean;
-  readonly userData: UserDataReport;
+  readonly userData?: UserDataReport;
   readonly repaired: number;
   readonly discarded: number;
 }

@@ -71,7 +71,7 @@ export class IndexWriter {
     this.#announcer = new Announcer(emit);
   }
 
-  async open(): Promise<Omit<OpenReport, 'userData'>> {
+  async open(): Promise<OpenReport> {
     try {
       return await this.#open();
     } catch (thrown) {
@@ -81,7 +81,7 @@ export class IndexWriter {
     }
   }
 
-  async #open(): Promise<Omit<OpenReport, 'userData'>> {
+  async #open(): Promise<OpenReport> {
     const opened = openForWriting(indexFile(this.#location));
     this.#database = opened.database;
     this.#store = new IndexStore(opened.database, (entry) => this.#describesFile(entry));
