@@ -85,11 +85,9 @@ export function greyFunction(
   const { voiLUTs, window } = transform;
   const toModality = modalityFunction(transform);
   const voi = window.voiLUT === undefined ? undefined : voiLUTs?.[window.voiLUT];
-  const white = voi === undefined ? 1 : 2 ** voi.bits - 1;
-  return (stored) => {
-    const value = toModality(stored);
-    return voi === undefined ? greyOf(value, window) : (valueAt(voi, value) / white) * 255;
-  };
+  if (voi === undefined) return (stored) => greyOf(toModality(stored), window);
+  const white = 2 ** voi.bits - 1;
+  return (stored) => (valueAt(voi, toModality(stored)) / white) * 255;
 }
 
 /** The Modality LUT: stored value → Hounsfield units and the like. */

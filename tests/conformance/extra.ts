@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compareSamples, type Outcome } from './compare.ts';
+import { readPNG } from './png.ts';
+import type { Finding } from './reference.ts';
+import { type Row, readTable } from './tables.ts';
+import { pictureOf, viewFile } from './viewed-file.ts';
+
+/** Lines of REFERENCE-EXTRA.tsv about decoded frames: compared by the picture where there is one, else by their samples' hash. */
+export async function* extraFindings(folder: string): AsyncGenerator<Finding> {
+  for (const row of readTable(folder, 'REFERENCE-EXTRA.tsv')) {
+    const how = row.how ?? '';
+    const path = row.path ?? '';
+    const isFrames = FRAMES.test(how) && existsSync(join(folder, path));
+    if (isFrames) yield { name: `${path} (${how.split(' ')[0]})`, outcome: await compare(folder, row) };
+  }
+}
+
+/** How references of still frames were made. */
+const FRAMES = /^(opj_decompress|zlib raw inflate|expected = PixelData|decoders differ|RTDOSE)/;
+
+async function compare(folder: string, row: Row): Promise<Outcome> {
+  try {
+    const file = viewFile(join(folder, row.path ?? ''));
+    if (file.image === undefined) return { kind: 'refused', detail: file.reason ?? '' };
+    const picture = row['file (relative to this folder)'] ?? '';
+    if (picture.endsWith('.png')) {
+      return compareSamples(readPNG(readFileSync(join(folder, picture))), pictureOf(await file.drawable(0), undefined), false);
+    }
+    const sha256 = createHash('sha256');
+    for (let frame = 0; frame < file.frames; frame += 1) {
+      const { samples } = await file.stored(frame);
+      sha256.update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
+    }
+    const given = sha256.digest('hex');
+    return given === row.sha256 ? { kind: 'equal', detail: '' } : { kind: 'different', detail: 'other stored values' };
+  } catch (thrown) {
+    return { kind: 'refused', detail: thrown instanceof Error ? thrown.message : 'unknown' };
+  }
+}
