@@ -10,6 +10,7 @@ import type {
   VerifiedItem,
 } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { ArchiveVolume } from './archive-volume.ts';
 import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import type { IndexLine } from './arrival-messages.ts';
 import { setAsideDatabase } from './index-database.ts';
@@ -18,18 +19,15 @@ import type { IndexWriterEvent, IndexWriterMethods, OpenReport } from './index-w
 import { RunningJob } from './job.ts';
 import type { ArchiveJobs, JobKind } from './job-table.ts';
 import type { JobEvent } from './jobs.ts';
-import { createLayout, indexFile } from './layout.ts';
-import { type Lock, takeLock } from './lock.ts';
+import { indexFile } from './layout.ts';
 import { ArchiveThread } from './thread.ts';
 import type { Archive, ArchiveJob, ArchiveLocation, ImportSummary, OpenArchive, UserCommand, VerifySummary } from './types.ts';
 import type { UserDataChange, UserDataMethods } from './user-data.ts';
 import type { UserDataReport } from './user-data-host.ts';
 
 /** See OpenArchive. Resolves when what a crash left is repaired; an index that has to be rebuilt is rebuilt behind it (`settled` waits). */
-export const openArchive: OpenArchive = async (location) => {
-  const { archiveId } = createLayout(location);
-  const lock = takeLock(location.directory);
-  const archive = new LocalArchive(location, archiveId, lock);
+export const openArchive: OpenArchive = async (location, expected) => {
+  const archive = new LocalArchive(location, await ArchiveVolume.open(location, expected));
   try {
     await archive.start();
     return archive;
@@ -43,6 +41,8 @@ type NoticeText = Omit<Notice, 'noticeId' | 'at'>;
 type Changed = { studyInstanceUIDs: string[]; everything: boolean };
 
 const nothing: Record<string, never> = {};
+/** Jobs that an archive on a disk that cannot be written does. */
+const READING: ReadonlySet<JobKind> = new Set<JobKind>(['verify', 'rebuild', 'export', 'conflicts', 'trash', 'compact']);
 /** A study counts as open for so long after its images were asked for: a window does not say when it is closed. */
 const OPEN_MS = 24 * 3_600_000;
 const MAX_OPEN = 1_000;
@@ -51,7 +51,7 @@ const MAX_OPEN = 1_000;
 class LocalArchive implements Archive {
   readonly location: ArchiveLocation;
   readonly archiveId: string;
-  readonly #lock: Lock;
+  readonly #volume: ArchiveVolume;
   readonly #writer: ArchiveThread<IndexWriterMethods & UserDataMethods, IndexWriterEvent>;
   #reader: ArchiveThread<IndexReaderMethods, never> | undefined;
   #worker: ArchiveThread<ArchiveWorkerMethods, JobEvent> | undefined;
@@ -70,13 +70,13 @@ class LocalArchive implements Archive {
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(location: ArchiveLocation, archiveId: string, lock: Lock) {
+  constructor(location: ArchiveLocation, volume: ArchiveVolume) {
     this.location = location;
-    this.archiveId = archiveId;
-    this.#lock = lock;
+    this.archiveId = volume.archiveId;
+    this.#volume = volume;
     this.#writer = new ArchiveThread<IndexWriterMethods & UserDataMethods, IndexWriterEvent>({
       name: 'index writer',
-      start: () => new Worker(new URL('./index-writer-thread.ts', import.meta.url), { workerData: { location, archiveId } }),
+      start: () => new Worker(new URL('./index-writer-thread.ts', import.meta.url), { workerData: { location, archiveId: volume.archiveId } }),
       onEvent: (event) => this.#onWriterEvent(event),
       onReplaced: () => {
         if (this.#recovering === undefined) this.#recoverBy(this.#reopen(false));
@@ -85,17 +85,18 @@ class LocalArchive implements Archive {
   }
 
   async start(): Promise<void> {
-    const report = await this.#writer.call('open', nothing);
+    const report = await this.#writer.call('open', { volume: this.#volume.state });
     this.#startReaders();
     this.#connectWorker(true);
     this.#reportOpening(report);
-    this.#finishing = this.#finishTrash();
+    if (this.#volume.state === 'there') this.#finishing = this.#finishTrash();
+    this.#volume.tell({ notice: (severity, sentence) => this.#notice(severity, sentence), returned: () => this.#returned() });
   }
 
   /** After a failed start. */
   async abandon(): Promise<void> {
     await Promise.all([this.#writer.close(), this.#reader?.close(), this.#worker?.close()]);
-    this.#lock.release();
+    this.#volume.close();
   }
 
   arrivalPort(): MessagePort {
@@ -169,6 +170,7 @@ class LocalArchive implements Archive {
     const jobId = this.#nextJob;
     this.#nextJob += 1;
     const worker = this.#open(this.#worker);
+    this.#volume.check(!READING.has(kind));
     const job = new RunningJob<ArchiveJobs[Kind]['item'], ArchiveJobs[Kind]['result']>(
       worker.call('run', { jobId, kind, args }) as Promise<ArchiveJobs[Kind]['result']>,
       (batches) => void worker.call('acknowledge', { jobId, batches }).catch(() => undefined),
@@ -196,8 +198,9 @@ class LocalArchive implements Archive {
   async settled(): Promise<void> {
     await this.#finishing;
     await this.#recovering;
+    await this.#volume.settled();
     await this.#rebuilding;
-    await this.#writer.call('settle', nothing);
+    if (this.#volume.state === 'there') await this.#writer.call('settle', nothing);
   }
 
   async killThreads(): Promise<void> {
@@ -220,7 +223,7 @@ class LocalArchive implements Archive {
     await this.#reader?.call('close', nothing).catch(gone);
     await this.#writer.call('close', nothing).catch(gone);
     await Promise.all([this.#writer.close(), this.#reader?.close()]);
-    this.#lock.release();
+    this.#volume.close();
   }
 
   #startReaders(): void {
@@ -266,7 +269,7 @@ class LocalArchive implements Archive {
    * another file than before, the threads that read it are replaced.
    */
   async #reopen(isOther: boolean): Promise<void> {
-    const report = await this.#writer.call('open', nothing);
+    const report = await this.#writer.call('open', { volume: this.#volume.state });
     if (this.#reader === undefined) return;
     for (const control of this.#arrivalLines) this.#attachArrivals(control);
     if (isOther || report.setAside !== undefined || report.userData?.setAside !== undefined)
@@ -291,6 +294,15 @@ class LocalArchive implements Archive {
       );
     }
     if (report.needsRebuild) this.#rebuildBehind(report.setAside === undefined && this.#recovering === undefined);
+  }
+
+  /** The disk was away or read-only: what stands in incoming/ is taken in, and what was begun is finished. */
+  async #returned(): Promise<void> {
+    const { needsRebuild } = await this.#writer.call('returned', nothing);
+    if (needsRebuild) this.#rebuildBehind(true);
+    this.#finishing = this.#finishTrash();
+    await this.#finishing;
+    for (const listener of this.#changedListeners) listener({ studyInstanceUIDs: [], everything: true });
   }
 
   /** A deletion, or a way back from the trash, that the end of the program interrupted. */

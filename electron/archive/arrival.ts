@@ -39,7 +39,7 @@ export interface ArrivalWriterOptions {
  */
 export function createArrivalWriter(location: ArchiveLocation, port: MessagePort, options: ArrivalWriterOptions = {}): ArrivalWriter {
   const incoming = folderOf.incoming(location);
-  const hardLinks = options.hardLinks ?? supportsHardLinks(incoming);
+  let hardLinks = options.hardLinks;
   const writer = randomBytes(6).toString('hex');
   const feed = new IndexFeed(port, writer);
   const codec = createCodecWorker();
@@ -52,7 +52,11 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
   const context: WriterContext = {
     location,
     incoming,
-    hardLinks,
+    // Asked only once a file stands there: the disk may have been away before.
+    hardLinks: () => {
+      hardLinks ??= supportsHardLinks(incoming);
+      return hardLinks;
+    },
     writer,
     feed,
     codec,
@@ -97,7 +101,7 @@ const WRITE_BEHIND = 32 * 1024 * 1024;
 interface WriterContext {
   readonly location: ArchiveLocation;
   readonly incoming: string;
-  readonly hardLinks: boolean;
+  hardLinks(): boolean;
   readonly writer: string;
   readonly feed: IndexFeed;
   readonly codec: CodecWorker;
@@ -178,7 +182,9 @@ class FileArrival implements Arrival {
       await this.#behind?.done;
       const header = this.#checked(this.#header.finish());
       const { location, incoming, hardLinks, writer, feed, codec } = this.#context;
-      const landing = hardLinks ? new LinkLanding(incoming, this.#part, fd) : new RenameLanding(incoming, this.#part, fd, location.durable);
+      const landing = hardLinks()
+        ? new LinkLanding(incoming, this.#part, fd)
+        : new RenameLanding(incoming, this.#part, fd, location.durable);
       const sourceAETitle = this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle;
       const uidHash = hashOfUID(header.sopInstanceUID);
       const entry = { writer, number: this.#number, origin: this.#origin.kind, uidHash, sha256, sourceAETitle };

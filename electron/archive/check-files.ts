@@ -1,5 +1,7 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import type { VerifiedItem } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { ToCompare } from './check-thread.ts';
 import { CheckThreads } from './check-threads.ts';
 import { openReadOnly } from './index-reader.ts';
@@ -34,6 +36,7 @@ export async function verifyFiles(
   let last = earlier?.last ?? 0;
   let keptAt = performance.now();
   const report = async (problem: VerifiedItem): Promise<void> => {
+    mustBeThere(location);
     summary.problems += 1;
     if (found.length < KEPT) found.push(problem);
     await job.item(problem);
@@ -85,6 +88,12 @@ export async function verifyFiles(
     await threads.close();
     database.close();
   }
+}
+
+/** Of a disk that went away meanwhile nothing is missing. @throws PhosphorError `storage` */
+export function mustBeThere(location: ArchiveLocation): void {
+  if (fs.existsSync(path.join(location.directory, 'archive.json'))) return;
+  throw new PhosphorError('storage', 'the folder of the archive has gone', { code: 'ENOENT', retryable: true });
 }
 
 const hex = (value: unknown): string => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : '');

@@ -52,7 +52,7 @@ export class IndexQueries {
     if (seriesInstanceUID !== undefined) values.push(seriesInstanceUID);
     return this.#database
       .prepare(
-        `SELECT i.sop_uid, i.sop_class, i.instance_number, se.series_uid, st.study_uid
+        `SELECT i.sop_uid, i.sop_class, i.instance_number, i.truncated, se.series_uid, st.study_uid
          FROM studies st JOIN series se USING (study_id) JOIN instances i USING (series_id)
          WHERE st.study_uid = ? ${seriesInstanceUID === undefined ? '' : 'AND se.series_uid = ?'}
          ORDER BY se.series_number IS NULL, se.series_number, se.series_id, i.instance_number IS NULL, i.instance_number, i.instance_id`,
@@ -60,7 +60,14 @@ export class IndexQueries {
       .all(...(values as string[]))
       .map((row) => {
         const { sopInstanceUID, seriesInstanceUID: series, sopClassUID = '', instanceNumber } = imageRow(row);
-        return { sopInstanceUID, sopClassUID, seriesInstanceUID: series, ...(instanceNumber === undefined ? {} : { instanceNumber }) };
+        const truncated = row.truncated === 1 ? ({ truncated: true } as const) : {};
+        return {
+          sopInstanceUID,
+          sopClassUID,
+          seriesInstanceUID: series,
+          ...truncated,
+          ...(instanceNumber === undefined ? {} : { instanceNumber }),
+        };
       });
   }
 
@@ -80,7 +87,7 @@ export class IndexQueries {
          FROM studies`,
       )
       .get();
-    const { bavail, bsize } = fs.statfsSync(this.#location.directory);
+    const { bavail, bsize } = freeOn(this.#location.directory);
     return {
       patients: number(row?.patients),
       studies: number(row?.studies),
@@ -94,6 +101,15 @@ export class IndexQueries {
 
   close(): void {
     this.#database.close();
+  }
+}
+
+/** Nothing while the disk with the archive is away. */
+function freeOn(directory: string): { bavail: number; bsize: number } {
+  try {
+    return fs.statfsSync(directory);
+  } catch {
+    return { bavail: 0, bsize: 0 };
   }
 }
 

@@ -5,6 +5,7 @@ import type { RebuildCursor } from './rebuild-index.ts';
 import type { ArchiveLocation } from './types.ts';
 import type { UserDataChange } from './user-data.ts';
 import type { UserDataReport } from './user-data-host.ts';
+import type { VolumeState } from './volume.ts';
 
 export interface WriterThreadData {
   readonly location: ArchiveLocation;
@@ -14,7 +15,9 @@ export interface WriterThreadData {
 /** What the main thread (or, over a port of its own, the archive worker) asks of the index writer. */
 export type IndexWriterMethods = {
   /** Opens the database, repairs what a crash left. The first call, once. */
-  open(args: Record<string, never>): Promise<OpenReport>;
+  open(args: { volume: VolumeState }): Promise<OpenReport>;
+  /** The disk with the archive is back. */
+  returned(args: Record<string, never>): Promise<{ needsRebuild: boolean }>;
   /** An arrival writer's line. */
   attach(args: { port: MessagePort }): void;
   /** Resolves when everything received so far is committed. */

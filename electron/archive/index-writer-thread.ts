@@ -18,10 +18,11 @@ if (port !== null) {
   const methods: IndexWriterMethods & UserDataMethods = {
     ...userData.methods(),
     // user.db first: those who read the index attach it.
-    open: async () => {
+    open: async ({ volume }) => {
       const found = userData.open();
-      return { ...(await writer.open()), userData: found };
+      return { ...(await writer.open(volume)), userData: found };
     },
+    returned: () => writer.returned(),
     attach: (args) => writer.attach(args.port),
     settle: () => writer.settle(),
     serve: (args) => {

@@ -12,8 +12,9 @@ import { compactStep, openRebuild, removeRebuildCursor, writeRebuildCursor } fro
 import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
 import { fileOfHash, folderOf, hashOfUID, indexFile, rebuildFile, shards, storageError } from './layout.ts';
 import type { RebuildCursor } from './rebuild-index.ts';
-import { repairIncoming, repairWriter } from './repair.ts';
+import { type Repaired, repairIncoming, repairWriter } from './repair.ts';
 import type { ArchiveLocation } from './types.ts';
+import type { VolumeState } from './volume.ts';
 
 /** A batch is gathered for this long, and takes at most about so long to write. */
 const GATHER_MS = 15;
@@ -71,9 +72,9 @@ export class IndexWriter {
     this.#announcer = new Announcer(emit);
   }
 
-  async open(): Promise<OpenReport> {
+  async open(volume: VolumeState): Promise<OpenReport> {
     try {
-      return await this.#open();
+      return await this.#open(volume);
     } catch (thrown) {
       throw isFull(thrown)
         ? new PhosphorError('storage-full', 'the disk with the index is full')
@@ -81,22 +82,37 @@ export class IndexWriter {
     }
   }
 
-  async #open(): Promise<OpenReport> {
+  async #open(volume: VolumeState): Promise<OpenReport> {
     const opened = openForWriting(indexFile(this.#location));
     this.#database = opened.database;
     this.#store = new IndexStore(opened.database, (entry) => this.#describesFile(entry));
-    const { entries, names, discarded } = await repairIncoming(this.#location);
+    const { entries, names, discarded } = volume === 'there' ? await repairIncoming(this.#location) : NOTHING_REPAIRED;
     for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
     this.#writeAll();
     const isComplete = opened.database.prepare(`SELECT value FROM state WHERE key = 'complete'`).get() !== undefined;
-    const needsRebuild = (opened.isNew || !isComplete) && (names.length > 0 || hasFiles(this.#location));
-    if (!needsRebuild) this.#markComplete(opened.database);
+    const isWhole = !opened.isNew && isComplete;
+    const needsRebuild = !isWhole && volume !== 'away' && (names.length > 0 || hasFiles(this.#location));
+    if (!needsRebuild && volume !== 'away') this.#markComplete(opened.database);
     return {
       ...(opened.setAside === undefined ? {} : { setAside: opened.setAside }),
       needsRebuild,
       repaired: names.length,
       discarded,
     };
+  }
+
+  /**
+   * The disk with the archive was away, or not to be written, and is back: what stands complete in incoming/ is indexed and leaves it, also
+   * what could not be removed from it before. What its writer sends as well is known by then.
+   */
+  async returned(): Promise<{ needsRebuild: boolean }> {
+    const { entries } = await repairIncoming(this.#location, 'complete');
+    this.adopt(entries);
+    const database = this.#database;
+    const isComplete = database?.prepare(`SELECT value FROM state WHERE key = 'complete'`).get() !== undefined;
+    const needsRebuild = !isComplete && this.#rebuild === undefined && hasFiles(this.#location);
+    if (!isComplete && !needsRebuild && database !== undefined) this.#markComplete(database);
+    return { needsRebuild };
   }
 
   attach(port: MessagePort): void {
@@ -118,7 +134,7 @@ export class IndexWriter {
    */
   settle(): Promise<void> {
     if (this.#stalled) return Promise.reject(STALLED);
-    const names = new Set(fs.readdirSync(folderOf.incoming(this.#location)).filter((name) => parseIncomingName(name) !== undefined));
+    const names = new Set([...this.#standing()].filter((name) => parseIncomingName(name) !== undefined));
     if (names.size === 0) return Promise.resolve();
     this.#schedule(0);
     return new Promise((resolve, reject) => this.#settling.push({ names, resolve, reject }));
@@ -268,6 +284,16 @@ export class IndexWriter {
     return final !== undefined && final.ino === own.ino;
   }
 
+  /** Names in incoming/; none while the disk is away. */
+  #standing(): Set<string> {
+    try {
+      return new Set(fs.readdirSync(folderOf.incoming(this.#location)));
+    } catch (thrown) {
+      if (GONE.has(systemCode(thrown) ?? '')) return new Set();
+      throw thrown;
+    }
+  }
+
   #stands(sopInstanceUID: string): boolean {
     return fs.existsSync(fileOfHash(this.#location, hashOfUID(sopInstanceUID)));
   }
@@ -299,7 +325,7 @@ export class IndexWriter {
 
   #settle(): void {
     if (this.#settling.length === 0) return;
-    const standing = new Set(fs.readdirSync(folderOf.incoming(this.#location)));
+    const standing = this.#standing();
     this.#settling = this.#settling.filter(({ names, resolve }) => {
       if ([...names].some((name) => standing.has(name))) return true;
       resolve();
@@ -389,6 +415,10 @@ INSERT OR IGNORE INTO main.study_sources (study_id, origin, source_ae, path, ins
 INSERT OR IGNORE INTO main.incomplete_studies SELECT * FROM live.incomplete_studies;
 `;
 
+/** The disk is away, or was made read-only: names that stay in incoming/ are dealt with when it is back. */
+const GONE = new Set(['ENOENT', 'EIO', 'EROFS', 'ENODEV', 'ENXIO', 'ESTALE', 'ENOTCONN', 'EHOSTDOWN']);
+const NOTHING_REPAIRED: Repaired = { entries: [], names: [], discarded: 0 };
+
 const SQLITE_FULL = 13;
 const isFull = (thrown: unknown): boolean => thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
 const STALLED = new PhosphorError('storage-full', 'the index cannot be written');
@@ -397,7 +427,7 @@ function unlinkIfThere(file: string): void {
   try {
     fs.unlinkSync(file);
   } catch (thrown) {
-    if (systemCode(thrown) !== 'ENOENT') throw thrown;
+    if (!GONE.has(systemCode(thrown) ?? '')) throw thrown;
   }
 }
 

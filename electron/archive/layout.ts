@@ -90,7 +90,16 @@ function archiveIdOf(location: ArchiveLocation): string {
 
 function readArchiveId(file: string): string | undefined {
   try {
-    const parsed: unknown = JSON.parse(fs.readFileSync(file, 'utf8').slice(0, 65_536));
+    return archiveIdIn(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ID that the text of an archive.json holds. */
+export function archiveIdIn(text: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text.slice(0, 65_536));
     if (typeof parsed !== 'object' || parsed === null || !('archiveId' in parsed)) return undefined;
     return typeof parsed.archiveId === 'string' && /^[0-9a-f-]{36}$/.test(parsed.archiveId) ? parsed.archiveId : undefined;
   } catch {

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { storageError } from './layout.ts';
@@ -8,6 +10,10 @@ import { storageError } from './layout.ts';
 export interface Lock {
   /** True when the last holder did not give it up. */
   readonly wasStale: boolean;
+  /** False once the lock is another's: the disk was away, and used elsewhere. */
+  isHeld(): boolean;
+  /** Shows other computers that share the folder that we live. */
+  touch(): Promise<void>;
   release(): void;
 }
 
@@ -16,7 +22,12 @@ interface Holder {
   /** Start time of the process as the system tells it: a process ID alone may have been given to another by now. */
   readonly started: string;
   readonly token: string;
+  /** Name of the computer: process IDs mean nothing on another. */
+  readonly host: string;
 }
+
+/** A lock of another computer that was not touched for so long is given up. */
+const FOREIGN_STALE_MS = 10 * 60_000;
 
 /**
  * Takes `<directory>/archive.lock`. A lock whose process is gone is taken over.
@@ -24,12 +35,22 @@ interface Holder {
  */
 export function takeLock(directory: string): Lock {
   const file = path.join(directory, 'archive.lock');
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), token: randomUUID() };
+  const holder: Holder = { pid: process.pid, started: startOf(process.pid), token: randomUUID(), host: hostname() };
   let wasStale = false;
   for (let round = 0; round < 8; round += 1) {
-    if (create(file, holder)) return { wasStale, release: () => release(file, holder) };
+    if (create(file, holder)) {
+      return {
+        wasStale,
+        isHeld: () => read(file)?.token === holder.token,
+        touch: () => touch(file),
+        release: () => release(file, holder),
+      };
+    }
     const other = read(file);
-    if (other !== undefined && isAlive(other)) {
+    if (other !== undefined && other.host !== holder.host && isTouched(file)) {
+      throw new PhosphorError('busy', 'the archive is in use on another computer', { retryable: false });
+    }
+    if (other !== undefined && other.host === holder.host && isAlive(other)) {
       throw new PhosphorError('busy', `the archive is in use by the process with ID ${other.pid}`, { retryable: false });
     }
     wasStale = true;
@@ -96,12 +117,22 @@ function read(file: string): Holder | undefined {
   try {
     const parsed: unknown = JSON.parse(fs.readFileSync(file, 'utf8').slice(0, 4096));
     if (typeof parsed !== 'object' || parsed === null) return undefined;
-    const { pid, started, token } = parsed as Partial<Record<keyof Holder, unknown>>;
-    if (typeof pid !== 'number' || typeof started !== 'string' || typeof token !== 'string') return undefined;
-    return { pid, started, token };
+    const { pid, started, token, host = hostname() } = parsed as Partial<Record<keyof Holder, unknown>>;
+    if (typeof pid !== 'number' || typeof started !== 'string' || typeof token !== 'string' || typeof host !== 'string') return undefined;
+    return { pid, started, token, host };
   } catch {
     return undefined;
   }
+}
+
+async function touch(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+}
+
+function isTouched(file: string): boolean {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < FOREIGN_STALE_MS;
 }
 
 function isAlive(holder: Holder): boolean {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type { VerifiedItem } from '../../shared/contract/index.ts';
 import type { IndexEntry } from './arrival-messages.ts';
-import { chunksOf } from './check-files.ts';
+import { chunksOf, mustBeThere } from './check-files.ts';
 import type { Facts } from './check-thread.ts';
 import { CheckThreads } from './check-threads.ts';
 import { inParallel, type JobReporter } from './jobs.ts';
@@ -83,11 +83,13 @@ export async function rebuildIndex(
       if (group.length < GROUP && shard < shards().length) continue;
       await read(group, 'stored');
       group = [];
+      mustBeThere(location);
       await target.reached({ ...summary, shards: shard, startedAt });
     }
     const conflicts = fs.readdirSync(folderOf.conflicts(location)).map((name) => `conflicts/${name}`);
     await read(conflicts, 'conflict');
     job.check();
+    mustBeThere(location);
     keep = true;
   } finally {
     await threads.close();

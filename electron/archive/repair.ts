@@ -21,8 +21,9 @@ export interface Repaired {
  * What a crash or power loss left: everything that was in flight stands in incoming/, and nothing else has to be looked at. Complete
  * entries (the content's hash is that of the name) get their final name where they do not have it yet; all else was never acknowledged and goes.
  */
-export function repairIncoming(location: ArchiveLocation): Promise<Repaired> {
-  return repairEntries(location, fs.readdirSync(folderOf.incoming(location)));
+export function repairIncoming(location: ArchiveLocation, which: 'all' | 'complete' = 'all'): Promise<Repaired> {
+  const names = fs.readdirSync(folderOf.incoming(location));
+  return repairEntries(location, which === 'all' ? names : names.filter((name) => parseIncomingName(name) !== undefined));
 }
 
 /** The same for one writer, whose thread has ended while the archive is open. */

@@ -17,7 +17,8 @@ export async function listTrash(
   location: ArchiveLocation,
   { offset, limit }: { readonly offset: number; readonly limit: number },
 ): Promise<{ total: number; studies: TrashedStudy[] }> {
-  await sortLoose(location);
+  // What cannot be sorted, on a disk that cannot be written, is not listed.
+  await sortLoose(location).catch(() => undefined);
   const rows = batchesOf(location).flatMap((batch) => studiesIn(batch).map((study) => ({ batch, study })));
   const studies: TrashedStudy[] = [];
   for (const { batch, study } of rows.slice(offset, offset + limit)) {

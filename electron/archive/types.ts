@@ -172,8 +172,11 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** Opens (or creates) an archive; repairs what a crash left; locks it against a second process (PhosphorError `busy`). */
-export type OpenArchive = (location: ArchiveLocation) => Promise<Archive>;
+/**
+ * Opens (or creates) an archive; repairs what a crash left; locks it against a second process (PhosphorError `busy`). `expected`: the ID of the
+ * archive that belongs there; where it is not, its disk is away: it opens when that is back, and lists are shown until then.
+ */
+export type OpenArchive = (location: ArchiveLocation, expected?: string) => Promise<Archive>;
 
 /** A file of the archive, for those who serve bytes: the path is derived from a hash of the UID and from nothing else. */
 export type LocateInstance = (location: ArchiveLocation, sopInstanceUID: string) => string;

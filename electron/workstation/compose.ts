@@ -9,8 +9,10 @@ import {
   toErrorData,
 } from '../../shared/contract/index.ts';
 import { ActionEngine, checkNode, type EngineParts, mainThreadTasks, startActionStore } from '../actions/index.ts';
+import { takeLock } from '../archive/index.ts';
 import type { OpenArchive } from '../archive/types.ts';
 import type { CreateAssociationPool, StartListener } from '../associations/types.ts';
+import { archiveHome } from './archive-home.ts';
 import { fileError } from './atomic-file.ts';
 import { identityRules } from './callers.ts';
 import { DemoNode } from './demo-node.ts';
@@ -77,8 +79,16 @@ async function compose(
   // Its thread starts beside the archive's; the file is opened under the lock.
   const store = startActionStore(join(profile, 'actions.db'));
   closers.push(() => store.close());
-  const archive = await rooms.openArchive({ directory: join(profile, 'archive'), databases: profile, durable: settings.current.durable });
+  const { archiveFolder, durable } = settings.current;
+  const home = await archiveHome(profile, archiveFolder, durable);
+  if (archiveFolder !== '') {
+    // An archive elsewhere may be away, or not to be locked: two processes must still not share the profile.
+    const lock = takeLock(profile);
+    closers.push(() => lock.release());
+  }
+  const archive = await rooms.openArchive(home.location, home.expected);
   closers.push(() => archive.close());
+  await home.opened(archive.archiveId);
   const log = openLog(profile);
   // First in the list = closed last.
   closers.unshift(() => log.close());

@@ -1,0 +1,192 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Archive, type ArchiveLocation, openArchive } from '../../../electron/archive/index.ts';
+import { canMountSmallVolume } from '../../support/small-volume.ts';
+import { everything, finished, namesIn, opened, part10, sample, store, temporaryFolder, temporaryLocation, writerOf } from './fixtures.ts';
+
+const mountable = await canMountSmallVolume();
+
+interface Disk {
+  readonly location: ArchiveLocation;
+  readonly folder: string;
+  unplug(): void;
+  plug(): void;
+  readOnly(is: boolean): void;
+}
+
+/** An archive's folder on a disk of its own, whose content survives being unplugged: a file system within a file. */
+function disk(): Disk {
+  const folder = temporaryFolder();
+  const image = path.join(folder, 'image');
+  const mountPoint = path.join(folder, 'disk');
+  fs.mkdirSync(mountPoint);
+  spawnSync('truncate', ['-s', '24m', image]);
+  spawnSync('mkfs.ext4', ['-q', '-F', image]);
+  const plug = () => void spawnSync('mount', ['-o', 'loop', image, mountPoint]);
+  const unplug = () => void spawnSync('umount', ['-l', mountPoint]);
+  plug();
+  onTestFinished(unplug);
+  const location = { directory: path.join(mountPoint, 'archive'), databases: path.join(folder, 'profile'), durable: false };
+  return { location, folder, plug, unplug, readOnly: (is) => void spawnSync('mount', ['-o', `remount,${is ? 'ro' : 'rw'}`, mountPoint]) };
+}
+
+/** Whether an image can be mounted here at all. */
+function canLoopMount(): boolean {
+  if (!mountable) return false;
+  const folder = fs.mkdtempSync('/tmp/phosphor-loop-');
+  const image = path.join(folder, 'image');
+  const at = path.join(folder, 'at');
+  fs.mkdirSync(at);
+  spawnSync('truncate', ['-s', '8m', image]);
+  spawnSync('mkfs.ext4', ['-q', '-F', image]);
+  const can = spawnSync('mount', ['-o', 'loop', image, at]).status === 0;
+  if (can) spawnSync('umount', [at]);
+  fs.rmSync(folder, { recursive: true, force: true });
+  return can;
+}
+
+function noticesOf(archive: Archive): string[] {
+  const notices: string[] = [];
+  archive.onNotice(({ sentence }) => notices.push(sentence));
+  return notices;
+}
+
+const until = (what: () => void) => vi.waitFor(what, { timeout: 15_000, interval: 100 });
+
+const loops = canLoopMount();
+
+describe('an archive on a disk that is unplugged', () => {
+  it.runIf(loops)(
+    'still shows its lists, refuses the rest in words, and goes on by itself when the disk is back',
+    async () => {
+      const { location, folder, plug, unplug } = disk();
+      const archive = await opened(location);
+      const notices = noticesOf(archive);
+      const writer = writerOf(archive);
+      for (let i = 0; i < 5; i += 1) await store(writer, sample(`1.2.3.${i}`));
+      await archive.settled();
+      unplug();
+      await until(() => expect(notices.join()).toMatch(/folder of the archive has gone/));
+      expect((await archive.search(everything)).studies).toMatchObject([{ numberOfInstances: 5 }]);
+      await expect(store(writer, sample('1.2.3.7'))).rejects.toMatchObject({ kind: 'storage', data: { code: 'ENOENT' } });
+      expect(() => archive.verify()).toThrow(/folder of the archive/);
+      expect(fs.readdirSync(path.join(folder, 'disk'))).toEqual([]);
+      plug();
+      await until(() => expect(notices.join()).toMatch(/there again/));
+      expect((await store(writer, sample('1.2.3.7'))).result).toBe('stored');
+      await archive.settled();
+      expect((await archive.stats()).instances).toBe(6);
+      expect((await finished(archive.verify())).result).toMatchObject({ checked: 6, problems: 0 });
+      expect(namesIn(location, 'incoming')).toEqual([]);
+    },
+    60_000,
+  );
+
+  it.runIf(loops)(
+    'before the start: no new archive is begun in its place, and it opens when the disk comes',
+    async () => {
+      const { location, folder, plug, unplug } = disk();
+      const before = await openArchive(location);
+      const { archiveId } = before;
+      await store(writerOf(before), sample('1.2.3.1'));
+      await before.settled();
+      await before.close();
+      unplug();
+      const archive = await openArchive(location, archiveId);
+      onTestFinished(() => archive.close());
+      const notices = noticesOf(archive);
+      expect(notices.join()).toMatch(/folder of the archive is not there/);
+      expect((await archive.search(everything)).total).toBe(1);
+      const writer = writerOf(archive);
+      await expect(store(writer, sample('1.2.3.2'))).rejects.toMatchObject({ kind: 'storage' });
+      expect(fs.readdirSync(path.join(folder, 'disk'))).toEqual([]);
+      plug();
+      await until(() => expect(notices.join()).toMatch(/there again/));
+      expect((await store(writer, sample('1.2.3.2'))).result).toBe('stored');
+      await archive.settled();
+      expect((await finished(archive.verify())).result).toMatchObject({ checked: 2, problems: 0 });
+      await expect(openArchive(location)).rejects.toMatchObject({ kind: 'busy' });
+    },
+    60_000,
+  );
+
+  it.runIf(loops)(
+    'and used by another workstation meanwhile: it is not touched until that one is closed',
+    async () => {
+      const { location, folder, plug, unplug } = disk();
+      const archive = await opened(location);
+      const notices = noticesOf(archive);
+      unplug();
+      await until(() => expect(notices.join()).toMatch(/has gone/));
+      plug();
+      fs.rmSync(path.join(location.directory, 'archive.lock'), { force: true });
+      const other = await openArchive({ ...location, databases: path.join(folder, 'other') });
+      await until(() => expect(notices.join()).toMatch(/in use by another workstation/));
+      expect(() => archive.import(['/nothing'])).toThrow(/another workstation/);
+      await other.close();
+      await until(() => expect(notices.join()).toMatch(/there again/));
+    },
+    60_000,
+  );
+});
+
+describe('an archive on a disk that cannot be written', () => {
+  it.runIf(loops)(
+    'is read; arrivals, imports and deletions are refused with that reason',
+    async () => {
+      const { location, folder, readOnly } = disk();
+      const before = await openArchive(location);
+      await store(writerOf(before), sample('1.2.3.1'));
+      await before.settled();
+      await before.close();
+      readOnly(true);
+      const archive = await opened(location);
+      expect(noticesOf(archive).join()).toMatch(/cannot be written/);
+      expect((await archive.search(everything)).total).toBe(1);
+      expect((await finished(archive.verify())).result).toMatchObject({ checked: 1, problems: 0 });
+      await expect(store(writerOf(archive), sample('1.2.3.2'))).rejects.toMatchObject({ kind: 'storage', data: { code: 'EROFS' } });
+      fs.writeFileSync(path.join(folder, 'one.dcm'), part10(sample('1.2.3.3')));
+      expect(() => archive.import([path.join(folder, 'one.dcm')])).toThrow(/cannot be written/);
+      expect(() => archive.job('delete', { targets: [{ studyInstanceUID: '1.2.3' }] })).toThrow(/cannot be written/);
+      const notices = noticesOf(archive);
+      readOnly(false);
+      await until(() => expect(notices.join()).toMatch(/there again/));
+      expect((await finished(archive.import([path.join(folder, 'one.dcm')]))).result).toMatchObject({ imported: 1 });
+      await expect(openArchive(location)).rejects.toMatchObject({ kind: 'busy' });
+    },
+    60_000,
+  );
+
+  it.runIf(loops)(
+    'is indexed from its files where this profile never saw it',
+    async () => {
+      const { location, folder, readOnly } = disk();
+      const before = await openArchive(location);
+      for (let i = 0; i < 4; i += 1) await store(writerOf(before), sample(`1.2.3.${i}`));
+      await before.settled();
+      await before.close();
+      readOnly(true);
+      const archive = await opened({ ...location, databases: path.join(folder, 'elsewhere') });
+      await archive.settled();
+      expect((await archive.search(everything)).studies).toMatchObject([{ numberOfInstances: 4 }]);
+      readOnly(false);
+    },
+    60_000,
+  );
+});
+
+describe('the lock', () => {
+  it('of a workstation on another computer holds, as long as that one lives', async () => {
+    const location = temporaryLocation();
+    await (await openArchive(location)).close();
+    const lock = path.join(location.directory, 'archive.lock');
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    fs.writeFileSync(lock, JSON.stringify({ pid: dead, started: 'x', token: 'a', host: 'another-computer' }));
+    await expect(openArchive(location)).rejects.toMatchObject({ kind: 'busy', message: expect.stringMatching(/another computer/) });
+    const longAgo = new Date(Date.now() - 3_600_000);
+    fs.utimesSync(lock, longAgo, longAgo);
+    await (await openArchive(location)).close();
+  });
+});
