@@ -1,4 +1,4 @@
-import type { ActionItem, ActionRequest } from '../../shared/contract/index.ts';
+import type { ActionItem, ActionRequest, ImportedItem } from '../../shared/contract/index.ts';
 import type { ArchiveJob, ImportSummary, VerifySummary } from '../archive/types.ts';
 import type { ActionRun } from './action-run.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
@@ -7,27 +7,54 @@ import type { TurnQueue } from './turn-queue.ts';
 import type { EngineParts, RunResult } from './types.ts';
 import { onAbort, unlessAborted } from './waiting.ts';
 
-/** Import of files and folders. Known instances count as done; refused ones and conflicts are named in the items. */
+/** Of a completion: the rest stands in the items, and in a report. */
+const NAMED = 500;
+
+/**
+ * Import of files and folders. Known instances count as done; refused and missing files and conflicts are named, each with its reason. That
+ * a file is no DICOM file, or the directory of a medium, is told and no failure.
+ */
 export async function runImport(
   run: ActionRun,
   parts: EngineParts,
   { paths }: Extract<ActionRequest, { command: 'import' }>,
   turns: TurnQueue,
 ): Promise<RunResult> {
-  const { imported, known, conflict, refused, bytes } = await follow<ImportSummary>(run, turns, 'import', () =>
-    parts.archive.import(paths),
+  const files: ImportedItem[] = [];
+  const { imported, known, conflict, refused, missing, truncated, directories, reasons, bytes } = await follow<ImportSummary, ImportedItem>(
+    run,
+    turns,
+    'import',
+    () => parts.archive.import(paths),
+    (items) => {
+      for (const item of items) if (isNamed(item) && files.length < NAMED) files.push(item);
+    },
   );
   await parts.archive.settled();
-  const failed = refused + conflict;
-  const received = imported + known + failed;
+  const passedOver = (reasons['not-dicom'] ?? 0) + directories;
+  const failed = refused - passedOver + conflict + missing;
+  const received = imported + known + refused + conflict;
   run.update({ bytes });
   return {
     outcome: failed === 0 ? 'success' : imported + known > 0 ? 'partial' : 'failed',
     verifiedBy: 'local',
-    counts: { expected: received, received, completed: imported + known, failed, warning: 0, remaining: 0 },
-    details: { imported, known, conflict, refused },
+    counts: { expected: received + missing, received, completed: imported + known, failed, warning: 0, remaining: 0 },
+    details: {
+      imported,
+      known,
+      conflict,
+      refused,
+      ...(missing === 0 ? {} : { missing }),
+      ...(truncated === 0 ? {} : { truncated }),
+      ...Object.fromEntries(Object.entries(reasons).map(([reason, count]) => [`refused: ${reason}`, count])),
+    },
+    ...(files.length === 0 ? {} : { files }),
     ...(failed === 0 ? {} : { diagnosis: await diagnoseRun(run, parts, { text: 'importRefused' }, { received, failed }) }),
   };
+}
+
+function isNamed({ result, truncated }: ImportedItem): boolean {
+  return truncated === true || (result !== 'imported' && result !== 'known');
 }
 
 /** `verify` compares index and files; `rebuild` makes the index anew. Problems found make the outcome `partial`. */
@@ -66,11 +93,12 @@ export async function runMaintenance(
  * For every job of the archive: waits for its turn (one import, one verify or rebuild at a time), then passes items, credits, progress and cancel between the job of the
  * archive and its action. Rejects as the job does.
  */
-export async function follow<Result>(
+export async function follow<Result, Item extends ActionItem = ActionItem>(
   run: ActionRun,
   turns: TurnQueue,
   kind: 'import' | 'export' | 'maintenance' | 'trash',
-  start: () => ArchiveJob<ActionItem, Result>,
+  start: () => ArchiveJob<Item, Result>,
+  seen: (items: readonly Item[]) => void = () => undefined,
 ): Promise<Result> {
   const leave = await turns.acquire(kind, kind, run.signal);
   run.update({ state: 'running', attempt: 1 });
@@ -78,7 +106,12 @@ export async function follow<Result>(
   try {
     const job = start();
     unwatch = onAbort(run.signal, () => job.cancel());
-    job.onItems(mainThreadTasks.wrap('job items', (items) => run.push(items, () => job.acknowledge(1))));
+    job.onItems(
+      mainThreadTasks.wrap('job items', (items) => {
+        seen(items);
+        run.push(items, () => job.acknowledge(1));
+      }),
+    );
     job.onProgress(
       mainThreadTasks.wrap('job progress', ({ done, total, bytes }) =>
         run.update({

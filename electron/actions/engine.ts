@@ -232,6 +232,7 @@ export class ActionEngine {
       ...(result.errorComment === undefined ? {} : { errorComment: result.errorComment.slice(0, 1024) }),
       ...(result.diagnosis === undefined ? {} : { diagnosis: result.diagnosis }),
       ...(result.details === undefined ? {} : { details: result.details }),
+      ...(result.files === undefined ? {} : { files: result.files }),
     };
     await this.#record(draft);
     this.#runs.delete(record.actionId);
@@ -256,7 +257,7 @@ export class ActionEngine {
     let seq = this.#parts.publish(draft);
     if (seq === undefined) {
       // Something in it breaks the contract (and was logged). Whoever waits must hear of the end all the same.
-      const { diagnosis: _, errorComment: __, details: ___, status: ____, ...plain } = draft;
+      const { diagnosis: _, errorComment: __, details: ___, status: ____, files: _____, ...plain } = draft;
       delivered = {
         ...plain,
         counts: { received: 0, completed: 0, failed: 0, warning: 0 },

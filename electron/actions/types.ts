@@ -18,7 +18,7 @@ export type CompleteDraft = Omit<ActionComplete, 'seq'>;
 
 /** What a runner hands back; the engine makes the one ActionComplete of it. Whatever is absent is taken from the run. */
 export type RunResult = Pick<ActionComplete, 'outcome' | 'verifiedBy'> &
-  Partial<Pick<ActionComplete, 'status' | 'counts' | 'failedSOPInstanceUIDs' | 'errorComment' | 'diagnosis' | 'details'>> & {
+  Partial<Pick<ActionComplete, 'status' | 'counts' | 'failedSOPInstanceUIDs' | 'errorComment' | 'diagnosis' | 'details' | 'files'>> & {
     readonly offendingElements?: readonly string[];
   };
 

@@ -1,7 +1,8 @@
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import { createArrivalWriter } from './arrival.ts';
+import type { IndexLine } from './arrival-messages.ts';
 import { readSafely } from './index-database.ts';
 import { openReadOnly } from './index-reader.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
@@ -21,6 +22,8 @@ if (port !== null) {
   const jobs = new Map<number, Pick<JobReporter<unknown>, 'acknowledge' | 'cancel'>>();
   let index: RpcClient<IndexWriterMethods> | undefined;
   let arrivals: ArrivalWriter | undefined;
+  /** Lines of threads that take arrivals in beside this one: given a new way to the index whenever that one is replaced. */
+  const lanes = new Set<MessagePort>();
   let quiet: NodeJS.Timeout | undefined;
   let described: number | undefined;
 
@@ -39,6 +42,24 @@ if (port !== null) {
     line.on('message', (message: AnswerMessage) => client.answered(message));
     line.on('close', () => client.end(new PhosphorError('worker-died', 'the index writer thread ended')));
     index = client;
+    for (const control of lanes) attach(control);
+  };
+
+  const attach = (control: MessagePort): void => {
+    const { port1, port2 } = new MessageChannel();
+    toIndex()
+      .call('attach', { port: port1 }, [port1])
+      .catch(() => undefined);
+    const message: IndexLine = { type: 'index', port: port2 };
+    control.postMessage(message, [port2]);
+  };
+
+  const arrivalLine = (): MessagePort => {
+    const { port1, port2 } = new MessageChannel();
+    lanes.add(port1);
+    port1.on('close', () => lanes.delete(port1));
+    attach(port1);
+    return port2;
   };
 
   const lookAhead = async (): Promise<void> => {
@@ -57,6 +78,7 @@ if (port !== null) {
       if (arrivals === undefined) throw new PhosphorError('internal', 'the archive worker has no line for arrivals');
       return arrivals;
     },
+    arrivalLine,
   };
 
   const run = async <Kind extends JobKind>(

@@ -1,129 +1,205 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import type { ImportedItem } from '../../shared/contract/index.ts';
-import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
-import { type InstanceHeader, type Part10Meta, readPart10Meta, StreamingHeader, Tag } from '../dicom/dataset/index.ts';
-import { inParallel, type JobReporter } from './jobs.ts';
-import { type Found, scan, unreadable } from './scan.ts';
-import type { ArrivalReceipt, ArrivalWriter, ImportSummary } from './types.ts';
+import path from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
+import type { ErrorKind, ImportedItem } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import type { LaneFile, LaneOutcome } from './import-lane-messages.ts';
+import { ImportLanes } from './import-lanes.ts';
+import { missingFiles } from './import-media.ts';
+import { unpack } from './import-zip.ts';
+import type { JobReporter } from './jobs.ts';
+import { type Found, scan } from './scan.ts';
+import { isSlowMedium } from './slow-media.ts';
+import type { ArchiveLocation, ImportSummary } from './types.ts';
 
-/** Files read at once: enough to keep a disk and one fsync after the other busy. */
-const WIDTH = 4;
-const PIECE = 1 << 20;
-const HEAD = 64 * 1024;
-const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10';
-/** A header is looked for in at most this many bytes of a file. */
-const MAX_HEADER = 64 * 1024 * 1024;
+/** Two threads fill two cores; more only compete with the index. */
+const LANES = 2;
+/** A ZIP in a ZIP is opened, one within that is not. */
+const ZIP_DEPTH = 2;
 
-/** Takes in every file below `paths` through the arrival path. Each file ends as one item; only a full or failing disk ends the job. */
-export async function importPaths(paths: readonly string[], writer: ArrivalWriter, job: JobReporter<ImportedItem>): Promise<ImportSummary> {
-  const summary = { imported: 0, known: 0, conflict: 0, refused: 0, bytes: 0 };
-  await inParallel(scan(paths, job.signal), WIDTH, async (found) => {
-    job.check();
-    const { item, bytes } = await importFound(found, writer, job.signal);
-    summary[item.result] += 1;
-    summary.bytes += bytes;
-    job.progress({ done: summary.imported + summary.known + summary.conflict + summary.refused, bytes: summary.bytes });
-    await job.item(item);
-  });
+/** What an import works with. */
+export interface ImportParts {
+  readonly location: ArchiveLocation;
+  /** A line to the index for one more thread. */
+  arrivalLine(): MessagePort;
+}
+
+/**
+ * Takes in every file below `paths`: DICOM in whatever wrapping, what ZIPs hold, what a DICOMDIR should have named. Each file ends as one
+ * item; only a full or failing disk ends the job. Resolves when everything taken in is durable.
+ */
+export async function importPaths(paths: readonly string[], parts: ImportParts, job: JobReporter<ImportedItem>): Promise<ImportSummary> {
+  const run = new ImportRun(parts, job);
+  try {
+    await run.read(paths, await isSlowMedium(paths));
+  } finally {
+    await run.end();
+  }
   job.check();
-  return summary;
+  return run.summary();
+}
+
+interface Container {
+  readonly kind: 'zip' | 'directory';
+  readonly path: string;
+  readonly source: string | Uint8Array;
+  readonly depth: number;
+  readonly release: () => void;
+}
+
+type Source = LaneFile & { readonly depth?: number; readonly release?: () => void };
+
+class ImportRun {
+  readonly #parts: ImportParts;
+  readonly #job: JobReporter<ImportedItem>;
+  readonly #lanes: { fast?: ImportLanes } = {};
+  readonly #containers: Container[] = [];
+  readonly #counts = { imported: 0, known: 0, conflict: 0, refused: 0, bytes: 0, truncated: 0, missing: 0, directories: 0 };
+  readonly #reasons: Partial<Record<ErrorKind, number>> = {};
+
+  constructor(parts: ImportParts, job: JobReporter<ImportedItem>) {
+    this.#parts = parts;
+    this.#job = job;
+  }
+
+  summary(): ImportSummary {
+    return { ...this.#counts, reasons: this.#reasons };
+  }
+
+  async read(paths: readonly string[], isSlow: boolean): Promise<void> {
+    const { location, arrivalLine } = this.#parts;
+    // On a disc or a stick two readers at once are slower than one.
+    const lanes = new ImportLanes(location, arrivalLine, isSlow ? 1 : LANES, this.#job.signal);
+    this.#lanes.fast = lanes;
+    const named = new Set(paths.map((one) => path.resolve(one)));
+    for await (const found of scan(paths, this.#job.signal)) {
+      await this.#found(lanes, found, isSlow);
+      await this.#openContainers(lanes, named, isSlow);
+    }
+    for (;;) {
+      await lanes.drain();
+      if (this.#containers.length === 0) return;
+      await this.#openContainers(lanes, named, isSlow);
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#lanes.fast?.end();
+    for (const { release } of this.#containers) release();
+  }
+
+  async #found(lanes: ImportLanes, found: Found, isSlow: boolean): Promise<void> {
+    if ('error' in found) await this.#refused(found.path, found.error);
+    else await this.#take(lanes, { path: found.path, ...(isSlow ? { isSlow } : {}) });
+  }
+
+  async #take(lanes: ImportLanes, { depth = 0, release = () => undefined, ...file }: Source): Promise<void> {
+    this.#job.check();
+    try {
+      await lanes.take(file, async (outcome) => {
+        if ('container' in outcome) {
+          this.#containers.push({ kind: outcome.container, path: outcome.path, source: file.source ?? file.path, depth, release });
+          return;
+        }
+        release();
+        await this.#ended(outcome);
+      });
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
+  }
+
+  /** What turned out to hold other files. Opened here, one after the other, and not where it was found: a lane must not wait for itself. */
+  async #openContainers(lanes: ImportLanes, named: Set<string>, isSlow: boolean): Promise<void> {
+    for (let next = this.#containers.shift(); next !== undefined; next = this.#containers.shift()) {
+      try {
+        if (next.kind === 'zip') await this.#openZip(lanes, next);
+        else await this.#openDirectory(lanes, next, named, isSlow);
+      } finally {
+        next.release();
+      }
+    }
+  }
+
+  async #openZip(lanes: ImportLanes, zip: Container): Promise<void> {
+    if (zip.depth >= ZIP_DEPTH) {
+      await this.#refused(zip.path, new PhosphorError('unsupported', 'a ZIP within a ZIP within a ZIP is not opened'));
+      return;
+    }
+    for await (const found of unpack(zip.source, zip.path, this.#parts.location, this.#job.signal)) {
+      if ('error' in found) await this.#refused(found.path, found.error);
+      else await this.#take(lanes, { ...found.file, depth: zip.depth + 1, release: found.release });
+    }
+  }
+
+  /** Everything that lies beside a DICOMDIR is taken in whatever it says; what it names and is not there is named. */
+  async #openDirectory(lanes: ImportLanes, directory: Container, named: Set<string>, isSlow: boolean): Promise<void> {
+    let isDamaged = false;
+    this.#counts.directories += 1;
+    if (directory.depth === 0) {
+      for await (const missing of missingFiles(directory.path, this.#job.signal)) {
+        if (missing === 'damaged') isDamaged = true;
+        else await this.#missing(missing.path, missing.error);
+      }
+    }
+    await this.#refused(
+      directory.path,
+      new PhosphorError(isDamaged ? 'damaged' : 'unsupported', isDamaged ? DAMAGED_DIRECTORY : IS_DIRECTORY),
+    );
+    if (directory.depth > 0) return;
+    // Named without anything else of its medium, it stands for all of it.
+    const medium = path.dirname(directory.path);
+    const isBelow = (one: string): boolean => one !== directory.path && one.startsWith(medium + path.sep);
+    if (!named.delete(directory.path) || [...named].some(isBelow)) return;
+    for await (const found of scan([medium], this.#job.signal)) {
+      if (found.path !== directory.path) await this.#found(lanes, found, isSlow);
+    }
+  }
+
+  async #ended(outcome: Exclude<LaneOutcome, { container: unknown }>): Promise<void> {
+    if ('error' in outcome) {
+      const error = PhosphorError.from(outcome.error);
+      if (ENDS_JOB.has(error.kind)) throw error;
+      await this.#refused(outcome.path, error);
+      return;
+    }
+    const { sopInstanceUID, truncated, bytes } = outcome;
+    const result = RESULTS[outcome.result];
+    this.#counts[result] += 1;
+    this.#counts.bytes += bytes;
+    if (truncated) this.#counts.truncated += 1;
+    const conflict = result === 'conflict' ? { error: new PhosphorError('storage', CONFLICT).data } : {};
+    await this.#item({
+      kind: 'file',
+      path: outcome.path.slice(0, 4096),
+      result,
+      sopInstanceUID,
+      ...(truncated ? { truncated } : {}),
+      ...conflict,
+    });
+  }
+
+  async #refused(file: string, error: PhosphorError): Promise<void> {
+    this.#counts.refused += 1;
+    this.#reasons[error.kind] = (this.#reasons[error.kind] ?? 0) + 1;
+    await this.#item({ kind: 'file', path: file.slice(0, 4096), result: 'refused', error: error.data });
+  }
+
+  /** No file was there to be counted among those that were found. */
+  async #missing(file: string, error: PhosphorError): Promise<void> {
+    this.#counts.missing += 1;
+    await this.#item({ kind: 'file', path: file.slice(0, 4096), result: 'missing', error: error.data });
+  }
+
+  async #item(item: ImportedItem): Promise<void> {
+    const { imported, known, conflict, refused, bytes } = this.#counts;
+    this.#job.progress({ done: imported + known + conflict + refused, bytes });
+    await this.#job.item(item);
+  }
 }
 
 const RESULTS = { stored: 'imported', replaced: 'imported', known: 'known', conflict: 'conflict' } as const;
-
-async function importFound(found: Found, writer: ArrivalWriter, signal: AbortSignal): Promise<{ item: ImportedItem; bytes: number }> {
-  const path = found.path.slice(0, 4096);
-  try {
-    if ('error' in found) throw found.error;
-    const receipt = await importFile(found.path, writer, signal);
-    const result = RESULTS[receipt.result];
-    const error = result === 'conflict' ? new PhosphorError('storage', CONFLICT).data : undefined;
-    const item: ImportedItem = { kind: 'file', path, result, sopInstanceUID: receipt.header.sopInstanceUID };
-    return { item: error === undefined ? item : { ...item, error }, bytes: receipt.dataSetBytes };
-  } catch (thrown) {
-    const error = toErrorData(thrown);
-    if (ENDS_JOB.has(error.kind)) throw thrown;
-    return { item: { kind: 'file', path, result: 'refused', error }, bytes: 0 };
-  }
-}
-
 const CONFLICT = 'another version of this instance is stored already; this one was put into conflicts';
+const IS_DIRECTORY = 'the directory of a medium (DICOMDIR): the files beside it are taken in, and what it names and is not there is named';
+const DAMAGED_DIRECTORY = 'the directory of a medium (DICOMDIR) is damaged: the files beside it are taken in all the same';
 const ENDS_JOB: ReadonlySet<string> = new Set(['storage-full', 'cancelled']);
-
-/** One file: with or without preamble and File Meta Information. Rejects with PhosphorError. */
-async function importFile(path: string, writer: ArrivalWriter, signal: AbortSignal): Promise<ArrivalReceipt> {
-  const handle = await open(path, 'r').catch((thrown: unknown) => {
-    throw unreadable(thrown);
-  });
-  try {
-    const meta = await metaOf(handle);
-    if (meta.metaElements.uid(Tag.MediaStorageSOPClassUID) === MEDIA_STORAGE_DIRECTORY) {
-      throw new PhosphorError('unsupported', 'a media directory (DICOMDIR): import the folder that it lies in');
-    }
-    const header = await headerOf(handle, meta);
-    const { sopClassUID, sopInstanceUID, transferSyntaxUID } = header;
-    const arrival = writer.begin({ sopClassUID, sopInstanceUID, transferSyntaxUID }, { kind: 'import', path });
-    try {
-      await pieces(handle, meta.dataSetOffset, signal, (piece) => arrival.write(piece));
-    } catch (thrown) {
-      await arrival.abort();
-      throw thrown;
-    }
-    return await arrival.finish();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A longer meta than the first bytes hold is read again with more of them. */
-async function metaOf(handle: FileHandle): Promise<Part10Meta> {
-  const { size } = await handle.stat();
-  for (let length = HEAD; ; length *= 16) {
-    const head = new Uint8Array(Math.min(length, size));
-    const { bytesRead } = await handle.read(head, 0, head.length, 0).catch((thrown: unknown) => {
-      throw unreadable(thrown);
-    });
-    if (bytesRead < 8) throw new PhosphorError('not-dicom', 'the file is too short to be DICOM');
-    const isWhole = bytesRead >= size;
-    try {
-      const meta = readPart10Meta(head.subarray(0, bytesRead));
-      if (isWhole || meta.dataSetOffset < bytesRead) return meta;
-    } catch (thrown) {
-      if (isWhole || length > PIECE || !(thrown instanceof PhosphorError) || thrown.kind !== 'damaged') throw thrown;
-    }
-    if (length > PIECE) throw new PhosphorError('limit-exceeded', 'the File Meta Information is too long');
-  }
-}
-
-/** The data set's own UIDs are the ones that count; File Meta Information is often wrong or missing. */
-async function headerOf(handle: FileHandle, meta: Part10Meta): Promise<InstanceHeader> {
-  const streaming = new StreamingHeader(meta.transferSyntaxUID);
-  const buffer = new Uint8Array(HEAD);
-  for (let at = meta.dataSetOffset; at < meta.dataSetOffset + MAX_HEADER; ) {
-    const { bytesRead } = await handle.read(buffer, 0, HEAD, at).catch((thrown: unknown) => {
-      throw unreadable(thrown);
-    });
-    if (bytesRead === 0 || streaming.push(buffer.subarray(0, bytesRead))) break;
-    at += bytesRead;
-  }
-  return streaming.finish();
-}
-
-async function pieces(
-  handle: FileHandle,
-  offset: number,
-  signal: AbortSignal,
-  take: (piece: Uint8Array) => Promise<void> | undefined,
-): Promise<void> {
-  const { size } = await handle.stat();
-  const buffer = new Uint8Array(Math.max(1, Math.min(PIECE, size - offset)));
-  for (let at = offset; ; ) {
-    if (signal.aborted) throw new PhosphorError('cancelled', 'cancelled');
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at).catch((thrown: unknown) => {
-      throw unreadable(thrown);
-    });
-    if (bytesRead === 0) return;
-    at += bytesRead;
-    await take(buffer.subarray(0, bytesRead));
-  }
-}

@@ -45,12 +45,13 @@ export class IndexStore {
     );
     this.#insert = database.prepare(
       `INSERT INTO instances (series_id, sop_uid, sop_class, transfer_syntax, instance_number, acquisition_number, number_of_frames,
-         position, sha256, data_set_bytes, file_bytes, origin, source_ae, arrived_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         position, sha256, data_set_bytes, file_bytes, origin, source_ae, arrived_at, truncated)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.prepare(
       `UPDATE instances SET series_id = ?, sop_uid = ?, sop_class = ?, transfer_syntax = ?, instance_number = ?, acquisition_number = ?,
-         number_of_frames = ?, position = ?, sha256 = ?, data_set_bytes = ?, file_bytes = ?, origin = ?, source_ae = ?, arrived_at = ?
+         number_of_frames = ?, position = ?, sha256 = ?, data_set_bytes = ?, file_bytes = ?, origin = ?, source_ae = ?, arrived_at = ?,
+         truncated = ?
        WHERE instance_id = ?`,
     );
     this.#forgetImage = database.prepare('DELETE FROM image_descriptions WHERE instance_id = ?');
@@ -162,6 +163,7 @@ type Values = [
   string,
   string,
   number,
+  0 | 1,
 ];
 
 function instanceValues(seriesId: number, entry: IndexEntry): Values {
@@ -181,6 +183,7 @@ function instanceValues(seriesId: number, entry: IndexEntry): Values {
     entry.origin,
     entry.sourceAETitle.slice(0, 16),
     entry.arrivedAt,
+    header.truncated === true ? 1 : 0,
   ];
 }
 

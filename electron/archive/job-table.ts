@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { ExportItem, ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
 import { CARE_JOBS, type CareJobs } from './care-jobs.ts';
 import { verifyFiles } from './check-files.ts';
@@ -24,6 +25,8 @@ export interface JobContext {
   /** Throw PhosphorError `internal` before the thread has its lines. */
   index(): RpcClient<IndexWriterMethods>;
   arrivals(): ArrivalWriter;
+  /** A line for arrivals of a further thread. */
+  arrivalLine(): MessagePort;
 }
 
 type Work<Kind extends JobKind> = (
@@ -35,7 +38,7 @@ type Work<Kind extends JobKind> = (
 /** The work of each kind of job, on the archive worker's thread. */
 export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
   ...CARE_JOBS,
-  import: (context, { paths }, job) => importPaths(paths, context.arrivals(), job),
+  import: (context, { paths }, job) => importPaths(paths, context, job),
   export: ({ location }, args, job) => exportInstances(location, args, job),
   verify: ({ location }, args, job) => verifyFiles(location, args, job),
   rebuild: (context, args, job) =>

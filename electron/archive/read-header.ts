@@ -27,7 +27,7 @@ export async function factsOf(file: StoredFile, signal?: AbortSignal): Promise<F
   const meta = new Uint8Array(file.dataSetOffset);
   await file.handle.read(meta, 0, meta.length, 0);
   const { transferSyntaxUID, metaElements } = readPart10Meta(meta);
-  const streaming = new StreamingHeader(transferSyntaxUID);
+  const streaming = new StreamingHeader(transferSyntaxUID, {}, true);
   const hash = createHash('sha256');
   let headerDone = false;
   for await (const piece of dataSetOf(file, signal)) {

@@ -1,3 +1,4 @@
+import type { Dir } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
@@ -7,51 +8,70 @@ export type Found = { readonly path: string } | { readonly path: string; readonl
 const MAX_DEPTH = 128;
 
 /**
- * Files below the given paths, streaming, in no particular order. Symbolic links are followed; a folder that was seen already (by device and
- * inode) is not entered again, so that loops end. What cannot be read comes as an error, and the walk goes on.
+ * Files at and below the given paths, streaming: of each folder on the way down one open directory is held, and no list of names. A path that
+ * is named may be a link. Links found below are not followed: what lies in the same tree comes under its own name, so that no loop can be
+ * entered, and what lies outside is named as an error. What cannot be read comes as an error too, and the walk goes on.
  */
 export async function* scan(paths: readonly string[], signal: AbortSignal): AsyncGenerator<Found> {
-  const seen = new Set<string>();
-  const open: { path: string; depth: number }[] = paths.map((one) => ({ path: path.resolve(one), depth: 0 })).reverse();
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  for (const one of paths) {
     if (signal.aborted) return;
-    const kind = await kindOf(next.path, seen);
-    if (kind === 'file') yield { path: next.path };
-    else if (kind instanceof PhosphorError) yield { path: next.path, error: kind };
-    else if (kind === 'folder' && next.depth >= MAX_DEPTH) {
-      yield { path: next.path, error: new PhosphorError('limit-exceeded', `folders more than ${MAX_DEPTH} deep are not entered`) };
-    } else if (kind === 'folder') yield* entriesOf(next, open, signal);
-  }
-}
-
-async function* entriesOf(
-  folder: { path: string; depth: number },
-  open: { path: string; depth: number }[],
-  signal: AbortSignal,
-): AsyncGenerator<Found> {
-  try {
-    for await (const entry of await fs.opendir(folder.path, { bufferSize: 256 })) {
-      if (signal.aborted) return;
-      const child = path.join(folder.path, entry.name);
-      if (entry.isFile()) yield { path: child };
-      else if (entry.isDirectory() || entry.isSymbolicLink()) open.push({ path: child, depth: folder.depth + 1 });
+    const root = path.resolve(one);
+    try {
+      const stat = await fs.stat(root);
+      if (stat.isFile()) yield { path: root };
+      else if (stat.isDirectory()) yield* below(root, await fs.realpath(root), signal);
+      else yield { path: root, error: new PhosphorError('unreadable', 'neither a file nor a folder') };
+    } catch (thrown) {
+      yield { path: root, error: unreadable(thrown) };
     }
-  } catch (thrown) {
-    yield { path: folder.path, error: unreadable(thrown) };
   }
 }
 
-async function kindOf(file: string, seen: Set<string>): Promise<'file' | 'folder' | 'seen' | PhosphorError> {
+async function* below(root: string, realRoot: string, signal: AbortSignal): AsyncGenerator<Found> {
+  const open: { readonly folder: string; readonly directory: Dir }[] = [];
+  const enter = async (folder: string): Promise<PhosphorError | undefined> => {
+    if (open.length >= MAX_DEPTH) return new PhosphorError('limit-exceeded', `folders more than ${MAX_DEPTH} deep are not entered`);
+    try {
+      open.push({ folder, directory: await fs.opendir(folder, { bufferSize: 256 }) });
+      return undefined;
+    } catch (thrown) {
+      return unreadable(thrown);
+    }
+  };
   try {
-    const stat = await fs.stat(file, { bigint: true });
-    if (stat.isFile()) return 'file';
-    if (!stat.isDirectory()) return new PhosphorError('unreadable', 'neither a file nor a folder');
-    const identity = `${stat.dev}:${stat.ino}`;
-    if (seen.has(identity)) return 'seen';
-    seen.add(identity);
-    return 'folder';
+    const refused = await enter(root);
+    if (refused !== undefined) yield { path: root, error: refused };
+    for (let top = open.at(-1); top !== undefined && !signal.aborted; top = open.at(-1)) {
+      const entry = await top.directory.read().catch(unreadable);
+      if (entry === null || entry instanceof PhosphorError) {
+        open.pop();
+        await top.directory.close().catch(() => undefined);
+        if (entry !== null) yield { path: top.folder, error: entry };
+        continue;
+      }
+      const child = path.join(top.folder, entry.name);
+      if (entry.isFile()) yield { path: child };
+      else if (entry.isSymbolicLink()) yield* link(child, realRoot);
+      else if (entry.isDirectory()) {
+        const error = await enter(child);
+        if (error !== undefined) yield { path: child, error };
+      }
+    }
+  } finally {
+    for (const { directory } of open) await directory.close().catch(() => undefined);
+  }
+}
+
+async function* link(file: string, realRoot: string): AsyncGenerator<Found> {
+  try {
+    const target = await fs.realpath(file);
+    if (target === realRoot || target.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep)) return;
+    yield {
+      path: file,
+      error: new PhosphorError('unsupported', 'a link that leads out of the folder is not followed: import what it leads to'),
+    };
   } catch (thrown) {
-    return unreadable(thrown);
+    yield { path: file, error: unreadable(thrown) };
   }
 }
 

@@ -3,6 +3,7 @@ import type {
   ArchiveStats,
   CommandArgs,
   CommandResult,
+  ErrorKind,
   ImportedItem,
   LocalSeries,
   Notice,
@@ -78,6 +79,14 @@ export interface ImportSummary {
   readonly conflict: number;
   readonly refused: number;
   readonly bytes: number;
+  /** Of those refused: directories of media (DICOMDIR), which are no images. */
+  readonly directories: number;
+  /** Of those taken in, with pixels that end too early. */
+  readonly truncated: number;
+  /** Named by the directory of a medium and not there; not among the others. */
+  readonly missing: number;
+  /** How many were refused for each reason. */
+  readonly reasons: Readonly<Partial<Record<ErrorKind, number>>>;
 }
 
 export interface DeleteSummary {

@@ -63,8 +63,11 @@ export type Diagnosis = z.infer<typeof diagnosis>;
 export const importedItem = z.strictObject({
   kind: z.literal('file'),
   path: text,
-  result: z.enum(['imported', 'known', 'conflict', 'refused']),
+  /** `missing`: the DICOMDIR of a medium names it, and it is not there. */
+  result: z.enum(['imported', 'known', 'conflict', 'refused', 'missing']),
   sopInstanceUID: uid.optional(),
+  /** Taken in, though its pixels end too early. */
+  truncated: z.literal(true).optional(),
   /** Typed reason of a refusal or conflict. */
   error: phosphorError.optional(),
 });
@@ -122,5 +125,7 @@ export const actionComplete = z.strictObject({
   finishedAt: timestamp,
   /** Latency of an echo; files per result of an import; problems of a verify. */
   details: z.record(z.string().max(64), z.number()).optional(),
+  /** Of an import, the first files that were not taken in, or in part: each with its reason. `details` counts them all. */
+  files: z.array(importedItem).max(1000).optional(),
 });
 export type ActionComplete = z.infer<typeof actionComplete>;

@@ -89,7 +89,14 @@ export const commands = {
     args: z.strictObject({ studyInstanceUID: uid, seriesInstanceUID: uid.optional() }),
     result: z.strictObject({
       instances: z.array(
-        z.strictObject({ seriesInstanceUID: uid, sopInstanceUID: uid, sopClassUID: uid, instanceNumber: z.number().int().optional() }),
+        z.strictObject({
+          seriesInstanceUID: uid,
+          sopInstanceUID: uid,
+          sopClassUID: uid,
+          instanceNumber: z.number().int().optional(),
+          /** Its pixels end too early. */
+          truncated: z.literal(true).optional(),
+        }),
       ),
     }),
   },

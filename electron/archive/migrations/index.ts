@@ -4,9 +4,10 @@ import { ageOf } from '../ages.ts';
 import { fold, foldName, words } from '../matching.ts';
 import { statements as studiesSeriesInstances } from './0001-studies-series-instances.ts';
 import { statements as search } from './0002-search.ts';
+import { statements as truncated } from './0003-truncated.ts';
 
 /** Forward only; the position + 1 is the version (PRAGMA user_version). One file each, never changed once released. */
-const MIGRATIONS: readonly string[] = [studiesSeriesInstances, search];
+const MIGRATIONS: readonly string[] = [studiesSeriesInstances, search, truncated];
 
 /** The version that this program writes. */
 const INDEX_VERSION = MIGRATIONS.length;

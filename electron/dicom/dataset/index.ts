@@ -3,6 +3,7 @@ export { characterSetFor, decodeText, encodeText } from './character-sets.ts';
 export { BulkReference, type DataElement, Dataset, Fragments, type ValueInput } from './dataset.ts';
 export { decodeDataset } from './decode.ts';
 export { entryOf, tagOf, tagToHex, vrOf } from './dictionary.ts';
+export { directoryFiles } from './directory-reader.ts';
 export { encodeDataset } from './encode.ts';
 export { readFrameFragments } from './frames.ts';
 export { IdentifierReader, type IdentifierValues } from './identifier-reader.ts';

@@ -19,6 +19,7 @@ const INFLATED_HEADER_BYTES = 32 << 20;
 
 const LAST_WANTED = 0x00280011;
 const PIXEL_DATA_GROUP = 0x7fe00000;
+const PIXEL_DATA = 0x7fe00010;
 const UNDEFINED = 0xffffffff;
 const ITEM = 0xfffee000;
 const ITEM_END = 0xfffee00d;
@@ -54,11 +55,19 @@ export class StreamingHeader {
   #implicitSince = 0;
   #done = false;
   #error: PhosphorError | undefined;
+  /** Walks on to the end of the pixels when all that is wanted is known. */
+  readonly #toEnd: boolean;
+  #complete = false;
+  /** The element at the top level that came last. */
+  #topTag = 0;
 
-  constructor(transferSyntaxUID: string, limits: Partial<StreamingHeaderLimits> = {}) {
+  /** `toEnd`: to be told whether the data end too early (`truncated`). */
+  constructor(transferSyntaxUID: string, limits: Partial<StreamingHeaderLimits> = {}, toEnd = false) {
     const encoding = dataSetEncodingOf(transferSyntaxUID);
     this.#limits = { ...DEFAULTS, ...(encoding.deflated ? { headerBytes: INFLATED_HEADER_BYTES } : {}), ...limits };
     this.#transferSyntaxUID = transferSyntaxUID;
+    // Inflating the pixels only to count them would take longer than all else.
+    this.#toEnd = toEnd && !encoding.deflated;
     this.#explicitVR = encoding.explicitVR;
     this.#little = !encoding.bigEndian;
     this.#inflate = encoding.deflated ? new InflateStream((bytes) => this.#take(bytes)) : undefined;
@@ -74,7 +83,7 @@ export class StreamingHeader {
       if (this.#inflate === undefined) this.#take(chunk);
       else this.#inflate.push(chunk);
     } catch (error) {
-      this.#error = error instanceof PhosphorError ? error : new PhosphorError('damaged', 'the header cannot be read');
+      if (!this.#complete) this.#error = error instanceof PhosphorError ? error : new PhosphorError('damaged', 'the header cannot be read');
       this.#done = true;
     }
     return this.#done;
@@ -86,11 +95,20 @@ export class StreamingHeader {
    */
   finish(): InstanceHeader {
     if (this.#error !== undefined) throw this.#error;
-    if (!this.#done && (this.#carried > 0 || this.#skip > 0 || this.#depth > 0)) {
+    if (!this.#done && !this.#complete && (this.#carried > 0 || this.#skip > 0 || this.#depth > 0)) {
       if (this.#values.every((value) => value === undefined)) throw new PhosphorError('not-dicom', 'this is no DICOM data set');
       throw new PhosphorError('damaged', 'the data set ends inside an element');
     }
-    return buildHeader(this.#values, this.#transferSyntaxUID, this.#little);
+    const header = buildHeader(this.#values, this.#transferSyntaxUID, this.#little);
+    return this.truncated ? { ...header, truncated: true } : header;
+  }
+
+  /** Whether the data ended inside an element up to the pixels, after the header was complete. What follows the pixels does not count. */
+  get truncated(): boolean {
+    if (!this.#complete || this.#done) return false;
+    if (this.#skip > 0 || this.#depth > 0) return true;
+    const isPadding = this.#carry.subarray(0, this.#carried).every((byte) => byte === 0);
+    return !isPadding && this.#topTag !== PIXEL_DATA;
   }
 
   /** False once no further bytes are wanted. */
@@ -157,7 +175,10 @@ export class StreamingHeader {
     const tag = little
       ? bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2)
       : bytes.readUInt16BE(at) * 0x10000 + bytes.readUInt16BE(at + 2);
-    if (this.#depth === 0 && this.#enough(tag)) return 8;
+    if (this.#depth === 0 && tag < 0xfffe0000) {
+      if (this.#enough(tag)) return 8;
+      this.#topTag = tag;
+    }
     let size = 8;
     let length: number;
     let unknown = false;
@@ -211,7 +232,7 @@ export class StreamingHeader {
     }
     this.#skip = length;
     if (this.#depth > 0) return;
-    this.#keeping = indexOfWanted(tag);
+    this.#keeping = this.#complete ? -1 : indexOfWanted(tag);
     if (length === 0) this.#keep('');
   }
 
@@ -225,10 +246,12 @@ export class StreamingHeader {
 
   /** Whether this top-level tag ends the search. Data sets whose order is wrong are read on until the pixels. */
   #enough(tag: number): boolean {
-    if (tag <= LAST_WANTED || (tag < PIXEL_DATA_GROUP && REQUIRED.some((index) => this.#values[index] === undefined))) return false;
-    if (tag >= 0xfffe0000) return false;
-    this.#done = true;
-    return true;
+    if (!this.#complete) {
+      if (tag <= LAST_WANTED || (tag < PIXEL_DATA_GROUP && REQUIRED.some((index) => this.#values[index] === undefined))) return false;
+      this.#complete = true;
+    }
+    this.#done = !this.#toEnd || this.#topTag === PIXEL_DATA || tag > PIXEL_DATA;
+    return this.#done;
   }
 }
 

@@ -36,6 +36,8 @@ export interface InstanceHeader {
   readonly columns: number | undefined;
   readonly imagePositionPatient: readonly [number, number, number] | undefined;
   readonly imageOrientationPatient: readonly number[] | undefined;
+  /** The data end before their pixels do. Told only by a reader that went to the end. */
+  readonly truncated?: boolean;
 }
 
 /** What goes into the File Meta Information (PS3.10 §7.1) of a stored instance. */

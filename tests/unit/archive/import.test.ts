@@ -42,7 +42,7 @@ describe('importing a folder', () => {
         .map((item) => item.result)
         .sort(),
     ).toEqual(['conflict', 'imported']);
-    expect([of('readme.txt'), of('empty'), of('DICOMDIR')]).toEqual([['not-dicom'], ['not-dicom'], ['unsupported']]);
+    expect([of('readme.txt'), of('empty'), of('DICOMDIR')]).toEqual([['not-dicom'], ['not-dicom'], ['damaged']]);
     expect([of('cut-in-header.dcm'), of('broken-link'), of('folder')]).toEqual([['damaged'], ['not-found'], ['not-found']]);
     expect(result).toMatchObject({ imported: 4, known: 1, conflict: 1, refused: 6 });
     await archive.settled();

@@ -355,9 +355,10 @@ test('import, verify and rebuild run as actions with items, counts and one compl
     return await it.completed(actionId);
   };
   expect(await run({ command: 'import', paths: [folder] })).toMatchObject({
-    outcome: 'failed',
-    counts: { received: 1, failed: 1 },
-    details: { refused: 1 },
+    outcome: 'success',
+    counts: { received: 1, failed: 0 },
+    details: { refused: 1, 'refused: not-dicom': 1 },
+    files: [{ result: 'refused', error: { kind: 'not-dicom' } }],
   });
   const items = it.events.filter((event) => event.type === 'ActionItems').flatMap((event) => event.items);
   expect(items).toMatchObject([{ kind: 'file', result: 'refused', error: { kind: 'not-dicom' } }]);
