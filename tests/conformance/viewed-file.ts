@@ -54,10 +54,10 @@ function numberOfFrames(file: Uint8Array): number {
 export function pictureOf(
   { frame, image }: { frame: DrawableFrame; image: ImageModule },
   window: Window | undefined,
-  options: { planes?: boolean } = {},
+  options: { planes?: boolean; inverted?: boolean } = {},
 ): Picture {
   const { rows, columns } = frame;
-  const picture = frame.kind === 'colour' ? colours(frame.rgba) : grey(frame, image, window ?? frame.autoWindow);
+  const picture = frame.kind === 'colour' ? colours(frame.rgba) : grey(frame, image, window ?? frame.autoWindow, options.inverted ?? false);
   const samplesPerPixel = frame.kind === 'colour' ? 3 : 1;
   if (options.planes === true && frame.planes !== undefined) {
     const { cover, shutterGrey } = frame.planes;
@@ -68,8 +68,8 @@ export function pictureOf(
   return { rows, columns, samplesPerPixel, samples: picture };
 }
 
-function grey(frame: DrawableFrame & { kind: 'grey' }, image: ImageModule, window: Window): Uint8Array {
-  const transform = greyTransform(frame, image, window, false);
+function grey(frame: DrawableFrame & { kind: 'grey' }, image: ImageModule, window: Window, inverted: boolean): Uint8Array {
+  const transform = greyTransform(frame, image, window, inverted);
   if (frame.exact !== undefined) return exactGrey(frame, transform);
   const table = greyTable(transform);
   const origin = Math.min(frame.first, 0);

@@ -94,7 +94,7 @@ describe('the manifest of a series', () => {
   it('says why an image cannot be shown', async () => {
     const archive = await opened();
     const writer = writerOf(archive);
-    await store(writer, sample('1.2.3.4', { BitsAllocated: 13 }));
+    await store(writer, sample('1.2.3.4', { BitsAllocated: 40 }));
     await store(writer, {
       ...sample('1.2.3.5', { InstanceNumber: 2 }),
       bytes: sample('1.2.3.5', { InstanceNumber: 2 }, { rows: 32 }).bytes.subarray(0, -1900),
