@@ -3,7 +3,7 @@ import type { MediaProfile } from '../../shared/contract/export-fields.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { KeySet } from '../dicom/dataset/directory-keys.ts';
 import { MediaDirectory, TransferSyntaxUID } from '../dicom/dataset/index.ts';
-import type { Exporting } from './export.ts';
+import { type Exporting, isCompressed } from './export.ts';
 import { README } from './export-readme.ts';
 import { type ChosenInstance, transferSyntaxesOf } from './export-selection.ts';
 import { TargetError } from './export-target.ts';
@@ -53,7 +53,7 @@ export async function writeMedia({ args, chosen, target, codec, signal, each }: 
     const { allowLossyConversion } = args;
     const chunks = stays ? source.whole(instance.sha256, signal) : await source.explicit({ codec, allowLossyConversion, signal });
     const counted = new Counted(chunks);
-    await target.write(once(fileID), counted.chunks());
+    await target.write(once(fileID), counted.chunks(), stays && isCompressed(meta.transferSyntaxUID));
     directory.add({ dataset, transferSyntaxUID: stays ? meta.transferSyntaxUID : ExplicitVRLittleEndian, fileID, order });
     return { bytes: counted.bytes, converted: !stays };
   });

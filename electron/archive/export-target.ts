@@ -7,8 +7,8 @@ export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** Where an export goes. What is written is there whole or not at all. */
 export interface ExportTarget {
-  /** Writes one file; `names` gives its path below the target, and another one each time it is asked because that one is taken. */
-  write(names: () => readonly string[], chunks: Chunks): Promise<void>;
+  /** Writes one file; `names` gives its path below the target, and another one each time it is asked because that one is taken. `isCompressed`: there is nothing to gain from compressing it. */
+  write(names: () => readonly string[], chunks: Chunks, isCompressed?: boolean): Promise<void>;
   /** After the last file. */
   finish(): Promise<void>;
   /** Removes what is not finished. Never rejects. */

@@ -17,8 +17,6 @@ export interface ZipOptions {
 
 /** Every entry stays in memory until the directory at the end of the file is written. */
 const MAX_FILES = 200_000;
-/** Compressing images harder takes long and gains little. */
-const LEVEL = 1;
 /** Files up to this size are held until they are whole: one that turns out damaged leaves nothing in the ZIP file. */
 const HELD_BYTES = 4 * 1024 * 1024;
 const PIECE = 1 << 20;
@@ -48,7 +46,7 @@ export class ZipTarget implements ExportTarget {
       }
     };
     const encryption = options.password === undefined ? {} : { password: options.password, encryptionStrength: 3 as const };
-    this.#zip = new ZipWriter(new WritableStream<Uint8Array>({ write }), { level: LEVEL, ...encryption });
+    this.#zip = new ZipWriter(new WritableStream<Uint8Array>({ write }), encryption);
   }
 
   /** Rejects with PhosphorError `storage`, `storage-full`, `invalid-arguments` where the file exists and is not to be replaced. */
@@ -60,12 +58,12 @@ export class ZipTarget implements ExportTarget {
     });
   }
 
-  async write(names: () => readonly string[], chunks: Chunks): Promise<void> {
+  async write(names: () => readonly string[], chunks: Chunks, isCompressed = false): Promise<void> {
     this.#files += 1;
     if (this.#files > MAX_FILES) throw new TargetError('invalid-arguments', 'more files than a ZIP file is made of', 'EMFILE');
     const whole = await Whole.read(chunks, this.#options.spill);
     try {
-      const turn = this.#turn.then(() => this.#add(names().join('/'), whole));
+      const turn = this.#turn.then(() => this.#add(names().join('/'), whole, isCompressed));
       this.#turn = turn.catch(() => undefined);
       await turn;
     } finally {
@@ -89,8 +87,8 @@ export class ZipTarget implements ExportTarget {
     await unlink(this.#temporary).catch(() => undefined);
   }
 
-  async #add(name: string, whole: Whole): Promise<void> {
-    await this.#guarded(() => this.#zip.add(name, { readable: whole.stream(), size: whole.size }));
+  async #add(name: string, whole: Whole, isCompressed: boolean): Promise<void> {
+    await this.#guarded(() => this.#zip.add(name, { readable: whole.stream(), size: whole.size }, isCompressed ? { level: 0 } : {}));
   }
 
   /** What the ZIP writer throws hides what the disk said. */

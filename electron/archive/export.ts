@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DEFAULT_TEMPLATE, parseTemplate } from '../../shared/contract/export-fields.ts';
 import type { ExportItem, ExportRequest } from '../../shared/contract/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
+import { transferSyntaxOf } from '../dicom/dataset/index.ts';
 import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
 import { writeMedia } from './export-media.ts';
 import { Names, nameOf } from './export-names.ts';
@@ -113,9 +114,15 @@ async function writeFiles({ args, target, signal, each }: Exporting): Promise<vo
   const names = new Names();
   await each(async (instance, _order, source) => {
     const wanted = nameOf(template, instance.values, instance.owner);
-    await target.write(() => names.path(wanted, '.dcm'), source.whole(instance.sha256, signal));
+    await target.write(() => names.path(wanted, '.dcm'), source.whole(instance.sha256, signal), isCompressed(instance.transferSyntaxUID));
     return { bytes: source.size, converted: false };
   });
+}
+
+/** Pixels in fragments, or the whole data set deflated: a ZIP file cannot make that smaller. */
+export function isCompressed(transferSyntaxUID: string): boolean {
+  const syntax = transferSyntaxOf(transferSyntaxUID);
+  return syntax?.encapsulated === true || syntax?.deflated === true;
 }
 
 async function withSource<T>(

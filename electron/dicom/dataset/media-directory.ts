@@ -145,10 +145,10 @@ const LOWER_AT = 30;
 const node = (order: number): RecordNode => ({ children: new Map(), order, number: undefined, bytes: new Uint8Array(0) });
 const digits = (order: number): string => String(order + 1).padStart(8, '0');
 
-/** Patients are told apart by ID; who has none, by name. */
+/** Patients are told apart by ID, those without one by name; of those who have neither, nobody knows that two studies are of one. */
 function patientKey(dataset: Dataset): string {
-  const id = dataset.string(T.PatientID);
-  return id === '' ? `name ${dataset.string(T.PatientName)}` : `id ${id}`;
+  const [id, name] = [dataset.string(T.PatientID), dataset.string(T.PatientName)];
+  return id !== '' ? `id ${id}` : name !== '' ? `name ${name}` : `study ${dataset.uid(T.StudyInstanceUID)}`;
 }
 
 function recordOf(type: string, keys: readonly string[], from: Dataset): Dataset {
