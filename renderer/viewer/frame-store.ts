@@ -2,7 +2,7 @@ import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { Client } from '../api/index.ts';
 import { bulkRanges } from './bulk.ts';
 import { ByteCache } from './byte-cache.ts';
-import { type ColourFrame, type DrawableFrame, type FrameJob, frameBytes } from './decode-messages.ts';
+import { type ByteRequest, type ColourFrame, type DrawableFrame, type FrameJob, frameBytes } from './decode-messages.ts';
 import { DecodePool } from './decode-pool.ts';
 import { withoutOtherFrames } from './frame-module.ts';
 import { PRIORITY, type Priority, Scheduler } from './scheduler.ts';
@@ -62,8 +62,16 @@ export class FrameStore {
   }
 
   state(frame: StackFrame): FrameState {
-    if (this.#cache.has(frame.key)) return 'loaded';
+    if (this.#cache.has(frame.key) || (frame.image !== undefined && !isStill(frame))) return 'loaded';
     return this.#errors.has(frame.key) || frame.image === undefined ? 'failed' : 'missing';
+  }
+
+  /** What to ask the host for to have a whole film: it has a player of its own. */
+  filmRequests({ instance, image, frame }: StackFrame): ByteRequest[] {
+    if (image === undefined) return [];
+    return frameRanges(image, frame).ranges.map(([offset, length]) =>
+      this.#client.instanceRequest(instance.sopInstanceUID, { offset, length }),
+    );
   }
 
   /** Forgets that a frame failed, so that it is tried again when it is wanted next. */
@@ -87,7 +95,7 @@ export class FrameStore {
   }
 
   #isDone(key: string): boolean {
-    return this.#cache.has(key) || this.#errors.has(key) || this.#thumbnails.has(key) || this.#frames.get(key)?.image === undefined;
+    return this.#cache.has(key) || this.#errors.has(key) || this.#thumbnails.has(key) || !isStill(this.#frames.get(key));
   }
 
   #fill(): void {
@@ -95,7 +103,7 @@ export class FrameStore {
       const key = this.#scheduler.next();
       if (key === undefined) return;
       const frame = this.#frames.get(key);
-      if (frame?.image === undefined) this.#scheduler.finished(key);
+      if (frame?.image === undefined || !isStill(frame)) this.#scheduler.finished(key);
       else this.#load(key, this.#job(frame, frame.image, key.endsWith(THUMBNAIL_SUFFIX)));
     }
   }
@@ -141,6 +149,11 @@ export class FrameStore {
   #changed(key: string): void {
     for (const listener of this.#listeners) listener(key);
   }
+}
+
+/** Films are not decoded here. */
+function isStill(frame: StackFrame | undefined): boolean {
+  return frame?.image !== undefined && frame.image.pixelData.encoding !== 'video';
 }
 
 const THUMBNAIL_SUFFIX = '#thumbnail';
