@@ -32,6 +32,7 @@ import { TLSFiles } from './tls-files.ts';
 import type { Workstation, WorkstationOptions } from './types.ts';
 
 /** The rooms that the workstation is composed of; tests may put scripted ones in. */
+import { Upkeep } from './upkeep.ts';
 export interface Rooms {
   readonly openArchive: OpenArchive;
   readonly createAssociationPool: CreateAssociationPool;
@@ -190,6 +191,14 @@ async function compose(
     makeHandlers({
       version: options.version,
       profile,
+  if (standing) {
+    const upkeep = new Upkeep({
+      settings: () => settings.current,
+      request: (action) => engine.request(action, null),
+      hasTrash: async () => (await archive.job('trash', { offset: 0, limit: 0 }).done).total > 0,
+    });
+    closers.push(() => upkeep.close());
+  }
       settings,
       nodes,
       secrets,

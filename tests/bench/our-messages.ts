@@ -5,6 +5,9 @@ export interface OurMethods {
   /** Opens a new archive below this folder, and a receiver on it where there is a port. The pool stays as it is. */
   open(args: { folder: string; receiverPort?: number }): Promise<undefined>;
   close(args: Record<string, never>): Promise<undefined>;
+  import(args: { paths: readonly string[] }): Promise<Measured>;
+  /** Reads every file of the archive anew and compares it. */
+  verify(args: Record<string, never>): Promise<Measured & { problems: number }>;
   get(args: RetrieveWork): Promise<Measured>;
   move(args: RetrieveWork): Promise<Measured>;
   send(args: { peer: PeerAddress; files: readonly string[] }): Promise<Measured>;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { type Archive, openArchive } from '../../electron/archive/index.ts';
+import { type Archive, type ArchiveJob, openArchive } from '../../electron/archive/index.ts';
 import {
   createAssociationPool,
   type Listener,
@@ -48,6 +48,18 @@ const methods: OurMethods = {
     return undefined;
   },
 
+  import: ({ paths }) =>
+    retrieving(async (into) => {
+      await ended(into.import(paths));
+    }),
+
+  verify: () =>
+    measured(async () => {
+      if (archive === undefined) throw new Error('no archive is open');
+      const { checked, problems } = await ended(archive.verify({ restart: true }));
+      return { instances: checked, problems };
+    }),
+
   get: (work) => retrieving((into) => getAll(into, work)),
   move: (work) => retrieving(() => moveAll(work)),
 
@@ -89,6 +101,12 @@ const methods: OurMethods = {
       return { instances: 0, medianMs: each.sort((a, b) => a - b)[Math.floor(times / 2)] ?? Number.NaN };
     }),
 };
+
+/** A job to its end; what it names is taken in at once. */
+async function ended<Result>(job: ArchiveJob<unknown, Result>): Promise<Result> {
+  job.onItems(() => job.acknowledge(1));
+  return await job.done;
+}
 
 function called({ port, calledAETitle, maxPDULength }: PeerAddress): Peer {
   return { host: '127.0.0.1', port, calledAETitle, callingAETitle: AE_TITLE, ...(maxPDULength === undefined ? {} : { maxPDULength }) };

@@ -8,6 +8,7 @@ import { RECEIVE_BENCHES } from './receive.ts';
 import { RETRIEVE_BENCHES } from './retrieve.ts';
 import { SEND_BENCHES } from './send.ts';
 import { type Bench, type Result, sideBySide } from './side-by-side.ts';
+import { VERIFY_BENCHES } from './verify.ts';
 
 /** `npm run bench -- NAME… [--json] [--runs N]`: the same work by us and by the tool that is best at it, side by side. */
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ...FIND_BENCHES,
   ...FREEZE_BENCHES,
   ...ECHO_BENCHES,
+  ...VERIFY_BENCHES,
 };
 
 /** Benches without a peer to compare with. */
