@@ -1,86 +1,145 @@
 import { IconAlertTriangle, IconPhotoOff } from '@tabler/icons-react';
-import { useEffect, useRef } from 'react';
-import type { LocalSeries } from '../../shared/contract/index.ts';
+import { memo, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { AnnotationLayer } from './annotations/AnnotationLayer.tsx';
+import { QuestionField } from './annotations/QuestionField.tsx';
 import { CornerText } from './CornerText.tsx';
-import type { FrameStore } from './frame-store.ts';
-import { listenToPointer } from './gestures.ts';
-import type { Tool } from './keys.ts';
+import { FilmPlayer } from './film/FilmPlayer.tsx';
+import { listenToPointer, type PointerListener } from './gestures.ts';
+import type { Content, ViewerSession } from './layout/session.ts';
+import { useSession, useSessionState } from './layout/use-session.ts';
 import type { Pane } from './pane.ts';
 import type { PaneView } from './pane-view.ts';
 import { StackBar } from './StackBar.tsx';
 import type { OpenStudy } from './study.ts';
+import { Lens } from './tools/Lens.tsx';
+import type { ToolContext } from './tools/tool.ts';
+import { TOOLS } from './tools/tools.ts';
 import { say, sayOr } from './words.ts';
 
 interface ImagePaneProps {
-  readonly pane: Pane;
-  readonly store: FrameStore;
-  readonly tool: Tool;
-  readonly view: PaneView;
-  readonly study: OpenStudy & { retry(): void };
-  readonly series: LocalSeries | undefined;
+  readonly id: string;
+  readonly active: boolean;
+  /** The only pane of the stage takes the focus by itself. */
+  readonly alone: boolean;
 }
 
-/** One image with its corner text and its stack bar. */
-export function ImagePane({ pane, store, tool, view, study, series }: ImagePaneProps) {
+/** One image with its marks, its corner text and its stack bar. */
+export const ImagePane = memo(function ImagePane({ id, active, alone }: ImagePaneProps) {
+  const session = useSession();
+  const pane = session.pane(id);
   const element = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
-  const activeTool = useRef(tool);
-  useEffect(() => {
-    activeTool.current = tool;
-  }, [tool]);
+  const content = useSessionState((state) => state.contents[id]);
+  const tool = useSessionState((state) => state.tool);
+  const linked = useSessionState((state) => state.links.scroll !== 'off' || state.links.window || state.links.view);
+  const study = useSessionState((state) => shownStudy(state.studies, content));
+  const context = useMemo(() => toolContext(session, pane), [session, pane]);
+  const view = useSyncExternalStore(pane.subscribe, pane.snapshot);
 
   useEffect(() => {
     const [box, drawing] = [element.current, canvas.current];
     if (box === null || drawing === null) return;
     pane.attach(drawing, box);
-    const endPointer = listenToPointer(box, pane, () => activeTool.current);
+    const pointer = listenToPointer(box, {
+      context,
+      tool: () => session.state.getState().tool,
+      activate: () => session.activate(id),
+      doubleClick: () => session.toggleFull(id),
+    });
+    const cancelled = session.onCancel(id, pointer.cancel satisfies PointerListener['cancel']);
     const observer = new ResizeObserver(() => pane.resize());
     observer.observe(box);
-    box.focus({ preventScroll: true });
     return () => {
+      cancelled();
       observer.disconnect();
-      endPointer();
+      pointer.end();
       pane.detach();
     };
-  }, [pane]);
+  }, [session, pane, context, id]);
+  useEffect(() => {
+    // Focus follows the active pane, and never leaves a field or a menu.
+    const focused = document.activeElement;
+    const free = focused === null || focused === document.body || focused.closest('.viewer-pane') !== null;
+    if (active && (free || alone)) element.current?.focus({ preventScroll: true });
+  }, [active, alone]);
 
+  const series = content === undefined ? undefined : session.find(content)?.series;
   const label =
     view.frames.length === 0
       ? say('paneEmpty')
       : say('pane', { series: series?.seriesDescription || (series?.modality ?? ''), number: view.wanted + 1, count: view.frames.length });
   return (
-    <div className="viewer-stage">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keys of the viewer act on the pane that has the focus */}
-      <div className="viewer-pane" ref={element} role="img" aria-label={label} tabIndex={0} data-tool={tool}>
+    <div className="viewer-cell" data-active={active && !alone} data-linked={linked && !alone}>
+      <div
+        className="viewer-pane"
+        ref={element}
+        role="img"
+        aria-label={label}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keys of the viewer act on the pane that has the focus
+        tabIndex={0}
+        data-tool={tool}
+        data-pane={id}
+        style={{ cursor: TOOLS[tool].cursor }}
+        onFocus={() => session.activate(id)}
+      >
         <div className="viewer-canvas" ref={canvas} />
-        <CornerText view={view} study={study} series={series} />
-        <Obstacle view={view} store={store} study={study} series={series} />
+        <AnnotationLayer pane={pane} view={view} modality={series?.modality ?? ''} />
+        <CornerText view={view} study={content === undefined ? undefined : study} series={series} />
+        <Obstacle view={view} study={study} modality={series?.modality ?? ''} />
+        <Lens pane={pane} />
+        <QuestionField id={id} />
       </div>
-      <StackBar pane={pane} store={store} view={view} arriving={study.arrival?.state === 'arriving'} />
+      <StackBar pane={pane} store={session.store} view={view} arriving={study?.arrival?.state === 'arriving'} />
     </div>
   );
+});
+
+function shownStudy(studies: readonly OpenStudy[], content: Content | undefined): OpenStudy | undefined {
+  return content === undefined ? studies[0] : studies.find(({ studyInstanceUID }) => studyInstanceUID === content.studyInstanceUID);
+}
+
+function toolContext(session: ViewerSession, pane: Pane): ToolContext {
+  return {
+    pane,
+    annotations: session.annotations,
+    frame: () => {
+      const { shown } = pane.view;
+      const content = session.state.getState().contents[pane.id];
+      return shown === undefined || content === undefined ? undefined : { frame: shown, ...content };
+    },
+    ask: (question) => session.set({ question: { ...question, pane: pane.id } }),
+    point: (image) => session.point(pane, image),
+    lens: (screen) => session.set({ lens: screen === undefined ? undefined : { pane: pane.id, screen } }),
+    editing: () => session.editing(pane),
+  };
 }
 
 /** What stands where the image should be: why there is none, and what to do next. */
-function Obstacle({ view, store, study, series }: Pick<ImagePaneProps, 'view' | 'store' | 'study' | 'series'>) {
+function Obstacle({ view, study, modality }: { view: PaneView; study: OpenStudy | undefined; modality: string }) {
+  const session = useSession();
+  const { store } = session;
   const frame = view.frames[view.wanted];
   if (frame === undefined) {
+    if (study === undefined) return null;
     if (study.error !== undefined) {
       return (
         <Tile
           title={say('studyFailed')}
           lines={[sayOr(`reason.${study.error.kind}`, 'reason.other')]}
-          action={{ label: say('tryAgain'), run: study.retry }}
+          action={{ label: say('tryAgain'), run: () => session.retry(study.studyInstanceUID) }}
         />
       );
     }
     if (study.loading) return <p className="viewer-waiting">{say('loadingStudy')}</p>;
+    if (study.series.some(({ frames }) => frames.length > 0)) return <p className="viewer-waiting">{say('dropHere')}</p>;
     return <Tile title={say('emptyStudy')} lines={[say('emptyStudyNext')]} />;
   }
   const others = view.frames.some((other) => other !== frame && other.image !== undefined) ? [say('othersWork')] : [];
   if (frame.image === undefined) {
-    return <Tile title={frame.instance.reason ?? say('noPixels', { modality: series?.modality ?? '' })} lines={others} />;
+    return <Tile title={frame.instance.reason ?? say('noPixels', { modality })} lines={others} />;
   }
+  const { pixelData } = frame.image;
+  if (pixelData.encoding === 'video') return <FilmPlayer store={store} frame={frame} data={pixelData} />;
   const error = store.error(frame);
   if (error !== undefined) {
     const lines = [sayOr(`reason.${error.kind}`, 'reason.other'), say('detail', { message: error.message }), ...others];
@@ -113,7 +172,7 @@ function Tile({ title, lines, warning = false, action }: TileProps) {
           </p>
         ))}
         {action !== undefined && (
-          <button type="button" className="viewer-button" onClick={action.run}>
+          <button type="button" className="viewer-button" onPointerDown={(event) => event.stopPropagation()} onClick={action.run}>
             {action.label}
           </button>
         )}

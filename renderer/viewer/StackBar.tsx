@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { FrameStore } from './frame-store.ts';
 import type { Pane } from './pane.ts';
 import type { PaneView } from './pane-view.ts';
+import { gapsOf } from './stack-order.ts';
 import { say } from './words.ts';
 
 interface StackBarProps {
@@ -103,6 +104,9 @@ function drawBar(canvas: HTMLCanvasElement, store: FrameStore, view: PaneView, a
       }
       from = to;
     }
+    // Slices that seem to be missing: a notch where they would be.
+    context.fillStyle = token('--warn');
+    for (const { after } of gapsOf(frames)) context.fillRect(TRACK.x - 2, Math.round(y(after + 1)) - 1, TRACK.width + 4, 2);
     const thumb = Math.min(MAX_THUMB, Math.max(MIN_THUMB, height / frames.length));
     const at = (wanted / (frames.length - 1)) * (height - thumb);
     context.fillStyle = token('--text-1');

@@ -1,14 +1,13 @@
 import './viewer.css';
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Client } from '../api/index.ts';
-import { FrameStore } from './frame-store.ts';
-import { ImagePane } from './ImagePane.tsx';
-import { type Command, commandOf, type Tool } from './keys.ts';
-import { Pane } from './pane.ts';
-import type { PaneView } from './pane-view.ts';
-import { presetsOf } from './presets.ts';
+import { MeasurementPanel } from './annotations/MeasurementPanel.tsx';
+import { runCommand } from './commands.ts';
+import { type Command, commandOf } from './keys.ts';
+import { Stage } from './layout/Stage.tsx';
+import { ViewerSession } from './layout/session.ts';
+import { SessionProvider, useSession, useSessionState } from './layout/use-session.ts';
 import { SeriesStrip } from './SeriesStrip.tsx';
-import { type OpenStudy, useStudy } from './study.ts';
 import { Toolbar } from './Toolbar.tsx';
 
 interface ViewerProps {
@@ -17,189 +16,85 @@ interface ViewerProps {
   onClose(): void;
 }
 
-/** The viewer of one study: toolbar, series and an image pane. Fills its parent; grows with the study while it arrives. */
+/** The viewer of one study and those it is compared with. Fills its parent; grows with the studies while they arrive. */
 export function Viewer(props: ViewerProps) {
   // Nothing of one study may outlive it into the next: another study is another viewer.
   return <ViewerOfStudy key={props.studyInstanceUID} {...props} />;
 }
 
-function ViewerOfStudy(props: ViewerProps) {
-  const engine = useEngine(props.client);
-  return engine === undefined ? <div className="viewer" /> : <OpenViewer engine={engine} {...props} />;
-}
-
-interface Engine {
-  readonly store: FrameStore;
-  readonly pane: Pane;
+function ViewerOfStudy({ client, studyInstanceUID, onClose }: ViewerProps) {
+  const session = useNewSession(client, studyInstanceUID);
+  if (session === undefined) return <div className="viewer" />;
+  return (
+    <SessionProvider value={session}>
+      <OpenViewer onClose={onClose} />
+    </SessionProvider>
+  );
 }
 
 /** Workers and cache live as long as the viewer is open; made in an effect, so that a double mount leaves none behind. */
-function useEngine(client: Client): Engine | undefined {
-  const [engine, setEngine] = useState<Engine>();
+function useNewSession(client: Client, studyInstanceUID: string): ViewerSession | undefined {
+  const [session, setSession] = useState<ViewerSession>();
   useEffect(() => {
-    const store = new FrameStore(client);
-    const pane = new Pane(store, 'pane-1');
-    setEngine({ store, pane });
-    return () => {
-      pane.close();
-      store.close();
-    };
-  }, [client]);
-  return engine;
+    const made = new ViewerSession(client, studyInstanceUID);
+    setSession(made);
+    return () => made.close();
+  }, [client, studyInstanceUID]);
+  return session;
 }
 
-function OpenViewer({ engine, client, studyInstanceUID, onClose }: ViewerProps & { engine: Engine }) {
-  const { store, pane } = engine;
-  const study = useStudy(client, studyInstanceUID);
-  const view = useSyncExternalStore(pane.subscribe, pane.snapshot);
-  const [tool, setTool] = useState<Tool>('window');
-  const [chosen, setChosen] = useState<string>();
-  const [chrome, setChrome] = useState(true);
-  const [strip, setStrip] = useState(true);
+function OpenViewer({ onClose }: { onClose(): void }) {
+  const session = useSession();
+  const chrome = useSessionState((state) => state.chrome);
+  const strip = useSessionState((state) => state.strip && state.full === undefined);
+  const panel = useSessionState((state) => state.measurements);
   const root = useRef<HTMLDivElement>(null);
-
-  const open = study.series.find(({ series }) => series.seriesInstanceUID === chosen) ?? firstWithImages(study);
-  const seriesUID = open?.series.seriesInstanceUID;
-  const frames = open?.frames;
-  // Before the screen is painted: no image of one series may stand under the name of another.
-  useLayoutEffect(() => {
-    if (seriesUID !== undefined && frames !== undefined) pane.setSeries(seriesUID, frames);
-  }, [pane, seriesUID, frames]);
-
-  const run = (command: Command) => {
-    switch (command.do) {
-      case 'tool':
-        setTool(command.tool);
-        return;
-      case 'next-series':
-      case 'previous-series':
-        setChosen(neighbour(study, seriesUID, command.do === 'next-series' ? 1 : -1));
-        return;
-      case 'chrome':
-        setChrome(!chrome);
-        return;
-      case 'full-pane':
-        setStrip(!strip);
-        return;
-      case 'close':
-        if (chrome) onClose();
-        else setChrome(true);
-        return;
-      default:
-        runOnPane(command, pane, view, open?.series.modality ?? '');
-    }
-  };
-  useViewerKeys(run, root);
-
+  useViewerKeys(session, onClose, root);
   return (
-    <div className="viewer" ref={root} data-chrome={chrome} data-strip={strip && chrome}>
-      {chrome && (
-        <Toolbar
-          tool={tool}
-          view={view}
-          study={study.study}
-          series={open?.series}
-          run={run}
-          setWindow={(window) => pane.setWindow(window)}
-        />
-      )}
-      {chrome && strip && (
-        <SeriesStrip
-          store={store}
-          series={study.series}
-          open={seriesUID}
-          arriving={study.arrival?.state === 'arriving'}
-          onOpen={setChosen}
-        />
-      )}
-      <ImagePane pane={pane} store={store} tool={tool} view={view} study={study} series={open?.series} />
+    <div className="viewer" ref={root} data-chrome={chrome} data-strip={strip && chrome} data-panel={panel && chrome}>
+      {chrome && <Toolbar close={onClose} />}
+      {chrome && strip && <SeriesStrip />}
+      <Stage />
+      {chrome && panel && <MeasurementPanel />}
     </div>
   );
 }
 
-function firstWithImages(study: OpenStudy) {
-  return (
-    study.series.find(({ frames }) => frames.some((frame) => frame.image !== undefined)) ??
-    study.series.find(({ frames }) => frames.length > 0)
-  );
-}
-
-function neighbour(study: OpenStudy, seriesUID: string | undefined, by: 1 | -1): string | undefined {
-  const { series } = study;
-  const at = series.findIndex((entry) => entry.series.seriesInstanceUID === seriesUID);
-  return series[Math.max(0, Math.min(series.length - 1, at + by))]?.series.seriesInstanceUID;
-}
-
-function runOnPane(command: Command, pane: Pane, view: PaneView, modality: string): void {
-  switch (command.do) {
-    case 'slice':
-      pane.scrollBy(command.by);
-      return;
-    case 'first':
-      pane.scrollTo(0);
-      return;
-    case 'last':
-      pane.scrollTo(view.frames.length - 1);
-      return;
-    case 'preset': {
-      const preset = presetsOf(modality)[command.index];
-      const stored = view.shown?.image?.windows[command.index];
-      if (preset !== undefined) pane.setWindow({ center: preset.center, width: preset.width, function: 'LINEAR' });
-      else if (stored !== undefined) pane.setWindow(stored);
-      return;
-    }
-    case 'auto':
-      pane.setWindow('auto');
-      return;
-    case 'invert':
-      pane.toggleInvert();
-      return;
-    case 'flip-horizontal':
-      pane.flip('horizontal');
-      return;
-    case 'flip-vertical':
-      pane.flip('vertical');
-      return;
-    case 'rotate':
-      pane.rotateBy(command.by);
-      return;
-    case 'cine':
-      if (pane.playing) pane.stop();
-      else pane.play();
-      return;
-    case 'fit':
-      pane.fit();
-      return;
-    case 'one-to-one':
-      pane.oneToOne();
-      return;
-    case 'reset':
-      pane.reset();
-      return;
-  }
+/** One step back: what is being drawn, then a pane that fills the stage, then hidden tools, then the viewer. */
+function stepBack(session: ViewerSession, close: () => void): void {
+  const { chrome, full, active } = session.state.getState();
+  if (session.cancel()) return;
+  if (full !== undefined) session.toggleFull(active);
+  else if (!chrome) session.set({ chrome: true });
+  else close();
 }
 
 /** Keys go to the viewer wherever the focus is inside the window, except where a field or a menu takes them. */
-function useViewerKeys(run: (command: Command) => void, root: React.RefObject<HTMLDivElement | null>): void {
-  const latest = useRef(run);
+function useViewerKeys(session: ViewerSession, close: () => void, root: React.RefObject<HTMLDivElement | null>): void {
+  const latest = useRef(close);
   useEffect(() => {
-    latest.current = run;
+    latest.current = close;
   });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target instanceof HTMLElement ? event.target : undefined;
-      if (event.defaultPrevented || target?.closest('input, textarea, select, [role="menu"], [contenteditable="true"]') != null) return;
-      const command = commandOf(event);
+      const taken = target?.closest('input, textarea, select, [role="menu"], [role="slider"], [contenteditable="true"]') != null;
+      if (event.defaultPrevented || taken) return;
+      const command: Command | undefined = commandOf(event);
       if (command === undefined) return;
       // Tab hides the tools while the image has the focus; from a button it goes on to the next one. Shift+Tab always moves.
       const onControl = target?.closest('button, [role="option"]') != null;
       if (command.do === 'chrome' && (event.shiftKey || onControl)) return;
       event.preventDefault();
       event.stopPropagation();
-      latest.current(command);
-      if (command.do === 'chrome') root.current?.querySelector<HTMLElement>('.viewer-pane')?.focus({ preventScroll: true });
+      if (command.do === 'close') stepBack(session, latest.current);
+      else runCommand(session, command);
+      if (command.do === 'chrome')
+        root.current
+          ?.querySelector<HTMLElement>('.viewer-cell[data-active="true"] .viewer-pane, .viewer-pane')
+          ?.focus({ preventScroll: true });
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [root]);
+  }, [session, root]);
 }

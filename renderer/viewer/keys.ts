@@ -1,35 +1,75 @@
+import type { Tool } from './tools/names.ts';
+
 /** What a key does in the viewer. */
 export type Command =
   | { readonly do: 'tool'; readonly tool: Tool }
-  | { readonly do: 'slice'; readonly by: number }
-  | { readonly do: 'first' | 'last' | 'next-series' | 'previous-series' }
+  | { readonly do: 'slice' | 'pane' | 'volume'; readonly by: 1 | -1 }
   | { readonly do: 'preset'; readonly index: number }
-  | {
-      readonly do:
-        | 'auto'
-        | 'invert'
-        | 'flip-horizontal'
-        | 'flip-vertical'
-        | 'cine'
-        | 'reset'
-        | 'chrome'
-        | 'full-pane'
-        | 'close'
-        | 'fit'
-        | 'one-to-one';
-    }
-  | { readonly do: 'rotate'; readonly by: 90 | -90 };
+  | { readonly do: 'rotate'; readonly by: 90 | -90 }
+  | { readonly do: 'split'; readonly direction: 'row' | 'column' }
+  | { readonly do: ImageCommand }
+  | { readonly do: ViewerCommand };
 
-export type Tool = 'window' | 'zoom' | 'pan' | 'scroll';
+/** Changes how the image is shown. */
+export type ImageCommand =
+  | 'auto'
+  | 'invert'
+  | 'flip-horizontal'
+  | 'flip-vertical'
+  | 'reset'
+  | 'reset-all'
+  | 'fit'
+  | 'one-to-one'
+  | 'true-size';
 
-/** One table: the dispatcher, the tooltips and the key help read it. Names as in KeyboardEvent.key; letters match either case. */
-export const KEYS: readonly { readonly key: string; readonly command: Command }[] = [
+type ViewerCommand =
+  | 'first'
+  | 'last'
+  | 'next-series'
+  | 'previous-series'
+  | 'cine'
+  | 'faster'
+  | 'slower'
+  | 'chrome'
+  | 'full-pane'
+  | 'layout'
+  | 'close-pane'
+  | 'link'
+  | 'key-image'
+  | 'delete'
+  | 'measurements'
+  | 'close'
+  | 'undo'
+  | 'redo';
+
+interface Binding {
+  /** As in KeyboardEvent.key; letters match either case. */
+  readonly key: string;
+  readonly shift?: boolean;
+  readonly ctrl?: boolean;
+  readonly command: Command;
+}
+
+/** One table: the dispatcher, the tooltips and the key help read it. */
+export const KEYS: readonly Binding[] = [
   { key: 'w', command: { do: 'tool', tool: 'window' } },
   { key: 'z', command: { do: 'tool', tool: 'zoom' } },
   { key: 'p', command: { do: 'tool', tool: 'pan' } },
   { key: 's', command: { do: 'tool', tool: 'scroll' } },
+  { key: 'l', command: { do: 'tool', tool: 'length' } },
+  { key: 'a', command: { do: 'tool', tool: 'angle' } },
+  { key: 'e', command: { do: 'tool', tool: 'ellipse' } },
+  { key: 'r', command: { do: 'tool', tool: 'rectangle' } },
+  { key: 't', command: { do: 'tool', tool: 'text' } },
+  { key: 'b', command: { do: 'tool', tool: 'probe' } },
+  { key: 'm', command: { do: 'tool', tool: 'magnify' } },
+  { key: 'x', command: { do: 'tool', tool: 'crosshair' } },
   { key: 'ArrowUp', command: { do: 'slice', by: -1 } },
   { key: 'ArrowDown', command: { do: 'slice', by: 1 } },
+  { key: 'ArrowLeft', command: { do: 'pane', by: -1 } },
+  { key: 'ArrowRight', command: { do: 'pane', by: 1 } },
+  { key: ',', command: { do: 'volume', by: -1 } },
+  { key: '.', command: { do: 'volume', by: 1 } },
   { key: 'Home', command: { do: 'first' } },
   { key: 'End', command: { do: 'last' } },
   { key: 'PageUp', command: { do: 'previous-series' } },
@@ -42,10 +82,23 @@ export const KEYS: readonly { readonly key: string; readonly command: Command }[
   { key: '[', command: { do: 'rotate', by: -90 } },
   { key: ']', command: { do: 'rotate', by: 90 } },
   { key: 'c', command: { do: 'cine' } },
+  { key: '+', command: { do: 'faster' } },
+  { key: '-', command: { do: 'slower' } },
+  { key: 'g', command: { do: 'layout' } },
+  { key: 'y', command: { do: 'link' } },
+  { key: 'k', command: { do: 'key-image' } },
+  { key: 'd', command: { do: 'measurements' } },
+  { key: 'o', command: { do: 'one-to-one' } },
+  { key: 'o', shift: true, command: { do: 'fit' } },
+  { key: 'Delete', command: { do: 'delete' } },
   { key: 'Backspace', command: { do: 'reset' } },
+  { key: 'Backspace', shift: true, command: { do: 'reset-all' } },
   { key: 'Tab', command: { do: 'chrome' } },
   { key: 'f', command: { do: 'full-pane' } },
   { key: 'Escape', command: { do: 'close' } },
+  { key: 'z', ctrl: true, command: { do: 'undo' } },
+  { key: 'z', ctrl: true, shift: true, command: { do: 'redo' } },
+  { key: 'y', ctrl: true, command: { do: 'redo' } },
 ];
 
 interface Pressed {
@@ -53,26 +106,35 @@ interface Pressed {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
+  readonly shiftKey?: boolean;
 }
 
-/** The command of a key event; undefined with Ctrl, Alt or Meta, which belong to the window. */
+/** The command of a key event; undefined with Alt, and with Ctrl or Meta for all but a few: those belong to the window. */
 export function commandOf(event: Pressed): Command | undefined {
-  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if (event.altKey) return undefined;
+  const ctrl = event.ctrlKey || event.metaKey;
   const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  return KEYS.find(({ key }) => key === pressed)?.command;
+  const fitting = KEYS.filter(({ key, ctrl: wanted = false }) => key === pressed && wanted === ctrl);
+  // Shift decides only where both ways mean something: "+" needs it on some keyboards and not on others.
+  const exact = fitting.find(({ shift = false }) => shift === (event.shiftKey ?? false));
+  return (exact ?? (ctrl ? undefined : fitting[0]))?.command;
 }
 
 /** The key of a command as a tooltip shows it. */
 export function keyName(command: Command): string {
   const found = KEYS.find((entry) => JSON.stringify(entry.command) === JSON.stringify(command));
   if (found === undefined) return '';
-  return DISPLAYED[found.key] ?? (found.key.length === 1 ? found.key.toUpperCase() : found.key);
+  const name = DISPLAYED[found.key] ?? (found.key.length === 1 ? found.key.toUpperCase() : found.key);
+  return `${found.ctrl === true ? 'Ctrl+' : ''}${found.shift === true ? 'Shift+' : ''}${name}`;
 }
 
 const DISPLAYED: Readonly<Partial<Record<string, string>>> = {
   ArrowUp: '↑',
   ArrowDown: '↓',
+  ArrowLeft: '←',
+  ArrowRight: '→',
   PageUp: 'PgUp',
   PageDown: 'PgDn',
   Escape: 'Esc',
+  Delete: 'Del',
 };

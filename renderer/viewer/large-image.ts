@@ -1,4 +1,5 @@
 import { type EnabledElement, setToPixelCoordinateSystem } from 'cornerstone-core';
+import { type ColourMap, colourWords } from './colour-maps.ts';
 import type { GreyFrame, GreyLevel } from './decode-messages.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { GreyFrame, GreyLevel } from './decode-messages.ts';
  * neighbours in the level of the pyramid next above the screen's resolution, then the look-up table. A mammogram thus costs what the
  * pane costs, and nothing aliases when minified.
  */
-export function renderLarge(frame: GreyFrame): (enabledElement: EnabledElement) => void {
+export function renderLarge(frame: GreyFrame, map: ColourMap = 'grey'): (enabledElement: EnabledElement) => void {
   return (enabledElement) => {
     const { canvas, image } = enabledElement;
     const context = canvas.getContext('2d', { desynchronized: true });
@@ -22,7 +23,7 @@ export function renderLarge(frame: GreyFrame): (enabledElement: EnabledElement) 
     if (area.width <= 0 || area.height <= 0) return;
 
     const pixels = pixelBuffer(area.width, area.height);
-    resample(frame, toCanvas, area, colours(table), Math.min(frame.first, 0), pixels.words);
+    resample(frame, toCanvas, area, colours(table, map), Math.min(frame.first, 0), pixels.words);
     context.putImageData(pixels.image, area.x, area.y, 0, 0, area.width, area.height);
   };
 }
@@ -102,15 +103,15 @@ function positions(start: number, count: number, step: number, offset: number, l
   return { near, far, share };
 }
 
-const colourTables = new WeakMap<Uint8ClampedArray, Uint32Array>();
+const colourTables = new WeakMap<Uint8ClampedArray, { map: ColourMap; words: Uint32Array }>();
 
-/** Grey levels as opaque pixels, in the byte order of ImageData on little-endian machines (all that run Chromium). */
-function colours(table: Uint8ClampedArray): Uint32Array {
-  let words = colourTables.get(table);
-  if (words === undefined) {
-    words = Uint32Array.from(table, (grey) => 0xff000000 | (grey << 16) | (grey << 8) | grey);
-    colourTables.set(table, words);
-  }
+/** The table's grey levels as pixels. */
+function colours(table: Uint8ClampedArray, map: ColourMap): Uint32Array {
+  const known = colourTables.get(table);
+  if (known?.map === map) return known.words;
+  const colour = colourWords(map);
+  const words = Uint32Array.from(table, (grey) => colour[grey] ?? 0);
+  colourTables.set(table, { map, words });
   return words;
 }
 

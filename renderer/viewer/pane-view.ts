@@ -1,7 +1,13 @@
+import type { ColourMap } from './colour-maps.ts';
 import type { DrawableFrame } from './decode-messages.ts';
-import type { Point } from './geometry.ts';
+import type { Filter } from './filters.ts';
+import type { Point, Size } from './geometry.ts';
 import type { StackFrame } from './stack.ts';
+import type { Affine } from './transform.ts';
 import type { Window } from './voi.ts';
+
+/** Where an image stands that does not fill the pane: in the middle, or at an edge (breasts meet at the chest wall). */
+export type Align = 'centre' | 'left' | 'right';
 
 /** What the reader set for a series; kept while it is not on the screen. */
 export interface Presentation {
@@ -16,6 +22,9 @@ export interface Presentation {
   flippedHorizontally: boolean;
   flippedVertically: boolean;
   invert: boolean;
+  colourMap: ColourMap;
+  filter: Filter;
+  align: Align;
 }
 
 /** What stands on the screen, for corner text, toolbar and tests. A new object after every change. */
@@ -32,8 +41,14 @@ export interface PaneView {
   /** Canvas pixels per image pixel along its columns' shorter side; device pixels per CSS pixel beside it. */
   readonly scale: number;
   readonly pixelRatio: number;
+  /** From image coordinates to CSS pixels of the pane; undefined where nothing is shown. */
+  readonly toScreen: Affine | undefined;
+  /** The pane in CSS pixels. */
+  readonly size: Size;
   readonly presentation: Readonly<Presentation>;
   readonly playing: boolean;
+  /** Frames a second that are played. */
+  readonly rate: number;
 }
 
 /** A series as it is when it is opened. */
@@ -46,14 +61,18 @@ export const FRESH: Presentation = {
   flippedHorizontally: false,
   flippedVertically: false,
   invert: false,
+  colourMap: 'grey',
+  filter: 'none',
+  align: 'centre',
 };
 
 /** What tests and assistive tools read off the pane, updated with every drawn picture. */
 export function describe(
   dataset: DOMStringMap,
-  { shown, shownIndex, wanted, frames, window, presentation, scale }: PaneView,
+  { shown, shownIndex, wanted, frames, window, presentation, scale, seriesUID, toScreen }: PaneView,
   draws: number,
 ): void {
+  dataset.seriesUid = seriesUID;
   dataset.frameIndex = String(shownIndex);
   dataset.wantedIndex = String(wanted);
   dataset.frameCount = String(frames.length);
@@ -65,4 +84,5 @@ export function describe(
   dataset.scale = shown === undefined ? '' : String(scale);
   dataset.draws = String(draws);
   dataset.sopInstanceUid = shown?.instance.sopInstanceUID ?? '';
+  dataset.matrix = toScreen === undefined ? '' : [toScreen.a, toScreen.b, toScreen.c, toScreen.d, toScreen.e, toScreen.f].join(' ');
 }

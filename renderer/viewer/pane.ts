@@ -1,53 +1,65 @@
 import { disable, displayImage, EVENTS, enable, getEnabledElement } from 'cornerstone-core';
-import { Cine } from './cine.ts';
+import { Cine, type CineMode } from './cine.ts';
 import { COLOUR_WINDOW, cachedLut, toCornerstoneImage } from './cornerstone-image.ts';
 import type { DrawableFrame } from './decode-messages.ts';
-import { FrameStore } from './frame-store.ts';
-import { fitScale, type Point, panAbout } from './geometry.ts';
+import { filterFrame } from './filters.ts';
+import type { FrameStore } from './frame-store.ts';
+import { fitScale, type Point, panAbout, pixelAspect, type Size } from './geometry.ts';
+import { renderLarge } from './large-image.ts';
+import { PaneLoader } from './pane-loading.ts';
 import { describe, FRESH, type PaneView, type Presentation } from './pane-view.ts';
-import { prefetchOrder } from './plan.ts';
-import { PRIORITY } from './scheduler.ts';
-import { decodedBytes, type StackFrame } from './stack.ts';
-import type { Window } from './voi.ts';
+import type { StackFrame } from './stack.ts';
+import { type Affine, imageToCanvas, pixelSize, scaled } from './transform.ts';
+import { storedWindows, type Window } from './voi.ts';
 
-const MIN_ZOOM = 0.1;
-const MAX_ZOOM = 40;
+const MIN_ZOOM = 0.05;
+const MAX_ZOOM = 60;
 /** A wanted frame that is not there after this long replaces the old picture by an empty pane: an old one under a new number would lie. */
 const BLANK_AFTER_MS = 250;
+/** mm */
+const SAME_PLACE = 0.05;
+
+/** What a reader moved: what linked panes follow. */
+export type Moved = 'slice' | 'window' | 'view';
 
 /** One image pane: what it shows and how, drawn by cornerstone. All input ends in one of these methods. */
 export class Pane {
+  readonly id: string;
   readonly #store: FrameStore;
-  readonly #name: string;
+  readonly #loader: PaneLoader;
   readonly #presentations = new Map<string, Presentation>();
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
+  readonly #onMoved: (moved: Moved) => void;
   #element: HTMLElement | undefined;
   #described: HTMLElement | undefined;
+  #size: Size = { width: 1, height: 1 };
   #seriesUID = '';
   #frames: readonly StackFrame[] = [];
   #now: Presentation = { ...FRESH };
   #direction: 1 | -1 = 1;
-  #shown: { frame: StackFrame; index: number; drawn: DrawableFrame; window: Window; scale: number } | undefined;
+  #shown: { frame: StackFrame; index: number; drawn: DrawableFrame; window: Window; scale: number; matrix: Affine } | undefined;
   #blank: ReturnType<typeof setTimeout> | undefined;
-  readonly #cine = new Cine(
-    {
-      frameTimeMs: () => this.#frames[this.#now.index]?.image?.frameTimeMs,
-      isShown: () => this.#shown?.index === this.#now.index,
-      next: () => {
-        this.#direction = 1;
-        this.#now.index = (this.#now.index + 1) % this.#frames.length;
-        this.#goOn();
-      },
-    },
-    { request: (callback) => requestAnimationFrame(callback), cancel: (handle) => cancelAnimationFrame(handle) },
-  );
+  readonly #cine: Cine;
   #view: PaneView;
   #draws = 0;
 
-  constructor(store: FrameStore, name: string) {
+  constructor(store: FrameStore, id: string, onMoved: (moved: Moved) => void = () => undefined) {
     this.#store = store;
-    this.#name = name;
+    this.id = id;
+    this.#onMoved = onMoved;
+    this.#loader = new PaneLoader(store, id);
+    this.#cine = new Cine(
+      {
+        frameTimeMs: () => this.#frames[this.#now.index]?.image?.frameTimeMs ?? rateToTime(this.#frames[this.#now.index]),
+        isShown: () => this.#shown?.index === this.#now.index,
+        position: () => this.#now.index,
+        count: () => this.#frames.length,
+        show: (index) => this.scrollTo(index),
+        ended: () => this.#changed(),
+      },
+      { request: (callback) => requestAnimationFrame(callback), cancel: (handle) => cancelAnimationFrame(handle) },
+    );
     this.#view = this.#makeView();
     this.#unsubscribe = store.subscribe((key) => {
       if (key === this.#frames[this.#now.index]?.key) this.#show();
@@ -55,9 +67,10 @@ export class Pane {
   }
 
   close(): void {
-    this.stop();
+    this.#cine.stop();
     clearTimeout(this.#blank);
     this.#unsubscribe();
+    this.#loader.close();
     this.detach();
     this.#listeners.clear();
   }
@@ -91,6 +104,7 @@ export class Pane {
     const before = { width: canvas.width, height: canvas.height };
     const width = Math.max(1, Math.round(element.clientWidth * devicePixelRatio));
     const height = Math.max(1, Math.round(element.clientHeight * devicePixelRatio));
+    this.#size = { width: element.clientWidth, height: element.clientHeight };
     canvas.style.width = `${element.clientWidth}px`;
     canvas.style.height = `${element.clientHeight}px`;
     if (width !== before.width || height !== before.height) {
@@ -134,18 +148,35 @@ export class Pane {
   }
 
   scrollTo(index: number): void {
-    const target = Math.max(0, Math.min(this.#frames.length - 1, index));
-    if (target === this.#now.index) return;
-    this.#direction = target > this.#now.index ? 1 : -1;
-    this.#now.index = target;
-    this.#goOn();
+    if (this.#moveTo(index)) this.#onMoved('slice');
+  }
+
+  /** Goes to a slice because another pane did: nobody follows in turn. */
+  followTo(index: number): void {
+    this.#moveTo(index);
+  }
+
+  /** The same place in the volume before or after (4D). */
+  volumeBy(by: 1 | -1): void {
+    const here = this.#frames[this.#now.index];
+    if (here?.volume === undefined) return;
+    const wanted = here.volume + by;
+    const there = this.#frames.findIndex(
+      ({ volume, group, distance }) =>
+        volume === wanted && group === here.group && Math.abs((distance ?? 0) - (here.distance ?? 0)) < SAME_PLACE,
+    );
+    if (there >= 0) this.scrollTo(there);
+  }
+
+  /** Part of the frame cache that this pane may fill. */
+  set cacheShare(share: number) {
+    this.#loader.share = share;
   }
 
   // --- presentation
 
   setWindow(window: Window | 'file' | 'auto'): void {
-    this.#now.window = window;
-    this.#show();
+    this.change({ window }, 'window');
   }
 
   /** The window on the screen, for a drag to start from; and the range of values it moves through. */
@@ -161,6 +192,19 @@ export class Pane {
     return this.#view;
   }
 
+  /** The frame that is wanted now; the view tells of it when it is drawn. */
+  get wanted(): StackFrame | undefined {
+    return this.#frames[this.#now.index];
+  }
+
+  get frames(): readonly StackFrame[] {
+    return this.#frames;
+  }
+
+  get presentation(): Readonly<Presentation> {
+    return { ...this.#now };
+  }
+
   get pan(): Point {
     return this.#now.pan;
   }
@@ -169,50 +213,46 @@ export class Pane {
     return this.#now.zoom;
   }
 
-  panTo(pan: Point): void {
-    this.#now.pan = pan;
+  /** Sets part of the presentation; `moved` tells linked panes what to follow. */
+  change(change: Partial<Omit<Presentation, 'index'>>, moved?: Moved): void {
+    this.#now = { ...this.#now, ...change };
     this.#show();
+    if (moved !== undefined) this.#onMoved(moved);
+  }
+
+  panTo(pan: Point): void {
+    this.change({ pan }, 'view');
   }
 
   /** `about`: canvas pixels from the centre of the pane; that point of the image stays where it is. */
   zoomTo(zoom: number, about: Point = { x: 0, y: 0 }): void {
     const next = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, zoom));
-    this.#now.pan = panAbout(this.#now.pan, about, this.#now.zoom, next);
-    this.#now.zoom = next;
-    this.#show();
+    this.change({ pan: panAbout(this.#now.pan, about, this.#now.zoom, next), zoom: next }, 'view');
   }
 
   fit(): void {
-    this.#now.zoom = 1;
-    this.panTo({ x: 0, y: 0 });
+    this.change({ zoom: 1, pan: { x: 0, y: 0 } }, 'view');
   }
 
-  oneToOne(): void {
-    if (this.#shown !== undefined) this.zoomTo(this.#now.zoom / this.#shown.scale);
+  /** `scale`: canvas pixels for the shorter side of an image pixel. */
+  scaleTo(scale: number): void {
+    if (this.#shown !== undefined) this.zoomTo((this.#now.zoom * scale) / this.#shown.scale);
   }
 
   rotateBy(degrees: 90 | -90): void {
-    this.#now.rotation = ((this.#now.rotation + degrees + 360) % 360) as Presentation['rotation'];
-    this.#show();
+    this.change({ rotation: ((this.#now.rotation + degrees + 360) % 360) as Presentation['rotation'] });
   }
 
   /** Flips what is seen: a turned image is flipped about the screen's axis, not its own. */
   flip(axis: 'horizontal' | 'vertical'): void {
     const turned = this.#now.rotation % 180 !== 0;
-    if ((axis === 'horizontal') !== turned) this.#now.flippedHorizontally = !this.#now.flippedHorizontally;
-    else this.#now.flippedVertically = !this.#now.flippedVertically;
-    this.#show();
-  }
-
-  toggleInvert(): void {
-    this.#now.invert = !this.#now.invert;
-    this.#show();
+    if ((axis === 'horizontal') !== turned) this.change({ flippedHorizontally: !this.#now.flippedHorizontally });
+    else this.change({ flippedVertically: !this.#now.flippedVertically });
   }
 
   /** Everything but the slice as it was when the series was opened. */
   reset(): void {
-    this.#now = { ...FRESH, index: this.#now.index };
-    this.#show();
+    this.change({ ...FRESH, align: this.#now.align });
   }
 
   // --- cine
@@ -233,6 +273,17 @@ export class Pane {
     return this.#cine.playing;
   }
 
+  get cineMode(): CineMode {
+    return this.#cine.mode;
+  }
+
+  /** Frames a second, undefined = as the file says; and what happens at the end. */
+  setCine(change: { rate?: number | undefined; mode?: CineMode }): void {
+    if ('rate' in change) this.#cine.rate = change.rate;
+    if (change.mode !== undefined) this.#cine.mode = change.mode;
+    this.#changed();
+  }
+
   /** Frames of the series that are in the cache, counted by the stack bar. */
   describeLoaded(count: number): void {
     if (this.#described !== undefined) this.#described.dataset.loaded = String(count);
@@ -249,20 +300,18 @@ export class Pane {
 
   // --- inside
 
-  #goOn(): void {
-    this.#want();
-    this.#show();
+  #moveTo(index: number): boolean {
+    const target = Math.max(0, Math.min(this.#frames.length - 1, index));
+    if (target === this.#now.index || this.#frames.length === 0) return false;
+    this.#direction = target > this.#now.index ? 1 : -1;
+    this.#now.index = target;
+    this.#goOn();
+    return true;
   }
 
-  #want(): void {
-    const { index } = this.#now;
-    const visible = this.#frames[index];
-    const image = visible?.image ?? this.#frames.find((frame) => frame.image !== undefined)?.image;
-    const limit = image === undefined ? 0 : Math.max(8, Math.floor(FrameStore.PREFETCH_BYTES / decodedBytes(image)));
-    const order = prefetchOrder(index, this.#direction, this.#frames.length, limit);
-    const wanted = order.map((at) => this.#frames[at]).filter((frame): frame is StackFrame => frame?.image !== undefined);
-    this.#store.want(this.#name, PRIORITY.visible, visible?.image === undefined ? [] : [visible]);
-    this.#store.want(this.#name, PRIORITY.series, wanted);
+  #goOn(): void {
+    this.#loader.want(this.#frames, this.#now.index, this.#direction);
+    this.#show();
   }
 
   /** Hands the wanted frame to cornerstone, which draws it with the next animation frame, however often this is called. */
@@ -276,32 +325,53 @@ export class Pane {
     }
     clearTimeout(this.#blank);
     this.#blank = undefined;
+    const { colourMap, filter, invert, rotation, flippedHorizontally, flippedVertically } = this.#now;
     const window = this.#windowFor(drawn, frame);
-    const lut = cachedLut(drawn, frame.image, window, this.#now.invert);
-    const image = toCornerstoneImage(drawn, frame.image);
+    const lut = cachedLut(drawn, frame.image, window, invert);
+    let image = toCornerstoneImage(drawn, frame.image);
+    if (drawn.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none')) {
+      image = { ...image, render: renderLarge(filterFrame(drawn, filter), colourMap) };
+    }
     image.cachedLut = lut;
     const { canvas } = getEnabledElement(element);
-    const scale = fitScale(frame.image, this.#now.rotation, canvas) * this.#now.zoom;
+    const aspect = pixelAspect(frame.image);
+    const scale = fitScale(frame.image, rotation, canvas) * this.#now.zoom;
+    const pan = this.#alignedPan(frame.image, aspect, scale, canvas);
+    const pixel = pixelSize(aspect, scale);
+    const turned = rotation % 180 !== 0;
     displayImage(element, image, {
       scale,
-      translation: { x: this.#now.pan.x / scale, y: this.#now.pan.y / scale },
+      // Cornerstone moves in pixels of the image, after it turned them.
+      translation: { x: pan.x / (turned ? pixel.height : pixel.width), y: pan.y / (turned ? pixel.width : pixel.height) },
       voi: { windowCenter: window.center, windowWidth: window.width },
       voiLUT: lut.voiLUT,
-      invert: this.#now.invert,
+      invert,
       // Enlarged far enough, a reader wants to see the pixels as they are.
       pixelReplication: scale >= 8,
-      rotation: this.#now.rotation,
-      hflip: this.#now.flippedHorizontally,
-      vflip: this.#now.flippedVertically,
+      rotation,
+      hflip: flippedHorizontally,
+      vflip: flippedVertically,
     });
-    this.#shown = { frame, index: this.#now.index, drawn, window, scale };
+    const { rows, columns } = frame.image;
+    const matrix = imageToCanvas({ rows, columns, aspect, scale, rotation, flippedHorizontally, flippedVertically, pan, canvas });
+    this.#shown = { frame, index: this.#now.index, drawn, window, scale, matrix };
+  }
+
+  /** The reader's pan, from where the image stands by itself: the middle, or the edge at which it is aligned. */
+  #alignedPan(image: { rows: number; columns: number }, aspect: number, scale: number, canvas: Size): Point {
+    const { pan, align, rotation } = this.#now;
+    if (align === 'centre') return pan;
+    const pixel = pixelSize(aspect, scale);
+    const width = rotation % 180 === 0 ? image.columns * pixel.width : image.rows * pixel.height;
+    const room = Math.max(0, (canvas.width - width) / 2);
+    return { x: pan.x + (align === 'left' ? -room : room), y: pan.y };
   }
 
   #windowFor(drawn: DrawableFrame, frame: StackFrame): Window {
     const { window } = this.#now;
     if (typeof window === 'object') return window;
     if (drawn.kind === 'colour') return COLOUR_WINDOW;
-    const fromFile = frame.image?.windows.find(({ center, width }) => Number.isFinite(center) && Number.isFinite(width) && width > 0);
+    const fromFile = frame.image === undefined ? undefined : storedWindows(frame.image)[0];
     return window === 'auto' || fromFile === undefined ? drawn.autoWindow : fromFile;
   }
 
@@ -340,6 +410,7 @@ export class Pane {
   }
 
   #makeView(): PaneView {
+    const pixelRatio = globalThis.devicePixelRatio ?? 1;
     return {
       seriesUID: this.#seriesUID,
       frames: this.#frames,
@@ -349,9 +420,17 @@ export class Pane {
       drawn: this.#shown?.drawn,
       window: this.#shown?.window,
       scale: this.#shown?.scale ?? 1,
-      pixelRatio: globalThis.devicePixelRatio ?? 1,
+      pixelRatio,
+      toScreen: this.#shown === undefined ? undefined : scaled(this.#shown.matrix, 1 / pixelRatio),
+      size: this.#size,
       presentation: { ...this.#now },
       playing: this.#cine.playing,
+      rate: this.#cine.framesPerSecond,
     };
   }
+}
+
+function rateToTime(frame: StackFrame | undefined): number | undefined {
+  const rate = frame?.image?.reading?.displayRate;
+  return rate === undefined ? undefined : 1000 / rate;
 }

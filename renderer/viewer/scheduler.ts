@@ -1,10 +1,11 @@
 /** Lower goes first. `visible` may also use the slots kept free for it. */
-export const PRIORITY = { visible: 0, series: 1, thumbnail: 2 } as const;
+export const PRIORITY = { visible: 0, near: 1, series: 2, others: 3, thumbnail: 4 } as const;
 export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 
 interface Wish {
   readonly priority: Priority;
   readonly keys: readonly string[];
+  readonly wanted: ReadonlySet<string>;
   /** Keys before this one are done: a long stack is not searched from its start for every frame. */
   first: number;
 }
@@ -31,10 +32,9 @@ export class Scheduler {
   want(owner: string, priority: Priority, keys: readonly string[]): string[] {
     const name = `${owner}/${priority}`;
     if (keys.length === 0) this.#wishes.delete(name);
-    else this.#wishes.set(name, { priority, keys, first: 0 });
-    if (this.#running.size === 0) return [];
-    const wanted = new Set([...this.#wishes.values()].flatMap((wish) => wish.keys));
-    return [...this.#running.keys()].filter((key) => !wanted.has(key));
+    else this.#wishes.set(name, { priority, keys, wanted: new Set(keys), first: 0 });
+    const wishes = [...this.#wishes.values()];
+    return [...this.#running.keys()].filter((key) => !wishes.some(({ wanted }) => wanted.has(key)));
   }
 
   /** The next key to load, which counts as running from now on; undefined when nothing is wanted or all slots are taken. */

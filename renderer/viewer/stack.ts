@@ -1,15 +1,12 @@
 import { nativeFrameBits } from '../../shared/codecs/native.ts';
 import type { ImageModule, ManifestInstance, SeriesManifest } from '../../shared/contract/index.ts';
+import { imageOfFrame } from './frame-module.ts';
+import { type Sorted, sortStack, type Unsorted } from './stack-order.ts';
 
-/** One step of a stack: a frame of an instance, or an instance that has nothing to draw. */
-export interface StackFrame {
+/** One step of a stack: a 0-based frame of an instance, or an instance that has nothing to draw (`instance.reason` may say why). */
+export interface StackFrame extends Sorted {
   /** Stays the same while the stack grows around it. */
   readonly key: string;
-  readonly instance: ManifestInstance;
-  /** 0-based frame of the instance. */
-  readonly frame: number;
-  /** Absent where the instance has no pixels that can be used; `instance.reason` may say why. */
-  readonly image: ImageModule | undefined;
 }
 
 /** Where a frame's bytes are: pieces in file order, [offset, length]. */
@@ -19,18 +16,18 @@ export type Ranges = readonly (readonly [offset: number, length: number])[];
 const MAX_FRAMES = 200_000;
 
 /**
- * Frames in the manifest's order, by position, else by instance number; from the end that the scanner numbered first, which is where
- * people expect a stack to begin.
+ * Frames by orientation, volume and position (see sortStack), else in the manifest's order, by instance number; from the end that the scanner
+ * numbered first, which is where people expect a stack to begin.
  */
 export function buildStack(manifest: Pick<SeriesManifest, 'instances'>): StackFrame[] {
-  const frames: StackFrame[] = [];
+  const frames: Unsorted[] = [];
   for (const instance of asNumbered(manifest.instances)) {
     const count = instance.image === undefined ? 1 : Math.max(1, availableFrames(instance, instance.image));
     for (let frame = 0; frame < count && frames.length < MAX_FRAMES; frame++) {
-      frames.push({ key: `${instance.sopInstanceUID}#${frame}`, instance, frame, image: instance.image });
+      frames.push({ instance, frame, image: instance.image === undefined ? undefined : imageOfFrame(instance.image, frame) });
     }
   }
-  return frames;
+  return sortStack(frames).map((sorted) => ({ ...sorted, key: `${sorted.instance.sopInstanceUID}#${sorted.frame}` }));
 }
 
 /** Positions say which slices are neighbours, not at which end to begin: turned around where the numbers clearly run the other way. */
@@ -46,9 +43,11 @@ function asNumbered(instances: readonly ManifestInstance[]): readonly ManifestIn
 }
 
 /** Number of Frames may say more than the file holds. */
-function availableFrames(instance: ManifestInstance, image: ImageModule): number {
+export function availableFrames(instance: Pick<ManifestInstance, 'numberOfFrames'>, image: ImageModule): number {
   const { pixelData } = image;
   if (pixelData.encoding === 'encapsulated') return Math.min(instance.numberOfFrames, pixelData.frames.length);
+  // A film is one step: it has a player of its own.
+  if (pixelData.encoding === 'video') return 1;
   const bits = nativeFrameBits(image);
   return bits === 0 ? 1 : Math.min(instance.numberOfFrames, Math.max(1, Math.floor((pixelData.length * 8) / bits)));
 }
@@ -57,6 +56,7 @@ function availableFrames(instance: ManifestInstance, image: ImageModule): number
 export function frameRanges(image: ImageModule, frame: number): { ranges: Ranges; bitOffset: number } {
   const { pixelData } = image;
   if (pixelData.encoding === 'encapsulated') return { ranges: pixelData.frames[frame] ?? [], bitOffset: 0 };
+  if (pixelData.encoding === 'video') return { ranges: pixelData.fragments, bitOffset: 0 };
   const bits = nativeFrameBits(image);
   const start = Math.floor((bits * frame) / 8);
   const end = Math.ceil((bits * (frame + 1)) / 8);

@@ -1,4 +1,3 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
 import { type ContractEvent, type LocalSeries, type LocalStudy, type PhosphorErrorData, toErrorData } from '../../shared/contract/index.ts';
 import type { Client } from '../api/index.ts';
 import { buildStack, type StackFrame } from './stack.ts';
@@ -9,6 +8,7 @@ export interface OpenSeries {
 }
 
 export interface OpenStudy {
+  readonly studyInstanceUID: string;
   readonly study: LocalStudy | undefined;
   readonly series: readonly OpenSeries[];
   readonly arrival: Arrival | undefined;
@@ -23,57 +23,72 @@ export interface Arrival {
   readonly expected: number | undefined;
 }
 
-const EMPTY: OpenStudy = { study: undefined, series: [], arrival: undefined, error: undefined, loading: true };
+const EMPTY: Omit<OpenStudy, 'studyInstanceUID'> = { study: undefined, series: [], arrival: undefined, error: undefined, loading: true };
 
 /**
  * A study of the archive with the manifests of all its series, kept up to date while it arrives: series that did not change are not
  * asked for again, and their frames stay the same objects.
  */
-export function useStudy(client: Client, studyInstanceUID: string): OpenStudy & { retry(): void } {
-  const [state, setState] = useState<OpenStudy>(EMPTY);
-  const refresh = useRef<() => void>(() => undefined);
+export class StudyFeed {
+  readonly studyInstanceUID: string;
+  readonly #client: Client;
+  readonly #changed: () => void;
+  readonly #known = new Map<string, { instances: number; frames: StackFrame[] }>();
+  readonly #end: () => void;
+  #state: OpenStudy;
+  #live = true;
+  #running = false;
+  #again = false;
 
-  useEffect(() => {
-    let live = true;
-    let running = false;
-    let again = false;
-    const known = new Map<string, { instances: number; frames: StackFrame[] }>();
-    setState(EMPTY);
-
-    const load = async () => {
-      if (running) {
-        again = true;
-        return;
-      }
-      running = true;
-      try {
-        do {
-          again = false;
-          const started = performance.now();
-          await loadStudy(client, studyInstanceUID, known, (change) => live && setState((before) => ({ ...before, ...change })));
-          // Taking in a large manifest costs the window time: the larger it is, the longer the pause before the next.
-          if (known.size > 0) await pause(Math.max(REFRESH_MS, REST * (performance.now() - started)));
-        } while (again && live);
-      } catch (thrown) {
-        if (live) setState((before) => ({ ...before, loading: false, error: toErrorData(thrown) }));
-      } finally {
-        running = false;
-      }
-    };
-    refresh.current = () => void load();
-    const end = client.subscribe((event) => {
+  constructor(client: Client, studyInstanceUID: string, changed: () => void) {
+    this.#client = client;
+    this.studyInstanceUID = studyInstanceUID;
+    this.#state = { ...EMPTY, studyInstanceUID };
+    this.#changed = changed;
+    this.#end = client.subscribe((event) => {
       const arrival = arrivalOf(event, studyInstanceUID);
-      if (arrival !== undefined) setState((before) => ({ ...before, arrival: arrival ?? undefined }));
-      if (event.type === 'StudiesChanged' && (event.everything || event.studyInstanceUIDs.includes(studyInstanceUID))) void load();
+      if (arrival !== undefined) this.#set({ arrival: arrival ?? undefined });
+      if (event.type === 'StudiesChanged' && (event.everything || event.studyInstanceUIDs.includes(studyInstanceUID))) void this.load();
     });
-    void load();
-    return () => {
-      live = false;
-      end();
-    };
-  }, [client, studyInstanceUID]);
+    void this.load();
+  }
 
-  return useMemo(() => ({ ...state, retry: () => refresh.current() }), [state]);
+  get state(): OpenStudy {
+    return this.#state;
+  }
+
+  close(): void {
+    this.#live = false;
+    this.#end();
+  }
+
+  /** Asks for what is new; also after a failure, when the reader asks to try again. */
+  async load(): Promise<void> {
+    if (this.#running) {
+      this.#again = true;
+      return;
+    }
+    this.#running = true;
+    try {
+      do {
+        this.#again = false;
+        const started = performance.now();
+        await loadStudy(this.#client, this.studyInstanceUID, this.#known, (change) => this.#set(change));
+        // Taking in a large manifest costs the window time: the larger it is, the longer the pause before the next.
+        if (this.#known.size > 0) await pause(Math.max(REFRESH_MS, REST * (performance.now() - started)));
+      } while (this.#again && this.#live);
+    } catch (thrown) {
+      this.#set({ loading: false, error: toErrorData(thrown) });
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #set(change: Partial<OpenStudy>): void {
+    if (!this.#live) return;
+    this.#state = { ...this.#state, ...change };
+    this.#changed();
+  }
 }
 
 /** Objects about images rather than images: they come after them. */

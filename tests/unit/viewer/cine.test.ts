@@ -1,13 +1,17 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { Cine } from '../../../renderer/viewer/cine.ts';
+import { Cine, type CineMode } from '../../../renderer/viewer/cine.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
 /** The times at which a new frame was asked for, on a screen of 60 Hz. */
-function framesWithin(milliseconds: number, source: { frameTimeMs?: number; isShown?: () => boolean; stopAfter?: number }): number[] {
+function framesWithin(
+  milliseconds: number,
+  source: { frameTimeMs?: number; isShown?: () => boolean; stopAfter?: number; rate?: number; mode?: CineMode; shown?: number[] },
+): number[] {
   const asked: number[] = [];
+  let at = 0;
   let now = 0;
   let paint: ((time: number) => void) | undefined;
   vi.spyOn(performance, 'now').mockReturnValue(0);
@@ -15,7 +19,12 @@ function framesWithin(milliseconds: number, source: { frameTimeMs?: number; isSh
     {
       frameTimeMs: () => source.frameTimeMs,
       isShown: source.isShown ?? (() => true),
-      next: () => {
+      position: () => at,
+      count: () => 4,
+      ended: () => undefined,
+      show: (index) => {
+        at = index;
+        source.shown?.push(index);
         asked.push(Math.round(now));
         if (asked.length === source.stopAfter) cine.stop();
       },
@@ -30,6 +39,8 @@ function framesWithin(milliseconds: number, source: { frameTimeMs?: number; isSh
       },
     },
   );
+  cine.rate = source.rate;
+  if (source.mode !== undefined) cine.mode = source.mode;
   cine.start();
   for (now = 0; now <= milliseconds && paint !== undefined; now += 1000 / 60) paint(now);
   return asked;
@@ -49,4 +60,19 @@ test('a frame that is not on the screen yet is waited for, not skipped', () => {
 
 test('stopped by its own last frame it asks for no other', () => {
   expect(framesWithin(1000, { frameTimeMs: 33, stopAfter: 2 })).toHaveLength(2);
+});
+
+test('the reader sets another speed than the file says', () => {
+  expect(framesWithin(1000, { frameTimeMs: 33, rate: 5 })).toHaveLength(5);
+});
+
+test('at the end it begins anew, turns back, or stops', () => {
+  const shown = (mode: CineMode) => {
+    const list: number[] = [];
+    framesWithin(1000, { rate: 10, mode, shown: list });
+    return list;
+  };
+  expect(shown('loop').slice(0, 6)).toEqual([1, 2, 3, 0, 1, 2]);
+  expect(shown('sweep').slice(0, 8)).toEqual([1, 2, 3, 2, 1, 0, 1, 2]);
+  expect(shown('once')).toEqual([1, 2, 3]);
 });

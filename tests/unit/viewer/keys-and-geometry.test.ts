@@ -11,15 +11,19 @@ describe('the keys', () => {
     expect(press('ArrowDown')).toEqual({ do: 'slice', by: 1 });
     expect(press('3')).toEqual({ do: 'preset', index: 2 });
     expect(press('0')).toEqual({ do: 'auto' });
+    expect(press('+', { shiftKey: true })).toEqual({ do: 'faster' });
+    expect(press('+')).toEqual({ do: 'faster' });
   });
 
   it('leave those with Ctrl, Alt or Meta to the window', () => {
     expect(press('w', { ctrlKey: true })).toBeUndefined();
+    expect(press('z', { ctrlKey: true })).toEqual({ do: 'undo' });
+    expect(press('Z', { ctrlKey: true, shiftKey: true })).toEqual({ do: 'redo' });
     expect(press('F4', { altKey: true })).toBeUndefined();
   });
 
   it('are given once each, and every tooltip can name its own', () => {
-    expect(new Set(KEYS.map(({ key }) => key)).size).toBe(KEYS.length);
+    expect(new Set(KEYS.map(({ key, ctrl, shift }) => `${ctrl} ${shift} ${key}`)).size).toBe(KEYS.length);
     expect(keyName({ do: 'rotate', by: -90 })).toBe('[');
     expect(keyName({ do: 'close' })).toBe('Esc');
     expect(KEYS.every(({ command }) => keyName(command) !== '')).toBe(true);
