@@ -12,6 +12,7 @@ import {
 import { ActionRun, type StopReason } from './action-run.ts';
 import { runImport, runMaintenance } from './archive-jobs.ts';
 import { runCare } from './care.ts';
+import { runEdit } from './edits.ts';
 import { runExport } from './export.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import { plainOutcome } from './outcome.ts';
@@ -201,6 +202,11 @@ export class ActionEngine {
       case 'clean':
       case 'compact':
         return runCare(run, this.#parts, action, this.#jobs);
+      case 'deidentify':
+      case 'correct':
+      case 'undo-correction':
+      case 'wrap':
+        return runEdit(run, this.#parts, action, this.#jobs);
     }
   }
 

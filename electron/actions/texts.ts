@@ -338,6 +338,18 @@ export const TEXTS = {
   busy: () => ({ sentence: 'Another program is using the archive.', nextStep: 'Close it and try again.' }),
 
   // ---------------------------------------------------------------------------------------------------------------- archive
+  editFailed: (f) => ({
+    sentence: `${f.failed} of ${f.received} instances were left as they are; the list says why of each.`,
+    nextStep: 'Look at the reasons, then try again: what is done already stays done.',
+  }),
+  wrapRefused: (f) => ({
+    sentence: `${f.failed} of ${f.received} files could not be wrapped; the list says why of each.`,
+    nextStep: 'PDF, JPEG (baseline), PNG, MP4 (H.264 or H.265) and MPEG-2 can be wrapped. Save the others in one of these forms.',
+  }),
+  pixelWarnings: (f) => ({
+    sentence: `The pixels of the copy may show who it is: ${f.failed} ${f.failed === 1 ? 'warning' : 'warnings'}, listed one by one.`,
+    nextStep: 'Look at these images before you give the copy away. Rectangles can be made black when it is made again.',
+  }),
   importRefused: (f) => ({
     sentence: `${f.failed} of ${f.received} files were not taken in; the list says why of each.`,
     nextStep: 'Files that are not DICOM need nothing. Of instances that differ from what is here, the archive keeps both.',

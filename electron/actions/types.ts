@@ -6,6 +6,7 @@ import type {
   ContractEvent,
   NodeState,
   PacsNode,
+  PseudonymMapping,
   Settings,
   Tag,
 } from '../../shared/contract/index.ts';
@@ -57,6 +58,31 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** What was done to a patient's data (PS3.15 A.5.2, A.5.3.5). */
+export interface AuditEvent {
+  readonly actionId: string;
+  /** Event Action Code: create, read, update. */
+  readonly action: 'C' | 'R' | 'U';
+  readonly success: boolean;
+  readonly what: 'deidentify' | 'correct' | 'undo-correction' | 'wrap';
+  readonly studyInstanceUID: string;
+  readonly patientID: string;
+  readonly instances: number;
+  readonly details: readonly { readonly type: string; readonly value: string }[];
+}
+
+/** Append-only. On disk when `record` resolves; rejects with PhosphorError. */
+export interface AuditTrail {
+  record(event: AuditEvent): Promise<void>;
+}
+
+/** Projects of de-identification: their secrets, and who stands behind their pseudonyms. */
+export interface DeIdentificationProjects {
+  /** As hex; made at the first use. Rejects with PhosphorError. */
+  secret(project: string): Promise<string>;
+  record(project: string, mapping: PseudonymMapping): Promise<void>;
+}
+
 /** What the engine works with; the workstation wires it, tests script it. */
 export interface EngineParts {
   readonly pool: Pick<AssociationPool, 'echo' | 'find' | 'move' | 'moveProgress'>;
@@ -72,6 +98,8 @@ export interface EngineParts {
   nodeReady(node: PacsNode): Promise<PacsNode>;
   /** A password that was handed over for an action, once; undefined when it is no longer there. */
   takePassword(passwordId: string): string | undefined;
+  readonly audit: AuditTrail;
+  readonly projects: DeIdentificationProjects;
   /** Delivers an event to every client; the answer is its `seq`, or undefined when it breaks the contract. Never throws. */
   publish(draft: ActionEventDraft): number | undefined;
   /** False while no window and no command line listens: nobody then gives credits. */

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ExportItem, ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
 import { CARE_JOBS, type CareJobs } from './care-jobs.ts';
 import { verifyFiles } from './check-files.ts';
+import { EDIT_JOBS, type EditJobs } from './edit-jobs.ts';
 import { type ExportArgs, type ExportSummary, exportInstances } from './export.ts';
 import { importPaths } from './import.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
@@ -11,7 +12,7 @@ import type { RpcClient } from './rpc.ts';
 import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } from './types.ts';
 
 /** What the archive worker does in the background: of each kind its arguments, the items it names one by one, and what it ends with. */
-export interface ArchiveJobs extends CareJobs {
+export interface ArchiveJobs extends CareJobs, EditJobs {
   import: { args: { readonly paths: readonly string[] }; item: ImportedItem; result: ImportSummary };
   export: { args: ExportArgs; item: ExportItem; result: ExportSummary };
   verify: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
@@ -38,6 +39,7 @@ type Work<Kind extends JobKind> = (
 /** The work of each kind of job, on the archive worker's thread. */
 export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
   ...CARE_JOBS,
+  ...EDIT_JOBS,
   import: (context, { paths }, job) => importPaths(paths, context, job),
   export: ({ location }, args, job) => exportInstances(location, args, job),
   verify: ({ location }, args, job) => verifyFiles(location, args, job),

@@ -12,6 +12,9 @@ import type {
 } from '../../shared/contract/index.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
 import type { ArchiveJobs, JobKind } from './job-table.ts';
+
+export type { CorrectSummary } from './correct-study.ts';
+
 import type { UserDataChange, UserDataMethods } from './user-data.ts';
 
 /** Where an archive lives. Everything below is derived from `directory`; structured-cloneable, so it can be handed to any thread. */

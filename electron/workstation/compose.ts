@@ -14,7 +14,9 @@ import type { OpenArchive } from '../archive/types.ts';
 import type { CreateAssociationPool, StartListener } from '../associations/types.ts';
 import { archiveHome } from './archive-home.ts';
 import { fileError } from './atomic-file.ts';
+import { openAuditTrail } from './audit-trail.ts';
 import { identityRules } from './callers.ts';
+import { Projects } from './de-identification-projects.ts';
 import { DemoNode } from './demo-node.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub } from './event-hub.ts';
@@ -153,8 +155,11 @@ async function compose(
 
   let notRecordedAt = Number.NEGATIVE_INFINITY;
   const passwords = new HeldPasswords();
+  const projects = new Projects(profile, secrets);
   const parts: EngineParts = {
     takePassword: (passwordId) => passwords.take(passwordId),
+    audit: openAuditTrail(profile),
+    projects,
     pool,
     archive,
     receiver,
@@ -211,6 +216,7 @@ async function compose(
       engine,
       archive,
       passwords,
+      projects,
       // A short command is gone before a lost index is read from the files: it would call the archive empty, every time.
       listable: () => (standing ? Promise.resolve() : archive.settled()),
       nodesChanged,

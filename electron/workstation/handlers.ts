@@ -1,6 +1,7 @@
 import { type NodeState, type PacsNode, PhosphorError, type Settings } from '../../shared/contract/index.ts';
 import type { ActionEngine } from '../actions/index.ts';
 import type { Archive } from '../archive/types.ts';
+import type { Projects } from './de-identification-projects.ts';
 import type { DemoNode } from './demo-node.ts';
 import type { Handlers } from './dispatcher.ts';
 import type { EventHub } from './event-hub.ts';
@@ -27,6 +28,7 @@ export interface HandlerParts {
   readonly engine: ActionEngine;
   readonly archive: Archive;
   readonly passwords: HeldPasswords;
+  readonly projects: Projects;
   /** Resolves when the archive's lists may be shown: at once where a window fills up as they grow, else when they are whole. */
   listable(): Promise<void>;
   nodesChanged(): void;
@@ -129,6 +131,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       engine.credit(actionId, batches);
       return {};
     },
+
+    'deidentification.mapping': ({ project, offset }) => parts.projects.mapping(project, offset),
 
     'archive.search': async (args) => {
       await parts.listable();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { PhosphorError } from '../../shared/contract/index.ts';
 import { keepAside, readSmallFile, writeAtomically } from './atomic-file.ts';
@@ -17,9 +18,11 @@ interface Content {
   readonly nodes: Entries;
   /** Username → passcode of a caller. */
   readonly callers: Entries;
+  /** Project of de-identification → its secret. */
+  readonly projects: Entries;
 }
 
-const EMPTY: Content = { nodes: new Map(), callers: new Map() };
+const EMPTY: Content = { nodes: new Map(), callers: new Map(), projects: new Map() };
 
 /**
  * What nobody else may see, in a file of its own (0600): secrets of nodes, passcodes of callers. They are in no settings, no list of nodes, no log. Every
@@ -71,6 +74,24 @@ export class SecretStore {
   /** null removes it. @throws PhosphorError `storage`, `storage-full`, `limit-exceeded` */
   setOfNode(nodeId: string, secret: string | null): Promise<void> {
     return this.#change((content) => ({ ...content, nodes: this.#with(content.nodes, nodeId, secret) }));
+  }
+
+  /**
+   * Of a project of de-identification, as hex; made at the first use and never changed, because every pseudonym hangs on it.
+   * @throws PhosphorError `unsupported` (`SECRET_SEALED`) where another host has sealed it, `storage`, `storage-full`, `limit-exceeded`
+   */
+  async ofProject(project: string): Promise<string> {
+    await this.#change((content) =>
+      content.projects.has(project)
+        ? content
+        : { ...content, projects: this.#with(content.projects, project, randomBytes(32).toString('hex')) },
+    );
+    const entry = this.#content.projects.get(project);
+    const secret = entry === undefined ? undefined : this.#tryOpen(entry);
+    if (secret === undefined) {
+      throw new PhosphorError('unsupported', 'the secret of this project was sealed by the desktop window', { code: 'SECRET_SEALED' });
+    }
+    return secret;
   }
 
   /** User names in their order. */
@@ -125,6 +146,7 @@ export class SecretStore {
   #change(make: (content: Content) => Content): Promise<void> {
     const change = this.#last.then(async () => {
       const next = make(this.#content);
+      if (next === this.#content) return;
       await this.#write(next);
       this.#content = next;
     });
@@ -132,8 +154,13 @@ export class SecretStore {
     return change;
   }
 
-  #write({ nodes, callers }: Content): Promise<void> {
-    const content = { version: 1, nodes: Object.fromEntries(nodes), callers: Object.fromEntries(callers) };
+  #write({ nodes, callers, projects }: Content): Promise<void> {
+    const content = {
+      version: 1,
+      nodes: Object.fromEntries(nodes),
+      callers: Object.fromEntries(callers),
+      projects: Object.fromEntries(projects),
+    };
     return writeAtomically(this.#path, `${JSON.stringify(content, null, 2)}\n`);
   }
 }
@@ -148,7 +175,12 @@ function interpretSecrets(text: string): { content: Content; damaged: boolean } 
   if (!isObject(raw)) return { content: EMPTY, damaged: true };
   const nodes = entriesOf(raw.nodes);
   const callers = entriesOf(raw.callers);
-  return { content: { nodes: nodes.good, callers: callers.good }, damaged: nodes.damaged || callers.damaged };
+  // A file of an earlier version has none.
+  const projects = entriesOf(raw.projects ?? {});
+  return {
+    content: { nodes: nodes.good, callers: callers.good, projects: projects.good },
+    damaged: nodes.damaged || callers.damaged || projects.damaged,
+  };
 }
 
 function entriesOf(raw: unknown): { good: Entries; damaged: boolean } {

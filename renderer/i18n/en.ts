@@ -182,6 +182,10 @@ export const en = {
       purge: 'Empty the trash',
       clean: 'Clean the archive up',
       compact: 'Compact the archive',
+      correct: 'Correct a study',
+      deidentify: 'De-identify',
+      'undo-correction': 'Undo a correction',
+      wrap: 'Wrap files as DICOM',
     },
     gone: 'a removed PACS',
     state: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { careActions, cleanedItem } from './care.ts';
+import { changeItem, editActions, instanceFailedItem, pixelWarningItem } from './edits.ts';
 import { phosphorError } from './errors.ts';
 import { exportItem, exportRequest } from './export.ts';
 import { ITEM_BATCH } from './limits.ts';
@@ -27,6 +28,7 @@ export const actionRequest = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('verify'), restart: z.boolean().optional() }),
   z.strictObject({ command: z.literal('rebuild'), restart: z.boolean().optional() }),
   ...careActions,
+  ...editActions,
 ]);
 export type ActionRequest = z.infer<typeof actionRequest>;
 export type ActionCommand = ActionRequest['command'];
@@ -83,7 +85,16 @@ export type VerifiedItem = z.infer<typeof verifiedItem>;
 
 export const matchItem = z.strictObject({ kind: z.literal('match'), row: matchRow });
 
-export const actionItem = z.discriminatedUnion('kind', [matchItem, importedItem, exportItem, verifiedItem, cleanedItem]);
+export const actionItem = z.discriminatedUnion('kind', [
+  matchItem,
+  importedItem,
+  exportItem,
+  verifiedItem,
+  cleanedItem,
+  changeItem,
+  pixelWarningItem,
+  instanceFailedItem,
+]);
 export type ActionItem = z.infer<typeof actionItem>;
 
 const base = { actionId, tag, seq: count };

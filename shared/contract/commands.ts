@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actionComplete, actionRequest, actionUpdate } from './actions.ts';
 import { careCommands } from './care.ts';
+import { editCommands } from './edits.ts';
 import { contractEvent } from './events.ts';
 import {
   archiveStats,
@@ -106,6 +107,7 @@ export const commands = {
     result: z.strictObject({ manifest: seriesManifest.nullable() }),
   },
   ...careCommands,
+  ...editCommands,
   /** A password for an action that bears its `passwordId`: held in memory, for one use, an hour at most. */
   'archive.holdPassword': {
     args: z.strictObject({ password: z.string().min(1).max(1024) }),

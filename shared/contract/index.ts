@@ -2,6 +2,7 @@ export * from './actions.ts';
 export * from './care.ts';
 export * from './cleaning.ts';
 export * from './commands.ts';
+export * from './edits.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './export.ts';

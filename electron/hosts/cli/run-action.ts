@@ -91,7 +91,7 @@ function progressText({ state, counts, bytes, attempt, startedAt }: ActionUpdate
   return `${state}${attempt > 1 ? ` (attempt ${attempt})` : ''} · ${done}${rate}`;
 }
 
-function summary({ action, outcome, counts, bytes, details, startedAt, finishedAt }: ActionComplete): string {
+function summary({ actionId, action, outcome, counts, bytes, details, startedAt, finishedAt }: ActionComplete): string {
   const seconds = `${((finishedAt - startedAt) / 1000).toFixed(1)} s`;
   switch (action.command) {
     case 'echo':
@@ -105,6 +105,8 @@ function summary({ action, outcome, counts, bytes, details, startedAt, finishedA
       const expected = counts.expected === undefined ? '' : ` of ${counts.expected}`;
       return `${outcome}: ${counts.received}${expected} instances received${failed}, ${bytesText(bytes)} in ${seconds}`;
     }
+    case 'correct':
+      return `${outcome}: ${details?.corrected ?? 0} corrected in ${seconds}; \`phosphor undo-correction ${actionId}\` undoes it`;
     default: {
       const parts = Object.entries(details ?? {}).map(([name, value]) => `${value} ${name}`);
       return `${outcome}: ${parts.length === 0 ? `${counts.completed} done` : parts.join(', ')} in ${seconds}`;

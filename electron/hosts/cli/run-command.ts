@@ -16,6 +16,7 @@ import {
 import { type Attached, contractOf, type Held } from '../host-session.ts';
 import { CLEANED_COLUMNS, careCommands, cleanedCells } from './care-commands.ts';
 import type { CliCommand } from './command-table.ts';
+import { editCommands, printEditItem } from './edit-commands.ts';
 import { exportAction } from './export-command.ts';
 import type { Output } from './output.ts';
 import { type CommandLine, nearest, UsageError } from './parse-command-line.ts';
@@ -149,6 +150,7 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
   'archive verify': (context) => act(context, { command: 'verify', ...restart(context) }),
   'archive rebuild': (context) => act(context, { command: 'rebuild', ...restart(context) }),
   ...careCommands((context, action) => act(context, action)),
+  ...editCommands((context, action) => act(context, action)),
 
   async 'tls check'({ host, output }) {
     const { findings } = await contractOf(host).invoke('tls.selfTest', {});
@@ -296,6 +298,11 @@ async function printItem(output: Output, item: ActionItem): Promise<void> {
     case 'cleaned':
       await output.record(item);
       await output.rows(CLEANED_COLUMNS, [cleanedCells(item)]);
+      break;
+    case 'change':
+    case 'pixel-warning':
+    case 'instance-failed':
+      await printEditItem(output, item);
       break;
     case 'problem':
       await output.record(item);

@@ -211,6 +211,8 @@ export class Scene {
       nodeReady: async (node) => node,
       peerOf: async ({ host, port, aeTitle }) => ({ host, port, calledAETitle: aeTitle, callingAETitle: 'PHOSPHOR' }),
       takePassword: () => undefined,
+      audit: { record: async () => {} },
+      projects: { secret: async () => '', record: async () => {} },
       publish: (draft) => {
         this.#seq += 1;
         this.events.push({ ...draft, seq: this.#seq });
