@@ -9,6 +9,7 @@ import {
   type ValueTable,
 } from '../../shared/codecs/index.ts';
 import type { ImageModule, LookupTable } from '../../shared/contract/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type BulkRange, bulkBytes, overlaysOfFrame } from './bulk.ts';
 import type { DrawableFrame } from './decode-messages.ts';
 import { toGreyFrame } from './grey-frame.ts';
@@ -26,9 +27,13 @@ export interface FrameSource {
   readonly fetched: (range: BulkRange) => Uint8Array;
 }
 
+/** A picture as it is drawn (RGBA, or grey with its smaller copies, and planes) may not take more than this. */
+const MAX_DRAWN = 1024 ** 3;
+
 /** Bytes of a file → everything that drawing needs: the whole way of a picture but its window. Throws what `decodeFrame` does. */
 export async function toDrawable(source: FrameSource): Promise<DrawableFrame> {
   const { image, frame, fetched } = source;
+  if (image.rows * image.columns * 4 > MAX_DRAWN) throw new PhosphorError('limit-exceeded', 'the picture would take more than 1 GiB');
   const decoded = await decodeStored(source);
   const { rows, columns } = decoded;
   const shown: DrawableFrame = isGrey(decoded)

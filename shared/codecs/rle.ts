@@ -18,6 +18,8 @@ export function decodeRLE(bytes: Uint8Array, image: FrameDescription): DecodedFr
   const pixels = image.rows * image.columns;
   const segments = segmentOffsets(bytes, sampleBytes * image.samplesPerPixel);
   const stride = sampleBytes * image.samplesPerPixel;
+  // Two bytes stand for 128 at most: what cannot be enough is known before memory is taken for it.
+  if (bytes.length * 64 < pixels * stride) throw new PhosphorError('damaged', 'the RLE frame is too short for its image');
   const decoded = new Uint8Array(pixels * stride);
 
   for (const [index, [start, end]] of segments.entries()) {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { inflateRawSync } from 'node:zlib';
 import { describeImage } from '../../electron/archive/image-description.ts';
 import { memorySource, readPart10, readPart10Meta, Tag } from '../../electron/dicom/dataset/index.ts';
 import type { DrawableFrame } from '../../renderer/viewer/decode-messages.ts';
@@ -8,7 +7,7 @@ import { exactGrey } from '../../renderer/viewer/exact-grey.ts';
 import { imageOfFrame } from '../../renderer/viewer/frame-module.ts';
 import { availableFrames, frameRanges } from '../../renderer/viewer/stack.ts';
 import { greyTable, greyTransform, type Window } from '../../renderer/viewer/voi.ts';
-import type { DecodedFrame } from '../../shared/codecs/index.ts';
+import { type DecodedFrame, inflate } from '../../shared/codecs/index.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
 import type { Picture } from './png.ts';
 
@@ -22,13 +21,17 @@ export interface ViewedFile {
   drawable(frame: number): Promise<{ frame: DrawableFrame; image: ImageModule }>;
 }
 
+const MAX_INFLATED = 1024 ** 3;
+
 export function viewFile(path: string): ViewedFile {
   const { image, reason } = describeImage(path);
   const file = readFileSync(path);
   const { transferSyntaxUID, dataSetOffset } = readPart10Meta(file);
-  const counted = image?.pixelData.encoding === 'deflated' ? inflateRawSync(file.subarray(dataSetOffset)) : file;
-  const source = (frame: number): FrameSource => {
+  let inflated: Uint8Array | undefined;
+  const source = async (frame: number): Promise<FrameSource> => {
     if (image === undefined) throw new Error(reason ?? 'no image');
+    if (image.pixelData.encoding === 'deflated') inflated ??= await inflate(file.subarray(dataSetOffset), MAX_INFLATED);
+    const counted = inflated ?? file;
     const own = imageOfFrame(image, frame);
     const { ranges, bitOffset } = frameRanges(own, frame);
     const fetched = ([offset, length]: readonly [number, number]) => counted.subarray(offset, offset + length);
@@ -38,9 +41,9 @@ export function viewFile(path: string): ViewedFile {
     image,
     reason,
     frames: image === undefined ? 0 : availableFrames({ numberOfFrames: numberOfFrames(file) }, image),
-    stored: (frame) => decodeStored(source(frame)),
+    stored: async (frame) => decodeStored(await source(frame)),
     drawable: async (frame) => {
-      const one = source(frame);
+      const one = await source(frame);
       return { frame: await toDrawable(one), image: one.image };
     },
   };

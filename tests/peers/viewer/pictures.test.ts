@@ -7,7 +7,7 @@ import { pictureOf, viewFile } from '../../conformance/viewed-file.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
 import { COLUMNS, cells, type GeneratedImage, packed, pattern, ROWS, writeImage } from '../../support/images.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { provideWasmFromPackages } from '../../unit/codecs/part10-frames.ts';
+import { provideWasmFromPackages } from '../../support/wasm.ts';
 
 const PIXELS = COLUMNS * ROWS;
 const BIG = TransferSyntaxUID.ExplicitVRBigEndian;

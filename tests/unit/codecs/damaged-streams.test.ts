@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../../shared/codecs/index.ts';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
-import { provideWasmFromPackages, readFrames } from './part10-frames.ts';
+import { provideWasmFromPackages } from '../../support/wasm.ts';
+import { readFrames } from './part10-frames.ts';
 
 const ROOT = process.env.DICOM_TEST_DATA;
 const MUTANTS = 30;

@@ -1,8 +1,16 @@
 import { deflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DecodedFrame, decodeFrame, type FrameDescription, inflate, readTable, toPaletteTable, toRGBA } from '../../../shared/codecs/index.ts';
+import {
+  type DecodedFrame,
+  decodeFrame,
+  type FrameDescription,
+  inflate,
+  readTable,
+  toPaletteTable,
+  toRGBA,
+} from '../../../shared/codecs/index.ts';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
-import { provideWasmFromPackages } from './part10-frames.ts';
+import { provideWasmFromPackages } from '../../support/wasm.ts';
 
 const LITTLE = '1.2.840.10008.1.2.1';
 const BIG = '1.2.840.10008.1.2.2';
@@ -163,7 +171,9 @@ describe('colour', () => {
 
   it('of a palette clamps indices that lie outside of it', () => {
     const table = (values: number[]) =>
-      toPaletteTable(readTable({ entries: 2, firstMapped: 10, bits: 16, segmented: false }, new Uint8Array(Uint16Array.from(values).buffer)));
+      toPaletteTable(
+        readTable({ entries: 2, firstMapped: 10, bits: 16, segmented: false }, new Uint8Array(Uint16Array.from(values).buffer)),
+      );
     const palette = { red: table([0x0100, 0xff00]), green: table([0x0200, 0x8000]), blue: table([0x0300, 0x4000]) };
     expect([...toRGBA(frame('PALETTE COLOR', [0, 10, 11, 200], 1), palette)]).toEqual([
       1, 2, 3, 255, 1, 2, 3, 255, 255, 128, 64, 255, 255, 128, 64, 255,

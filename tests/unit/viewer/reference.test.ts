@@ -5,7 +5,7 @@ import { geometryFindings } from '../../conformance/geometry.ts';
 import { listedDifferences, namedDifferences } from '../../conformance/listed.ts';
 import { countFindings, referencePictures, referencePixels, seriesPixels } from '../../conformance/reference.ts';
 import { viewFile } from '../../conformance/viewed-file.ts';
-import { provideWasmFromPackages } from '../codecs/part10-frames.ts';
+import { provideWasmFromPackages } from '../../support/wasm.ts';
 
 const ROOT = process.env.DICOM_TEST_DATA;
 const folder = ROOT ?? '';
