@@ -10,14 +10,17 @@ import { type GreyTransform, greyTable, greyTransform, type Window } from './voi
 const images = new WeakMap<DrawableFrame, Image>();
 let nextId = 1;
 
-/** The frame as cornerstone wants it; the same object as long as the frame is in the cache. */
-export function toCornerstoneImage(frame: DrawableFrame, module: ImageModule): Image {
+/**
+ * The frame as cornerstone wants it; the same object as long as the frame is in the cache. `render`: what draws it instead (another colour map,
+ * a filter); what covers the picture stays on top.
+ */
+export function toCornerstoneImage(frame: DrawableFrame, module: ImageModule, render?: Image['render']): Image {
   let image = images.get(frame);
   if (image === undefined) {
     image = frame.kind === 'grey' ? greyImage(frame, module) : colourImage(frame, module);
     images.set(frame, image);
   }
-  return image;
+  return render === undefined ? image : { ...image, ...drawnBy(render, frame) };
 }
 
 /**

@@ -11,6 +11,7 @@ import { describe, FRESH, type PaneView, type Presentation } from './pane-view.t
 import type { StackFrame } from './stack.ts';
 import { type Affine, imageToCanvas, pixelSize, scaled } from './transform.ts';
 import { storedWindows, type Window } from './voi.ts';
+import { onWholePixels } from './whole-pixels.ts';
 
 const MIN_ZOOM = 0.05;
 const MAX_ZOOM = 60;
@@ -328,17 +329,17 @@ export class Pane {
     const { colourMap, filter, invert, rotation, flippedHorizontally, flippedVertically } = this.#now;
     const window = this.#windowFor(drawn, frame);
     const lut = cachedLut(drawn, frame.image, window, invert);
-    let image = toCornerstoneImage(drawn, frame.image);
-    if (drawn.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none')) {
-      image = { ...image, render: renderLarge(filterFrame(drawn, filter), colourMap) };
-    }
+    const changed = drawn.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none');
+    const image = toCornerstoneImage(drawn, frame.image, changed ? renderLarge(filterFrame(drawn, filter), colourMap) : undefined);
     image.cachedLut = lut;
     const { canvas } = getEnabledElement(element);
     const aspect = pixelAspect(frame.image);
     const scale = fitScale(frame.image, rotation, canvas) * this.#now.zoom;
-    const pan = this.#alignedPan(frame.image, aspect, scale, canvas);
     const pixel = pixelSize(aspect, scale);
     const turned = rotation % 180 !== 0;
+    const [width, height] = [frame.image.columns * pixel.width, frame.image.rows * pixel.height];
+    const onScreen = turned ? { width: height, height: width } : { width, height };
+    const pan = onWholePixels(this.#alignedPan(frame.image, aspect, scale, canvas), onScreen, pixel, canvas);
     displayImage(element, image, {
       scale,
       // Cornerstone moves in pixels of the image, after it turned them.
