@@ -121,9 +121,21 @@ function labelPlace({ kind }: Annotation, points: readonly Point[]): Point {
   const { left, top, width, height } = boxOf(points);
   const tail = kind === 'arrow' ? points[1] : undefined;
   if (tail !== undefined) return { x: tail.x + 8, y: tail.y };
-  const vertex = kind === 'angle' ? points[1] : undefined;
-  if (vertex !== undefined) return { x: vertex.x + 12, y: vertex.y };
+  const [a, vertex, b] = kind === 'angle' ? points : [];
+  if (a !== undefined && vertex !== undefined && b !== undefined) return inside(a, vertex, b);
   return { x: left + width + 10, y: top + height / 2 };
+}
+
+/** Between the legs of an angle. */
+function inside(a: Point, vertex: Point, b: Point): Point {
+  const towards = (point: Point) => {
+    const length = Math.hypot(point.x - vertex.x, point.y - vertex.y) || 1;
+    return { x: (point.x - vertex.x) / length, y: (point.y - vertex.y) / length };
+  };
+  const [one, other] = [towards(a), towards(b)];
+  const [x, y] = [one.x + other.x, one.y + other.y];
+  const length = Math.hypot(x, y) || 1;
+  return { x: vertex.x + (x / length) * 24 - (x < 0 ? 36 : 0), y: vertex.y + (y / length) * 24 };
 }
 
 const LINE_HEIGHT = 15;
