@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { buildHeader, type RawHeader } from '../dicom/dataset/instance-header.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
 import type { IncomingAction } from './incoming-name.ts';
 import type { ArrivalOrigin } from './types.ts';
@@ -14,15 +15,26 @@ export interface ArrivedEntry {
   readonly sourceAETitle: string;
   /** Folder that it was imported from. */
   readonly sourcePath?: string;
-  readonly header: InstanceHeader;
-  readonly sha256: string;
+  /** Values as they came are made into a header by the index's thread. */
+  readonly header: InstanceHeader | RawHeader;
+  /** Of the data set, lower-case hex. Absent: whoever fills the index reads the file for it. */
+  readonly sha256?: string;
   readonly dataSetBytes: number;
   readonly fileBytes: number;
   readonly arrivedAt: number;
 }
 
 /** What the index keeps of one file. Arrivals come with the name of their entry in incoming/, files found by a rebuild without. */
-export type IndexEntry = Omit<ArrivedEntry, 'sequence' | 'entryName'> & { readonly entryName?: string };
+export interface IndexEntry extends Omit<ArrivedEntry, 'sequence' | 'entryName' | 'header' | 'sha256'> {
+  readonly entryName?: string;
+  readonly header: InstanceHeader;
+  readonly sha256: string;
+}
+
+/** An arrival as the index keeps it, its header decoded; undefined while its hash is not known. */
+export function indexEntryOf({ sequence: _, header, sha256, ...rest }: ArrivedEntry): IndexEntry | undefined {
+  return sha256 === undefined ? undefined : { ...rest, header: 'values' in header ? buildHeader(header) : header, sha256 };
+}
 
 /** Archive → writer, over the port of `arrivalPort()`: a fresh line to the index writer, each time that thread is started. */
 export interface IndexLine {

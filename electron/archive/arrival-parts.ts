@@ -24,7 +24,7 @@ export class ArrivalParts {
   readonly #incoming: string;
   readonly #writer: string;
   readonly #spares: Part[] = [];
-  readonly #finished: number[] = [];
+  readonly #finished: { readonly fd: number; readonly afterwards: (() => void) | undefined }[] = [];
   #count = 0;
   /** Arrivals that ended since the writer was idle. A single one is no stream. */
   #streak = 0;
@@ -42,9 +42,13 @@ export class ArrivalParts {
     return this.#spares.pop() ?? this.#make();
   }
 
-  /** An arrival has ended: its file is closed, and one for the next is made, when this turn of the event loop is over. */
-  ended(fd: number, origin: ArrivalOrigin['kind']): void {
-    this.#finished.push(fd);
+  /**
+   * An arrival has ended: its file is closed, and one for the next is made, when this turn of the event loop is over.
+   *
+   * @param afterwards what else can wait so long; it is called before the file is closed
+   */
+  ended(fd: number, origin: ArrivalOrigin['kind'], afterwards?: () => void): void {
+    this.#finished.push({ fd, afterwards });
     // Nobody waits between two files of an import.
     if (origin !== 'import') this.#streak += 1;
     if (this.#closed) this.#afterwards();
@@ -60,11 +64,14 @@ export class ArrivalParts {
 
   #afterwards(): void {
     this.#due = undefined;
-    const fds = this.#finished.splice(0);
-    for (const fd of fds) fs.closeSync(fd);
+    const finished = this.#finished.splice(0);
+    for (const { fd, afterwards } of finished) {
+      afterwards?.();
+      fs.closeSync(fd);
+    }
     if (this.#closed || this.#streak < 2) return;
     try {
-      for (let made = 0; made < fds.length && this.#spares.length < SPARES; made += 1) this.#spares.push(this.#make());
+      for (let made = 0; made < finished.length && this.#spares.length < SPARES; made += 1) this.#spares.push(this.#make());
     } catch {
       // Whoever needs one next is told.
     }

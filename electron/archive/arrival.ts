@@ -5,14 +5,17 @@ import { promisify } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
-import { encodeFileMeta, type InstanceHeader, StreamingHeader } from '../dicom/dataset/index.ts';
+import { type InstanceIdentity, identityOf, type RawHeader, StreamingHeader } from '../dicom/dataset/index.ts';
 import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
+import type { ArrivedEntry } from './arrival-messages.ts';
 import { ArrivalParts } from './arrival-parts.ts';
+import { DiskSync } from './disk-sync.ts';
+import { FileMetaCache } from './file-meta-cache.ts';
+import type { IncomingAction } from './incoming-name.ts';
 import { IndexFeed } from './index-feed.ts';
 import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
 import { folderOf, hashOfUID, storageError } from './layout.ts';
-import { place } from './placement.ts';
-import { hasUsableUIDs } from './read-header.ts';
+import { type Candidate, type Placed, placeAtOnce } from './placement.ts';
 import type { ArchiveLocation, Arrival, ArrivalOrigin, ArrivalReceipt, ArrivalWriter } from './types.ts';
 
 const writevAll = (fd: number, pieces: readonly Uint8Array[]): void => {
@@ -61,6 +64,9 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
     feed,
     codec,
     parts,
+    hashesLater: () => !location.durable && context.hardLinks(),
+    metas: new FileMetaCache(),
+    disk: new DiskSync(() => open.size === 1),
     takeBuffer: () => buffers.pop() ?? new Uint8Array(BUFFER),
     giveBuffer: (buffer) => {
       if (buffers.length < SPARE_BUFFERS) buffers.push(buffer);
@@ -97,15 +103,21 @@ const SPARE_BUFFERS = 16;
 const DIRECT = 64 * 1024;
 /** Of a long instance, this much is written before the disk is told to begin (durable archives): the last fsync is then short. */
 const WRITE_BEHIND = 32 * 1024 * 1024;
+/** A longer data set is hashed while it arrives, whoever else would do it: the index must not wait for it, nor read it back from the disk. */
+const HASHED_LATER = 4 * 1024 * 1024;
 
 interface WriterContext {
   readonly location: ArchiveLocation;
   readonly incoming: string;
   hardLinks(): boolean;
+  /** Data sets are hashed by whoever fills the index (docs/adr/0008-hash-after-the-response.md). */
+  hashesLater(): boolean;
   readonly writer: string;
   readonly feed: IndexFeed;
   readonly codec: CodecWorker;
   readonly parts: ArrivalParts;
+  readonly metas: FileMetaCache;
+  readonly disk: DiskSync;
   takeBuffer(): Uint8Array;
   giveBuffer(buffer: Uint8Array): void;
   ended(arrival: FileArrival): void;
@@ -119,7 +131,7 @@ class FileArrival implements Arrival {
   readonly #origin: ArrivalOrigin;
   #number = 0;
   #part = '';
-  /** Of what left the buffer; a data set that never fills it is hashed in one call. */
+  /** Of what left the buffer; a data set that never fills it is hashed in one call, or later. */
   #hash: Hash | undefined;
   readonly #header: StreamingHeader;
   #headerDone = false;
@@ -142,17 +154,13 @@ class FileArrival implements Arrival {
     this.#header = new StreamingHeader(announced.transferSyntaxUID);
     this.#buffer = context.takeBuffer();
     try {
-      const meta = encodeFileMeta(
-        origin.kind === 'import' ? announced : { ...announced, sourceAETitle: origin.sourceAETitle.trim().slice(0, 16) },
-      );
       const part = context.parts.take();
       this.#number = part.number;
       this.#part = part.path;
       this.#fd = part.fd;
-      this.#metaBytes = meta.length;
-      this.#buffer.set(meta);
-      this.#filled = meta.length;
-      this.#hashFrom = meta.length;
+      this.#metaBytes = context.metas.write(this.#buffer, announced, origin);
+      this.#filled = this.#metaBytes;
+      this.#hashFrom = this.#metaBytes;
     } catch (thrown) {
       this.#release();
       throw storageError(thrown, 'a file for an arriving instance cannot be created');
@@ -164,60 +172,26 @@ class FileArrival implements Arrival {
     if (this.#ended) return Promise.reject(new PhosphorError('internal', 'bytes for an arrival that has ended'));
     try {
       if (!this.#headerDone) this.#headerDone = this.#header.push(chunk);
-      this.#dataSetBytes += chunk.length;
       this.#append(chunk);
+      this.#dataSetBytes += chunk.length;
     } catch (thrown) {
       return Promise.reject(this.#fail(thrown));
     }
     return this.#writeBehind() ?? this.#context.feed.room();
   }
 
-  async finish(): Promise<ArrivalReceipt> {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#ended || this.#fd === undefined) throw new PhosphorError('internal', 'an arrival was finished twice');
-    this.#ended = true;
+  finish(): ArrivalReceipt | Promise<ArrivalReceipt> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const fd = this.#fd;
+    if (this.#ended || fd === undefined) return Promise.reject(new PhosphorError('internal', 'an arrival was finished twice'));
+    this.#ended = true;
     try {
-      const sha256 = this.#flush();
-      await this.#behind?.done;
-      const header = this.#checked(this.#header.finish());
-      const { location, incoming, hardLinks, writer, feed, codec } = this.#context;
-      const landing = hardLinks()
-        ? new LinkLanding(incoming, this.#part, fd)
-        : new RenameLanding(incoming, this.#part, fd, location.durable);
-      const sourceAETitle = this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle;
-      const uidHash = hashOfUID(header.sopInstanceUID);
-      const entry = { writer, number: this.#number, origin: this.#origin.kind, uidHash, sha256, sourceAETitle };
-      const dataSetBytes = this.#dataSetBytes;
-      const arrivedAt = Math.floor(fs.fstatSync(fd).mtimeMs);
-      const read = async (): Promise<Uint8Array> => readBack(fd, this.#metaBytes, dataSetBytes);
-      const candidate = { location, entry, dataSetBytes, transferSyntaxUID: header.transferSyntaxUID, read, codec };
-      const placed = await place(candidate, landing).catch((thrown: unknown) => {
-        landing.discard();
-        throw thrown;
-      });
-      const receipt: ArrivalReceipt = { result: placed.result, header, dataSetBytes, sha256: sha256.toString('hex') };
-      if (placed.entryName !== undefined && placed.result !== 'known') {
-        const fileBytes = this.#metaBytes + dataSetBytes;
-        feed.send({
-          entryName: placed.entryName,
-          action: placed.result,
-          origin: entry.origin,
-          sourceAETitle,
-          ...(this.#origin.kind === 'import' ? { sourcePath: dirname(this.#origin.path) } : {}),
-          header,
-          sha256: receipt.sha256,
-          dataSetBytes,
-          fileBytes,
-          arrivedAt,
-        });
-      }
-      return receipt;
+      const sha256 = this.#flush(fd);
+      if (this.#behind !== undefined) return this.#behind.done.then(() => this.#land(fd, sha256)).catch((thrown) => this.#refuse(thrown));
+      const landed = this.#land(fd, sha256);
+      return landed instanceof Promise ? landed.catch((thrown) => this.#refuse(thrown)) : landed;
     } catch (thrown) {
-      fs.rmSync(this.#part, { force: true });
-      throw storageError(thrown, 'an arriving instance cannot be stored');
-    } finally {
-      this.#release();
+      return this.#refuse(thrown);
     }
   }
 
@@ -229,12 +203,81 @@ class FileArrival implements Arrival {
     this.#release();
   }
 
+  /** All is written: gives the file its names. */
+  #land(fd: number, sha256: Buffer | undefined): ArrivalReceipt | Promise<ArrivalReceipt> {
+    const raw = this.#header.raw();
+    const header = this.#checked(identityOf(raw));
+    const { location, incoming, hardLinks, writer, codec, disk } = this.#context;
+    const landing = hardLinks()
+      ? new LinkLanding(incoming, this.#part, fd, disk)
+      : new RenameLanding(incoming, this.#part, fd, location.durable, disk);
+    const dataSetBytes = this.#dataSetBytes;
+    const readFrom = (from: number, length: number) => readBack(fd, this.#metaBytes + from, length);
+    const candidate: Candidate = {
+      location,
+      entry: {
+        writer,
+        number: this.#number,
+        origin: this.#origin.kind,
+        uidHash: hashOfUID(header.sopInstanceUID),
+        ...(sha256 === undefined ? { dataSetBytes } : { sha256 }),
+        sourceAETitle: this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle,
+      },
+      dataSetBytes,
+      transferSyntaxUID: header.transferSyntaxUID,
+      hash: () => digestOf('sha256', readFrom(0, dataSetBytes), 'buffer'),
+      read: async () => readFrom(0, dataSetBytes),
+      codec,
+    };
+    const stood = ({ result, entryName }: Placed): ArrivalReceipt => {
+      const told = entryName === undefined || result === 'known' ? undefined : this.#entry(raw, candidate.entry, result, entryName);
+      this.#release(told);
+      return { result, header, dataSetBytes };
+    };
+    const discard = (thrown: unknown): never => {
+      landing.discard();
+      throw thrown;
+    };
+    try {
+      const placed = placeAtOnce(candidate, landing);
+      return placed instanceof Promise ? placed.then(stood, discard) : stood(placed);
+    } catch (thrown) {
+      return discard(thrown);
+    }
+  }
+
+  /** What the index is told, but the file's time: asking for that can wait until the peer has its response. */
+  #entry(
+    header: RawHeader,
+    { origin, sourceAETitle, sha256 }: Candidate['entry'],
+    action: IncomingAction,
+    entryName: string,
+  ): Omit<ArrivedEntry, 'sequence' | 'arrivedAt'> {
+    const dataSetBytes = this.#dataSetBytes;
+    return {
+      entryName,
+      action,
+      origin,
+      sourceAETitle,
+      ...(this.#origin.kind === 'import' ? { sourcePath: dirname(this.#origin.path) } : {}),
+      header,
+      ...(sha256 === undefined ? {} : { sha256: sha256.toString('hex') }),
+      dataSetBytes,
+      fileBytes: this.#metaBytes + dataSetBytes,
+    };
+  }
+
+  #refuse(thrown: unknown): Promise<never> {
+    fs.rmSync(this.#part, { force: true });
+    this.#release();
+    return Promise.reject(storageError(thrown, 'an arriving instance cannot be stored'));
+  }
+
   /** What the peer announced is what it must have sent: the file's name and meta are already made of it (PS3.7 §9.3.1). */
-  #checked(header: InstanceHeader): InstanceHeader {
+  #checked(header: InstanceIdentity): InstanceIdentity {
     if (header.sopInstanceUID !== this.#announced.sopInstanceUID || header.sopClassUID !== this.#announced.sopClassUID) {
       throw new PhosphorError('damaged', 'the data set is another instance than the one announced');
     }
-    if (!hasUsableUIDs(header)) throw new PhosphorError('damaged', 'the data set has no usable Study or Series Instance UID');
     return header;
   }
 
@@ -246,17 +289,28 @@ class FileArrival implements Arrival {
     }
     if (this.#fd === undefined) return;
     writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled), chunk]);
-    this.#hash ??= createHash('sha256');
-    this.#hash.update(this.#buffer.subarray(this.#hashFrom, this.#filled)).update(chunk);
+    this.#hashed(this.#fd)?.update(this.#buffer.subarray(this.#hashFrom, this.#filled)).update(chunk);
     this.#filled = 0;
     this.#hashFrom = 0;
   }
 
-  /** Writes the rest; the SHA-256 of the whole data set. */
-  #flush(): Buffer {
-    if (this.#fd !== undefined) writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled)]);
+  /** The hash so far, of all that has been written before; undefined while it is left to others. */
+  #hashed(fd: number): Hash | undefined {
+    if (this.#hash !== undefined) return this.#hash;
+    const isLate = this.#context.hashesLater();
+    if (isLate && this.#dataSetBytes < HASHED_LATER) return undefined;
+    this.#hash = createHash('sha256');
+    const before = isLate ? this.#dataSetBytes - (this.#filled - this.#hashFrom) : 0;
+    if (before > 0) this.#hash.update(readBack(fd, this.#metaBytes, before));
+    return this.#hash;
+  }
+
+  /** Writes the rest; the SHA-256 of the whole data set, unless it is left to others. */
+  #flush(fd: number): Buffer | undefined {
+    if (this.#filled > 0) writeAll(fd, this.#buffer, this.#filled);
     const rest = this.#buffer.subarray(this.#hashFrom, this.#filled);
-    return this.#hash === undefined ? digestOf('sha256', rest, 'buffer') : this.#hash.update(rest).digest();
+    if (this.#hash !== undefined) return this.#hash.update(rest).digest();
+    return this.#context.hashesLater() ? undefined : digestOf('sha256', rest, 'buffer');
   }
 
   /** Starts writing a long instance to the disk while the rest arrives; waits when the disk is a whole portion behind. */
@@ -279,21 +333,31 @@ class FileArrival implements Arrival {
     return this.#failure;
   }
 
-  #release(): void {
+  /** @param told for the index */
+  #release(told?: Omit<ArrivedEntry, 'sequence' | 'arrivedAt'>): void {
     const fd = this.#fd;
     if (fd !== undefined) {
       this.#fd = undefined;
       this.#context.giveBuffer(this.#buffer);
-      // A descriptor may be closed only when no fdatasync holds it: its number would be given to another file.
-      const { parts } = this.#context;
-      if (this.#behind === undefined) parts.ended(fd, this.#origin.kind);
-      else void this.#behind.done.catch(() => undefined).then(() => parts.ended(fd, this.#origin.kind));
+      const { parts, feed } = this.#context;
+      const { kind } = this.#origin;
+      const tell = told && (() => feed.send({ ...told, arrivedAt: Math.floor(fs.fstatSync(fd).mtimeMs) }));
+      if (this.#behind === undefined) parts.ended(fd, kind, tell);
+      else {
+        tell?.();
+        // A descriptor may be closed only when no fdatasync holds it: its number would be given to another file.
+        void this.#behind.done.catch(() => undefined).then(() => parts.ended(fd, kind));
+      }
     }
     this.#context.ended(this);
   }
 }
 
-/** The temp file's data set, for a comparison (bounded by the caller). */
+function writeAll(fd: number, bytes: Uint8Array, length: number): void {
+  for (let at = 0; at < length; ) at += fs.writeSync(fd, bytes, at, length - at);
+}
+
+/** Bytes of the temp file's data set (bounded by the caller). */
 function readBack(fd: number, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; ) {

@@ -4,51 +4,53 @@ import type { ArrivalOrigin } from './types.ts';
  * The folder incoming/ is the arrivals log: an arrival that is complete stands there under a name that says all that the index needs
  * besides the file itself, until the index has it (docs/adr/0001-arrivals-survive-power-loss.md). Unfinished ones end in `.part`.
  *
- * `<writer>-<number>.<action><origin>.<hash of the UID>.<hash of the data set>.<AE title>`, hashes and title in base64url: at most 127
- * characters, which every file system takes.
+ * `<writer>-<number>.<action><origin>.<hash of the UID>.<proof>.<AE title>`, hashes and title in base64url: at most 127 characters, which
+ * every file system takes. The proof that the file is whole is the hash of its data set, or `~` and its length (base 36).
  */
-export interface IncomingEntry {
+export type IncomingEntry = IncomingProof & {
   readonly writer: string;
   readonly number: number;
   readonly action: IncomingAction;
   readonly origin: ArrivalOrigin['kind'];
   readonly uidHash: Buffer;
-  readonly sha256: Buffer;
   readonly sourceAETitle: string;
-}
+};
 
 /** Where the arrival is to stand: as the instance's file, in the place of an older version, or in conflicts/. */
 export type IncomingAction = 'stored' | 'replaced' | 'conflict';
 
+/** By what a repair knows that all of the data set is there. The length is enough after the end of a process, which loses nothing that was written. */
+export type IncomingProof = { readonly sha256: Buffer } | { readonly sha256?: undefined; readonly dataSetBytes: number };
+
 const ACTIONS = { s: 'stored', r: 'replaced', c: 'conflict' } as const;
 const ORIGINS = { m: 'retrieve', s: 'store', i: 'import' } as const;
+const LETTER_OF = { stored: 's', replaced: 'r', conflict: 'c', retrieve: 'm', store: 's', import: 'i' } as const;
 
 export function partName(writer: string, number: number): string {
   return `${writer}-${number.toString(36)}.part`;
 }
 
 export function incomingName(entry: IncomingEntry): string {
-  const hashes = `${entry.uidHash.toString('base64url')}.${entry.sha256.toString('base64url')}`;
+  const proof = entry.sha256 === undefined ? `~${entry.dataSetBytes.toString(36)}` : entry.sha256.toString('base64url');
   const title = Buffer.from(entry.sourceAETitle.slice(0, 16), 'latin1').toString('base64url');
-  return `${entry.writer}-${entry.number.toString(36)}.${letter(ACTIONS, entry.action)}${letter(ORIGINS, entry.origin)}.${hashes}.${title}`;
+  const kinds = LETTER_OF[entry.action] + LETTER_OF[entry.origin];
+  return `${entry.writer}-${entry.number.toString(36)}.${kinds}.${entry.uidHash.toString('base64url')}.${proof}.${title}`;
 }
 
 /** Undefined for everything that is not the name of a complete arrival. */
 export function parseIncomingName(name: string): IncomingEntry | undefined {
-  const match = /^([A-Za-z0-9_]{1,16})-([0-9a-z]{1,11})\.([src])([msi])\.([\w-]{43})\.([\w-]{43})\.([\w-]{0,22})$/.exec(name);
+  const match = /^([A-Za-z0-9_]{1,16})-([0-9a-z]{1,11})\.([src])([msi])\.([\w-]{43})\.([\w-]{43}|~[0-9a-z]{1,11})\.([\w-]{0,22})$/.exec(
+    name,
+  );
   if (match === null) return undefined;
-  const [, writer = '', number = '', action = '', origin = '', uidHash = '', sha256 = '', title = ''] = match;
+  const [, writer = '', number = '', action = '', origin = '', uidHash = '', proof = '', title = ''] = match;
   return {
     writer,
     number: Number.parseInt(number, 36),
     action: ACTIONS[action as keyof typeof ACTIONS],
     origin: ORIGINS[origin as keyof typeof ORIGINS],
     uidHash: Buffer.from(uidHash, 'base64url'),
-    sha256: Buffer.from(sha256, 'base64url'),
+    ...(proof.startsWith('~') ? { dataSetBytes: Number.parseInt(proof.slice(1), 36) } : { sha256: Buffer.from(proof, 'base64url') }),
     sourceAETitle: Buffer.from(title, 'base64url').toString('latin1'),
   };
-}
-
-function letter(table: Readonly<Record<string, string>>, value: string): string {
-  return Object.keys(table).find((key) => table[key] === value) ?? '';
 }

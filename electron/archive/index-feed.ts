@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { ArrivedEntry, ArrivedMessage, CommittedMessage, IndexLine } from './arrival-messages.ts';
 
 /** Arrivals that the index does not hold yet: what a repair after a crash would have to look at. */
@@ -26,9 +26,12 @@ export class IndexFeed {
   constructor(control: MessagePort, writer: string) {
     this.#control = control;
     this.#writer = writer;
-    control.on('message', (message: IndexLine) => {
+    const take = (message: IndexLine) => {
       if (message.type === 'index') this.#connect(message.port);
-    });
+    };
+    // A thread that dies in its first turn has told whose arrivals stand in incoming/.
+    for (let first = receiveMessageOnPort(control); first !== undefined; first = receiveMessageOnPort(control)) take(first.message);
+    control.on('message', take);
     control.on('close', () => this.#shut());
   }
 

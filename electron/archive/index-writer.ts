@@ -4,7 +4,8 @@ import { backup, type DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { Announcer } from './announcer.ts';
-import type { ArrivedEntry, ArrivedMessage, CommittedMessage, IndexEntry } from './arrival-messages.ts';
+import { ArrivalHashes } from './arrival-hashes.ts';
+import { type ArrivedMessage, type CommittedMessage, type IndexEntry, indexEntryOf } from './arrival-messages.ts';
 import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
 import { type ImageDescriptionEntry, IndexStore } from './index-store.ts';
@@ -39,7 +40,8 @@ interface Settling {
 }
 
 interface Queued {
-  readonly entry: IndexEntry;
+  /** Undefined: an arrival that could not be hashed; it stands in incoming/ for the next repair, or is in the index already. */
+  readonly entry: IndexEntry | undefined;
   readonly line: Line | undefined;
   readonly sequence: number;
 }
@@ -52,6 +54,7 @@ export class IndexWriter {
   readonly #location: ArchiveLocation;
   readonly #emit: (event: IndexWriterEvent) => void;
   readonly #announcer: Announcer;
+  readonly #hashes: ArrivalHashes;
   readonly #queue: Queued[] = [];
   #settling: Settling[] = [];
   /** Committed, but not yet known to be on the disk. */
@@ -70,6 +73,7 @@ export class IndexWriter {
     this.#location = location;
     this.#emit = emit;
     this.#announcer = new Announcer(emit);
+    this.#hashes = new ArrivalHashes(location);
   }
 
   async open(volume: VolumeState): Promise<OpenReport> {
@@ -123,8 +127,10 @@ export class IndexWriter {
     });
     port.on('message', (message: ArrivedMessage) => {
       line.writer = message.writer;
-      for (const entry of message.entries) this.#queue.push({ entry, line, sequence: (entry as ArrivedEntry).sequence });
-      this.#schedule(GATHER_MS);
+      this.#hashes.complete(message.entries, (entries) => {
+        for (const entry of entries) this.#queue.push({ entry: indexEntryOf(entry), line, sequence: entry.sequence });
+        this.#schedule(GATHER_MS);
+      });
     });
   }
 
@@ -249,6 +255,7 @@ export class IndexWriter {
   close(): void {
     clearTimeout(this.#timer);
     this.#announcer.close();
+    this.#hashes.close();
     this.#rebuild?.database.close();
     try {
       this.#writeAll();
@@ -361,8 +368,8 @@ export class IndexWriter {
   }
 
   #apply(batch: readonly Queued[], database: DatabaseSync): void {
-    const entries = batch.map(({ entry }) => entry);
-    if (entries.length === 0) {
+    const entries = batch.flatMap(({ entry }) => (entry === undefined ? [] : [entry]));
+    if (batch.length === 0) {
       // A commit that changes nothing would not be written: a counter makes it one.
       database.exec(`INSERT INTO state (key, value) VALUES ('durable', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1`);
       return;
@@ -378,7 +385,7 @@ export class IndexWriter {
     const lines = new Set<Line>();
     const incoming = folderOf.incoming(this.#location);
     for (const { entry, line, sequence } of this.#volatile) {
-      if (entry.entryName !== undefined) unlinkIfThere(path.join(incoming, entry.entryName));
+      if (entry?.entryName !== undefined) unlinkIfThere(path.join(incoming, entry.entryName));
       if (line === undefined) continue;
       line.committed = sequence;
       lines.add(line);

@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { systemCode } from '../../shared/contract/phosphor-error.ts';
-
-const fsync = promisify(fs.fsync);
+import { DiskSync } from './disk-sync.ts';
 
 /**
  * How one written temp file gets its final name, so that the entry in incoming/ stands before the final name does. Two ways: hard links
- * where the file system has them, else an empty entry of its own beside the renamed file.
+ * where the file system has them, else an empty entry of its own beside the renamed file. A promise only where the disk is waited for.
  */
 export interface Landing {
   /** Enters the arrival in incoming/ under `name`; an entry made before is replaced by it. */
-  announce(name: string): Promise<void>;
+  announce(name: string): Promise<void> | undefined;
   /** Gives the file its final name. False when that name is taken: nothing has happened then. */
-  put(target: string): Promise<boolean>;
+  put(target: string): boolean | Promise<boolean>;
   /** Makes file and names durable (one fsync). */
-  sync(): Promise<void>;
+  sync(): Promise<void> | undefined;
   /** Removes the entry and the temp file. */
   discard(): void;
 }
@@ -40,26 +38,28 @@ export function supportsHardLinks(folder: string): boolean {
 export class LinkLanding implements Landing {
   readonly #incoming: string;
   readonly #fd: number;
+  readonly #disk: DiskSync;
   #current: string;
 
-  constructor(incoming: string, part: string, fd: number) {
+  constructor(incoming: string, part: string, fd: number, disk = new DiskSync()) {
     this.#incoming = incoming;
     this.#current = part;
     this.#fd = fd;
+    this.#disk = disk;
   }
 
-  async announce(name: string): Promise<void> {
-    const target = path.join(this.#incoming, name);
+  announce(name: string): undefined {
+    const target = this.#incoming + path.sep + name;
     fs.renameSync(this.#current, target);
     this.#current = target;
   }
 
-  async put(target: string): Promise<boolean> {
+  put(target: string): boolean {
     return taken(() => fs.linkSync(this.#current, target));
   }
 
-  sync(): Promise<void> {
-    return fsync(this.#fd);
+  sync(): Promise<void> | undefined {
+    return this.#disk.sync(this.#fd);
   }
 
   discard(): void {
@@ -73,14 +73,16 @@ export class RenameLanding implements Landing {
   readonly #part: string;
   readonly #fd: number;
   readonly #durable: boolean;
+  readonly #disk: DiskSync;
   #entry: string | undefined;
   #moved = false;
 
-  constructor(incoming: string, part: string, fd: number, durable: boolean) {
+  constructor(incoming: string, part: string, fd: number, durable: boolean, disk = new DiskSync()) {
     this.#incoming = incoming;
     this.#part = part;
     this.#fd = fd;
     this.#durable = durable;
+    this.#disk = disk;
   }
 
   async announce(name: string): Promise<void> {
@@ -88,7 +90,7 @@ export class RenameLanding implements Landing {
     if (entry === this.#entry) return;
     const fd = fs.openSync(entry, 'wx', 0o600);
     try {
-      if (this.#durable) await fsync(fd);
+      if (this.#durable) await this.#disk.sync(fd);
     } finally {
       fs.closeSync(fd);
     }
@@ -96,7 +98,7 @@ export class RenameLanding implements Landing {
     this.#entry = entry;
   }
 
-  async put(target: string): Promise<boolean> {
+  put(target: string): boolean {
     // An empty file claims the name; whoever finds it empty waits for its owner (placement.ts).
     if (!taken(() => fs.closeSync(fs.openSync(target, 'wx', 0o600)))) return false;
     fs.renameSync(this.#part, target);
@@ -104,8 +106,8 @@ export class RenameLanding implements Landing {
     return true;
   }
 
-  sync(): Promise<void> {
-    return fsync(this.#fd);
+  sync(): Promise<void> | undefined {
+    return this.#disk.sync(this.#fd);
   }
 
   discard(): void {

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import type { IndexEntry } from './arrival-messages.ts';
-import { type IncomingEntry, parseIncomingName } from './incoming-name.ts';
+import { type IncomingEntry, type IncomingProof, parseIncomingName } from './incoming-name.ts';
 import { conflictFile, fileOfHash, folderOf, hashOfUID } from './layout.ts';
-import { factsOf } from './read-header.ts';
+import { type FileFacts, factsOf } from './read-header.ts';
 import { openStored } from './stored-file.ts';
 import type { ArchiveLocation } from './types.ts';
 
@@ -19,7 +19,7 @@ export interface Repaired {
 
 /**
  * What a crash or power loss left: everything that was in flight stands in incoming/, and nothing else has to be looked at. Complete
- * entries (the content's hash is that of the name) get their final name where they do not have it yet; all else was never acknowledged and goes.
+ * entries (their content is what the name says) get their final name where they do not have it yet; all else was never acknowledged and goes.
  */
 export function repairIncoming(location: ArchiveLocation, which: 'all' | 'complete' = 'all'): Promise<Repaired> {
   const names = fs.readdirSync(folderOf.incoming(location));
@@ -62,11 +62,7 @@ async function landed(location: ArchiveLocation, name: string, entry: IncomingEn
   const facts = await read(isMarker ? target : own);
   // In an open archive the entry may have been indexed and removed by now: then there is nothing to do, and nothing to undo.
   if (!fs.existsSync(own)) return undefined;
-  if (
-    facts === undefined ||
-    facts.sha256 !== entry.sha256.toString('hex') ||
-    !hashOfUID(facts.header.sopInstanceUID).equals(entry.uidHash)
-  ) {
+  if (facts === undefined || !isWhole(facts, entry) || !hashOfUID(facts.header.sopInstanceUID).equals(entry.uidHash)) {
     undo(target, own, isMarker);
     return undefined;
   }
@@ -76,8 +72,13 @@ async function landed(location: ArchiveLocation, name: string, entry: IncomingEn
   return { entryName: name, action, origin, sourceAETitle, header, sha256, dataSetBytes, fileBytes, arrivedAt };
 }
 
+function isWhole({ sha256, dataSetBytes }: FileFacts, proof: IncomingProof): boolean {
+  return proof.sha256 === undefined ? dataSetBytes === proof.dataSetBytes : sha256 === proof.sha256.toString('hex');
+}
+
 function targetOf(location: ArchiveLocation, { action, uidHash, sha256 }: IncomingEntry): string {
-  return action === 'conflict' ? conflictFile(location, uidHash, sha256) : fileOfHash(location, uidHash);
+  // One that met another file under its name has been hashed, to be compared with it.
+  return action === 'conflict' && sha256 !== undefined ? conflictFile(location, uidHash, sha256) : fileOfHash(location, uidHash);
 }
 
 async function read(file: string): Promise<Awaited<ReturnType<typeof factsOf>> | undefined> {

@@ -10,7 +10,7 @@ import type {
   SeriesManifest,
   VerifiedItem,
 } from '../../shared/contract/index.ts';
-import type { InstanceHeader } from '../dicom/dataset/types.ts';
+import type { InstanceIdentity } from '../dicom/dataset/types.ts';
 import type { ArchiveJobs, JobKind } from './job-table.ts';
 
 export type { CorrectSummary } from './correct-study.ts';
@@ -37,16 +37,14 @@ export type ArrivalResult = 'stored' | 'known' | 'replaced' | 'conflict';
 
 export interface ArrivalReceipt {
   readonly result: ArrivalResult;
-  readonly header: InstanceHeader;
+  readonly header: InstanceIdentity;
   /** Bytes of the data set as received (without preamble and File Meta Information). */
   readonly dataSetBytes: number;
-  /** SHA-256 of the data set as received, lower-case hex. */
-  readonly sha256: string;
 }
 
 /**
- * Takes instances in on whatever thread it is created on (listener worker, archive worker). After `finish` resolves, the instance stands
- * under its final name, survives `kill -9` (and power loss when durable), and the index writer has been told.
+ * Takes instances in on whatever thread it is created on (listener worker, archive worker). Once `finish` has given its receipt, the instance stands
+ * under its final name, survives `kill -9` (and power loss when durable), and the index writer is about to be told.
  */
 export interface ArrivalWriter {
   /** `transferSyntaxUID` and UIDs are those negotiated and announced; the data set's own are checked in `finish`. */
@@ -61,8 +59,11 @@ export interface Arrival {
    * back-pressure: stop reading from the socket until it resolves. Rejects with PhosphorError (`storage-full`, `storage`).
    */
   write(chunk: Uint8Array): Promise<void> | undefined;
-  /** Rejects with PhosphorError (`not-dicom`, `damaged`, `storage-full`, `limit-exceeded` …); nothing is left behind then. */
-  finish(): Promise<ArrivalReceipt>;
+  /**
+   * A promise where there is something to wait for (the disk, a comparison with what is stored). Rejects with PhosphorError (`not-dicom`,
+   * `damaged`, `storage-full`, `limit-exceeded` …), and never throws; nothing is left behind then.
+   */
+  finish(): ArrivalReceipt | Promise<ArrivalReceipt>;
   abort(): Promise<void>;
 }
 

@@ -114,10 +114,10 @@ export class GetReception {
     return uids.studyInstanceUID === studyInstanceUID && (seriesInstanceUID === undefined || uids.seriesInstanceUID === seriesInstanceUID);
   }
 
-  #storedInstance({ header, dataSetBytes, sha256, result }: ArrivalReceipt): StoredInstance {
+  #storedInstance({ header, dataSetBytes, result }: ArrivalReceipt): StoredInstance {
     const { actionId, calledAETitle } = this.#options;
     const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = header;
-    return { actionId, callingAETitle: calledAETitle, studyInstanceUID, seriesInstanceUID, sopInstanceUID, dataSetBytes, sha256, result };
+    return { actionId, callingAETitle: calledAETitle, studyInstanceUID, seriesInstanceUID, sopInstanceUID, dataSetBytes, result };
   }
 }
 

@@ -6,7 +6,7 @@ import { socketError } from './socket-errors.ts';
 import { tlsError } from './tls-errors.ts';
 
 /** One read of the operating system on a connection that carries data; the buffer is used again for the next. */
-const READ_BYTES = 262_144;
+const READ_BYTES = 131_072;
 /** Until a read has filled it a connection has this much: negotiation, verification and idling need no more. */
 const FIRST_READ_BYTES = 4096;
 

@@ -103,25 +103,40 @@ class IncomingInstance implements StoreSink {
     return uids ? this.#decide(uids) : undefined;
   }
 
-  async finish(): Promise<ArrivalReceipt> {
-    if (this.#sniffer) await this.#decide(this.#sniffer.end());
-    const arrival = this.#arrival;
-    if (!arrival) throw new PhosphorError('internal', 'an instance was finished before it began');
-    try {
-      const receipt = await arrival.finish();
-      this.#report(receipt);
-      return receipt;
-    } finally {
-      this.#settled?.();
-      this.#settled = undefined;
-    }
+  /** The receipt at once where the archive has it at once: the peer waits for the response. */
+  finish(): ArrivalReceipt | Promise<ArrivalReceipt> {
+    if (this.#sniffer) return this.#decide(this.#sniffer.end()).then(() => this.#finish());
+    return this.#finish();
+  }
+
+  #finish(): ArrivalReceipt | Promise<ArrivalReceipt> {
+    const receipt = this.#arrival?.finish();
+    if (receipt === undefined) throw new PhosphorError('internal', 'an instance was finished before it began');
+    if (!(receipt instanceof Promise)) return this.#finished(receipt);
+    return receipt.then(
+      (late) => this.#finished(late),
+      (thrown: unknown) => {
+        this.#settle();
+        throw thrown;
+      },
+    );
+  }
+
+  #finished(receipt: ArrivalReceipt): ArrivalReceipt {
+    this.#report(receipt);
+    this.#settle();
+    return receipt;
+  }
+
+  #settle(): void {
+    this.#settled?.();
+    this.#settled = undefined;
   }
 
   async abort(): Promise<void> {
     this.#sniffer = undefined;
     await this.#arrival?.abort();
-    this.#settled?.();
-    this.#settled = undefined;
+    this.#settle();
   }
 
   /** The UIDs are known (or will never be): begins, and hands on what was held back. */
@@ -147,7 +162,7 @@ class IncomingInstance implements StoreSink {
     return this.#arrival;
   }
 
-  #report({ header, dataSetBytes, sha256, result }: ArrivalReceipt): void {
+  #report({ header, dataSetBytes, result }: ArrivalReceipt): void {
     const { moveOriginatorAETitle, moveOriginatorMessageID } = this.#request;
     this.#context.onStored({
       ...(this.#expectation ? { actionId: this.#expectation.actionId } : {}),
@@ -158,7 +173,6 @@ class IncomingInstance implements StoreSink {
       seriesInstanceUID: header.seriesInstanceUID,
       sopInstanceUID: header.sopInstanceUID,
       dataSetBytes,
-      sha256,
       result,
     });
   }

@@ -252,7 +252,6 @@ export interface StoredInstance {
   readonly seriesInstanceUID: string;
   readonly sopInstanceUID: string;
   readonly dataSetBytes: number;
-  readonly sha256: string;
   readonly result: ArrivalResult;
 }
 

@@ -7,6 +7,7 @@ export { directoryFiles } from './directory-reader.ts';
 export { encodeDataset } from './encode.ts';
 export { readFrameFragments } from './frames.ts';
 export { IdentifierReader, type IdentifierValues } from './identifier-reader.ts';
+export { buildHeader, identityOf, type RawHeader } from './instance-header.ts';
 export { toDicomJson } from './json-model.ts';
 export { MediaDirectory } from './media-directory.ts';
 export {
@@ -22,4 +23,4 @@ export { formatPersonName } from './person-name.ts';
 export { StreamingHeader } from './streaming-header.ts';
 export { Tag } from './tags.ts';
 export { TRANSFER_SYNTAXES, TransferSyntaxUID, transferSyntaxOf } from './transfer-syntaxes.ts';
-export type { InstanceHeader } from './types.ts';
+export type { InstanceHeader, InstanceIdentity } from './types.ts';

@@ -4,7 +4,7 @@ import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { decodeText } from './character-sets.ts';
 import { parsePersonName } from './person-name.ts';
 import { Tag as T } from './tags.ts';
-import type { InstanceHeader } from './types.ts';
+import type { InstanceHeader, InstanceIdentity } from './types.ts';
 import type { VR } from './vr.ts';
 
 /** Bytes kept of one wanted value. */
@@ -51,24 +51,47 @@ export function indexOfWanted(tag: number): number {
 }
 
 /** Places without which there is no instance. */
-export const REQUIRED: readonly number[] = [T.SOPClassUID, T.SOPInstanceUID, T.StudyInstanceUID, T.SeriesInstanceUID].map(indexOfWanted);
+const PLACE = {
+  sopClassUID: indexOfWanted(T.SOPClassUID),
+  sopInstanceUID: indexOfWanted(T.SOPInstanceUID),
+  studyInstanceUID: indexOfWanted(T.StudyInstanceUID),
+  seriesInstanceUID: indexOfWanted(T.SeriesInstanceUID),
+} as const;
+export const REQUIRED: readonly number[] = Object.values(PLACE);
 
 const LONGEST_TEXT = 1024;
 
-/** Builds the header from raw values (one character per byte, undefined where absent). Throws `damaged` or `not-dicom`. */
-export function buildHeader(values: readonly (string | undefined)[], transferSyntaxUID: string, littleEndian: boolean): InstanceHeader {
+/** The wanted values of a data set as they came. Structured-cloneable: it can be made into a header in another thread. */
+export interface RawHeader {
+  /** By their place in WANTED_TAGS, one character per byte, undefined where absent. */
+  readonly values: readonly (string | undefined)[];
+  readonly transferSyntaxUID: string;
+  readonly littleEndian: boolean;
+}
+
+/** Who an instance is. Throws `damaged` or `not-dicom`. */
+export function identityOf({ values, transferSyntaxUID }: RawHeader): InstanceIdentity {
   if (values.every((value) => value === undefined)) throw new PhosphorError('not-dicom', 'this is no DICOM data set');
+  return {
+    sopClassUID: usableUID(values[PLACE.sopClassUID], 'SOP Class UID'),
+    sopInstanceUID: usableUID(values[PLACE.sopInstanceUID], 'SOP Instance UID'),
+    studyInstanceUID: usableUID(values[PLACE.studyInstanceUID], 'Study Instance UID'),
+    seriesInstanceUID: usableUID(values[PLACE.seriesInstanceUID], 'Series Instance UID'),
+    transferSyntaxUID,
+  };
+}
+
+/** Builds the header from raw values. Throws `damaged` or `not-dicom`. */
+export function buildHeader(header: RawHeader): InstanceHeader {
+  const { values, littleEndian } = header;
+  const identity = identityOf(header);
   const raw = (tag: number): string => values[indexOfWanted(tag)] ?? '';
   const plain = (tag: number): string => firstValue(raw(tag));
   const specificCharacterSet = trim(raw(T.SpecificCharacterSet)).slice(0, LONGEST_TEXT);
   const text = (tag: number, vr: VR): string => trim(decoded(raw(tag), specificCharacterSet, vr)).slice(0, LONGEST_TEXT);
   const name = (tag: number): PersonName => parsePersonName(decoded(raw(tag), specificCharacterSet, 'PN'));
   return {
-    sopClassUID: usableUID(raw(T.SOPClassUID), 'SOP Class UID'),
-    sopInstanceUID: usableUID(raw(T.SOPInstanceUID), 'SOP Instance UID'),
-    studyInstanceUID: usableUID(raw(T.StudyInstanceUID), 'Study Instance UID'),
-    seriesInstanceUID: usableUID(raw(T.SeriesInstanceUID), 'Series Instance UID'),
-    transferSyntaxUID,
+    ...identity,
     specificCharacterSet,
     patientName: name(T.PatientName),
     patientID: text(T.PatientID, 'LO'),
@@ -100,8 +123,8 @@ export function buildHeader(values: readonly (string | undefined)[], transferSyn
 /** As the contract's `uid`: defective UIDs exist and must be storable. */
 const USABLE_UID = /^[\x21-\x5b\x5d-\x7e]{1,128}$/;
 
-function usableUID(raw: string, name: string): string {
-  const uid = trim(raw);
+function usableUID(raw: string | undefined, name: string): string {
+  const uid = trim(raw ?? '');
   if (USABLE_UID.test(uid)) return uid;
   throw new PhosphorError('damaged', uid === '' ? `${name} is missing` : `${name} is not usable`);
 }

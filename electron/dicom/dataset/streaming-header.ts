@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { InflateStream } from './inflate-stream.ts';
-import { buildHeader, indexOfWanted, KEPT_BYTES, REQUIRED, WANTED_TAGS } from './instance-header.ts';
+import { buildHeader, indexOfWanted, KEPT_BYTES, type RawHeader, REQUIRED, WANTED_TAGS } from './instance-header.ts';
 import { dataSetEncodingOf } from './transfer-syntaxes.ts';
 import type { InstanceHeader } from './types.ts';
 
@@ -94,13 +94,18 @@ export class StreamingHeader {
    * `damaged` when the data end inside the header or SOP Class, SOP Instance, Study or Series Instance UID is missing or unusable.
    */
   finish(): InstanceHeader {
+    const header = buildHeader(this.raw());
+    return this.truncated ? { ...header, truncated: true } : header;
+  }
+
+  /** The values as they came, for `buildHeader` somewhere else. Throws where the data end inside the header. */
+  raw(): RawHeader {
     if (this.#error !== undefined) throw this.#error;
     if (!this.#done && !this.#complete && (this.#carried > 0 || this.#skip > 0 || this.#depth > 0)) {
       if (this.#values.every((value) => value === undefined)) throw new PhosphorError('not-dicom', 'this is no DICOM data set');
       throw new PhosphorError('damaged', 'the data set ends inside an element');
     }
-    const header = buildHeader(this.#values, this.#transferSyntaxUID, this.#little);
-    return this.truncated ? { ...header, truncated: true } : header;
+    return { values: this.#values, transferSyntaxUID: this.#transferSyntaxUID, littleEndian: this.#little };
   }
 
   /** Whether the data ended inside an element up to the pixels, after the header was complete. What follows the pixels does not count. */

@@ -1,15 +1,19 @@
 import type { PersonName } from '../../../shared/contract/index.ts';
 
-/**
- * What the index keeps of an instance: read once, while it arrives or is imported, by the bounded streaming reader. Text is decoded
- * (Specific Character Set applied) and trimmed; absent attributes are '' or undefined. Dates and times stay DICOM strings.
- */
-export interface InstanceHeader {
+/** Who an instance is, and how it is encoded. */
+export interface InstanceIdentity {
   readonly sopClassUID: string;
   readonly sopInstanceUID: string;
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID: string;
   readonly transferSyntaxUID: string;
+}
+
+/**
+ * What the index keeps of an instance: read once, while it arrives or is imported, by the bounded streaming reader. Text is decoded
+ * (Specific Character Set applied) and trimmed; absent attributes are '' or undefined. Dates and times stay DICOM strings.
+ */
+export interface InstanceHeader extends InstanceIdentity {
   readonly specificCharacterSet: string;
   readonly patientName: PersonName;
   readonly patientID: string;

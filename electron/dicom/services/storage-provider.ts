@@ -68,19 +68,31 @@ class Reception implements DataSetSink {
       this.#answerFailure();
       return;
     }
-    this.#sink.finish().then(
-      () => this.#answer(Status.success),
-      (thrown: unknown) => {
-        this.#sink = undefined;
-        this.#failed = true;
-        this.#failure = thrown;
-        this.#answerFailure();
-      },
-    );
+    try {
+      const finished = this.#sink.finish();
+      if (finished instanceof Promise) {
+        finished.then(
+          () => this.#answer(Status.success),
+          (thrown: unknown) => this.#finishFailed(thrown),
+        );
+        return;
+      }
+    } catch (thrown) {
+      this.#finishFailed(thrown);
+      return;
+    }
+    this.#answer(Status.success);
   }
 
   abort(): void {
     this.#drop();
+  }
+
+  #finishFailed(thrown: unknown): void {
+    this.#sink = undefined;
+    this.#failed = true;
+    this.#failure = thrown;
+    this.#answerFailure();
   }
 
   #fail(thrown: unknown): void {

@@ -137,8 +137,8 @@ export interface StoreRequest {
 /** Takes one instance in (an archive Arrival fits). Errors become the response's status, see `statusOfError`. */
 export interface StoreSink {
   write(chunk: Uint8Array): Promise<void> | undefined;
-  /** Success is answered after this resolves. */
-  finish(): Promise<unknown>;
+  /** Success is answered when this has returned, or when the promise that it returns resolves. */
+  finish(): unknown;
   abort(): Promise<void> | void;
 }
 

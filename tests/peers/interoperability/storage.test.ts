@@ -81,9 +81,13 @@ function arrivedIn(receiver: Receiver): Arrived {
 }
 
 /** What we stored is what was on the wire, byte for byte. */
-function expectWire(receiver: Pick<Receiver, 'stored'>, proxy: RecordingProxy): void {
+async function expectWire(receiver: Pick<Receiver, 'stored' | 'location'>, proxy: RecordingProxy): Promise<void> {
   const wire = new Map(proxy.stores.map(({ sopInstanceUID, sha256 }) => [sopInstanceUID, sha256]));
-  const other = receiver.stored.filter(({ sopInstanceUID, sha256 }) => wire.get(sopInstanceUID) !== sha256);
+  const other: string[] = [];
+  for (const { sopInstanceUID } of receiver.stored) {
+    if (wire.get(sopInstanceUID) !== (await storedDataSetHash(locateInstance(receiver.location, sopInstanceUID))))
+      other.push(sopInstanceUID);
+  }
   expect(other).toEqual([]);
 }
 
@@ -131,7 +135,7 @@ async function fromStorescu(samples: readonly Sample[], place: string): Promise<
     await dcmtk('storescu', '-aec', 'PHOSPHOR', '-xf', profile, 'Files', '--no-halt', '127.0.0.1', String(proxy.port), ...files);
   }
   await receiver.until(() => receiver.stored.length + receiver.refused.length >= proxy.stores.length);
-  expectWire(receiver, proxy);
+  await expectWire(receiver, proxy);
   return arrivedIn(receiver);
 }
 
@@ -152,7 +156,7 @@ async function fromOrthancByMove(samples: readonly Sample[], place: string): Pro
     expect(await operation.done).toMatchObject({ ok: true });
   }
   await receiver.until(() => receiver.stored.length + receiver.refused.length >= proxy.stores.length);
-  expectWire(receiver, proxy);
+  await expectWire(receiver, proxy);
   return arrivedIn(receiver);
 }
 

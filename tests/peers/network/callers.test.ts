@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { locateInstance } from '../../../electron/archive/index.ts';
 import { createAssociationPool, type Peer, type SentInstance } from '../../../electron/associations/index.ts';
 import { connectSocket } from '../../../electron/associations/socket-transport.ts';
 import { Dataset, encodeDataset, encodeFileMeta, TRANSFER_SYNTAXES, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
@@ -88,7 +89,8 @@ describe('every transfer syntax of the standard', () => {
     expect(sent).toHaveLength(TRANSFER_SYNTAXES.length);
     await receiver.until(() => receiver.stored.length === files.length);
     const hashes = await Promise.all(files.map(storedDataSetHash));
-    expect(receiver.stored.map(({ sha256 }) => sha256).sort()).toEqual(hashes.sort());
+    const standing = receiver.stored.map(({ sopInstanceUID }) => storedDataSetHash(locateInstance(receiver.location, sopInstanceUID)));
+    expect((await Promise.all(standing)).sort()).toEqual(hashes.sort());
   });
 });
 

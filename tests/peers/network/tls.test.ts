@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openArchive } from '../../../electron/archive/index.ts';
+import { locateInstance, openArchive } from '../../../electron/archive/index.ts';
 import { type AssociationPool, createAssociationPool, type Peer, startListener } from '../../../electron/associations/index.ts';
 import { openAssociation } from '../../../electron/associations/open-association.ts';
 import type { ListenerTLS, PeerTLS } from '../../../electron/associations/tls-profile.ts';
@@ -11,7 +11,7 @@ import { clocks } from '../../support/clocks.ts';
 import { filesBelow, realDicomFolder } from '../../support/dicom-data.ts';
 import { freePort } from '../../support/free-port.ts';
 import { writeSeries } from '../../support/instances.ts';
-import { startReceiver } from '../../support/receiver.ts';
+import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { storedDataSetHash } from '../../support/stored-file.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -204,9 +204,8 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
   test('real files of every encoding arrive by TLS as they do without', async () => {
     const samples = filesBelow(realDicomFolder()).filter((path) => path.endsWith('.dcm') && statSync(path).size < 4_000_000);
     await using it = await listening('real');
-    const { receiver } = it;
-    const arrived = async (port: number, tls?: PeerTLS) => {
-      const before = receiver.stored.length;
+    await using secure = await listening('real-secured');
+    const arrived = async (receiver: Receiver, port: number, tls?: PeerTLS) => {
       let sent = 0;
       const send = pool.store({
         peer: peer(port, tls),
@@ -217,12 +216,14 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
         },
       });
       expect(await send.done).toMatchObject({ ok: true });
-      await receiver.until(() => receiver.stored.length === before + sent);
-      return receiver.stored.slice(before).map(({ sopInstanceUID, sha256 }) => `${sopInstanceUID} ${sha256}`);
+      await receiver.until(() => receiver.stored.length === sent);
+      const stored = receiver.stored.map(({ sopInstanceUID }) => sopInstanceUID);
+      const hashes = await Promise.all(stored.map((uid) => storedDataSetHash(locateInstance(receiver.location, uid))));
+      return stored.map((uid, index) => `${uid} ${hashes[index]}`);
     };
-    const plain = await arrived(receiver.listener.port);
+    const plain = await arrived(it.receiver, it.receiver.listener.port);
     expect(plain.length).toBeGreaterThan(10);
-    expect(await arrived(it.port, calling())).toEqual(plain);
+    expect(await arrived(secure.receiver, secure.port, calling())).toEqual(plain);
   }, 60_000);
 
   test('C-GET and C-MOVE by TLS, the sub-operations of the move by TLS to a third one: every data set arrives as it was', async () => {

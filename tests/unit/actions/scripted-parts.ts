@@ -143,7 +143,6 @@ export class Scene {
       seriesInstanceUID: series,
       sopInstanceUID,
       dataSetBytes: 100,
-      sha256: '',
       result: 'stored',
     }));
     for (const uid of uids) this.onDisk.add(uid);

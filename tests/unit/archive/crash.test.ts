@@ -11,7 +11,7 @@ import { everything, finished, namesIn, opened, part10, sample, sha256, store, t
 /** Runs the storing process until it has acknowledged `count` instances, then kills it with SIGKILL. Returns all that it acknowledged. */
 async function storeAndKill(location: ArchiveLocation, series: number, count: number): Promise<string[]> {
   const script = new URL('./storing-process.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, location.directory, location.databases, String(series)], {
+  const child = spawn(process.execPath, [script, JSON.stringify(location), String(series)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -27,31 +27,38 @@ async function storeAndKill(location: ArchiveLocation, series: number, count: nu
 const exited = (child: ChildProcess): Promise<void> => new Promise((resolve) => child.once('close', () => resolve()));
 
 describe('kill -9 in the middle of arrivals', () => {
-  it('loses nothing that was acknowledged, leaves nothing half, and the next start says what it did', async () => {
-    const location = temporaryLocation();
-    const acknowledged: string[] = [];
-    for (const [series, count] of [5, 60, 150].entries()) acknowledged.push(...(await storeAndKill(location, series, count)));
-    const archive = await opened(location);
-    const notices: string[] = [];
-    archive.onNotice(({ sentence }) => notices.push(sentence));
-    await archive.settled();
-    expect(acknowledged.length).toBeGreaterThan(200);
-    const reader = openIndexReader(location);
-    onTestFinished(() => reader.close());
-    const indexed = [0, 1, 2].flatMap((series) =>
-      reader.instancesOf({ studyInstanceUID: `1.2.${series}` }).map((one) => one.sopInstanceUID),
-    );
-    expect(acknowledged.filter((uid) => !indexed.includes(uid))).toEqual([]);
-    expect(new Set(indexed).size).toBe(indexed.length);
-    expect(namesIn(location, 'incoming')).toEqual([]);
-    const { result, items } = await finished(archive.verify());
-    expect([result.problems, items]).toEqual([0, []]);
-    expect(notices.join()).toMatch(/The last run ended early/);
-  }, 60_000);
+  it.each([
+    ['durable', true],
+    ['not durable', false],
+  ])(
+    'loses nothing that was acknowledged, leaves nothing half, and the next start says what it did (%s)',
+    async (_, durable) => {
+      const location = temporaryLocation(durable);
+      const acknowledged: string[] = [];
+      for (const [series, count] of [5, 60, 150].entries()) acknowledged.push(...(await storeAndKill(location, series, count)));
+      const archive = await opened(location);
+      const notices: string[] = [];
+      archive.onNotice(({ sentence }) => notices.push(sentence));
+      await archive.settled();
+      expect(acknowledged.length).toBeGreaterThan(200);
+      const reader = openIndexReader(location);
+      onTestFinished(() => reader.close());
+      const indexed = [0, 1, 2].flatMap((series) =>
+        reader.instancesOf({ studyInstanceUID: `1.2.${series}` }).map((one) => one.sopInstanceUID),
+      );
+      expect(acknowledged.filter((uid) => !indexed.includes(uid))).toEqual([]);
+      expect(new Set(indexed).size).toBe(indexed.length);
+      expect(namesIn(location, 'incoming')).toEqual([]);
+      const { result, items } = await finished(archive.verify());
+      expect([result.problems, items]).toEqual([0, []]);
+      expect(notices.join()).toMatch(/The last run ended early/);
+    },
+    60_000,
+  );
 });
 
-/** A location with the entry of an arrival in incoming/, as a crash leaves it. */
-async function withEntry(content: Buffer, claimed: Uint8Array, target?: 'linked' | 'replacing'): Promise<ArchiveLocation> {
+/** A location with the entry of an arrival in incoming/, as a crash leaves it. `claimed`: its data set, or the length of one that was not hashed yet. */
+async function withEntry(content: Buffer, claimed: Uint8Array | number, target?: 'linked' | 'replacing'): Promise<ArchiveLocation> {
   const location = temporaryLocation();
   const archive = await opened(location);
   if (target === 'replacing') await store(writerOf(archive), sample('1.2.3.4', { StudyDescription: 'Older' }));
@@ -62,7 +69,7 @@ async function withEntry(content: Buffer, claimed: Uint8Array, target?: 'linked'
     action: target === 'replacing' ? 'replaced' : 'stored',
     origin: 'store',
     uidHash: hashOfUID('1.2.3.4'),
-    sha256: Buffer.from(sha256(claimed), 'hex'),
+    ...(typeof claimed === 'number' ? { dataSetBytes: claimed } : { sha256: Buffer.from(sha256(claimed), 'hex') }),
     sourceAETitle: 'MODALITY',
   });
   const entry = path.join(location.directory, 'incoming', name);
@@ -82,8 +89,18 @@ describe('what a loss of power leaves in incoming/', () => {
     expect(namesIn(archive.location, 'incoming')).toEqual([]);
   });
 
-  it('gives up the final name when its content did not reach the disk', async () => {
-    const archive = await opened(await withEntry(part10(one).subarray(0, -20), one.bytes, 'linked'));
+  it('is indexed with its hash when the response came before that was known', async () => {
+    const archive = await opened(await withEntry(part10(one), one.bytes.length, 'linked'));
+    await archive.settled();
+    expect((await finished(archive.verify())).result).toMatchObject({ checked: 1, problems: 0 });
+    expect(namesIn(archive.location, 'incoming')).toEqual([]);
+  });
+
+  it.each([
+    ['hash', one.bytes],
+    ['length', one.bytes.length],
+  ])('gives up the final name when its content did not reach the disk, as its %s tells', async (_, claimed) => {
+    const archive = await opened(await withEntry(part10(one).subarray(0, -20), claimed, 'linked'));
     await archive.settled();
     expect([...namesIn(archive.location, 'files'), ...namesIn(archive.location, 'incoming')]).toEqual([]);
     expect((await archive.search(everything)).total).toBe(0);

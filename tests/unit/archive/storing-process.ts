@@ -4,8 +4,8 @@ import { openArchive } from '../../../electron/archive/index.ts';
 import { STORE, sample } from './samples.ts';
 
 /** Stores instances until it is killed, several at a time; each one acknowledged is written to standard output, as a peer would hear it. */
-const [directory = '', databases = '', first = '0'] = process.argv.slice(2);
-const archive = await openArchive({ directory, databases, durable: true });
+const [location = '', first = '0'] = process.argv.slice(2);
+const archive = await openArchive(JSON.parse(location));
 const writer = createArrivalWriter(archive.location, archive.arrivalPort());
 
 async function storeForEver(lane: number): Promise<void> {

@@ -192,7 +192,6 @@ test('arrivals go to the retrieve they are credited to', async () => {
     seriesInstanceUID: '1',
     sopInstanceUID: '1',
     dataSetBytes: 1,
-    sha256: '',
     result: 'stored' as const,
   };
   const { actionId: _, ...unsolicited } = one;
