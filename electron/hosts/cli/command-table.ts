@@ -217,7 +217,7 @@ export const COMMANDS = {
     options: ['project'],
     required: ['project'],
     summary: 'list who stands behind the pseudonyms of a project',
-    example: 'phosphor pseudonyms --project TRIAL --json > trial.jsonl',
+    example: 'phosphor pseudonyms --project TRIAL --json',
   },
   correct: {
     words: ['correct'],

@@ -221,7 +221,7 @@ describe('wrapping files as DICOM', () => {
         .equals(PDF),
     ).toBe(true);
     expect((await archive.search(everything)).studies).toMatchObject([
-      { studyInstanceUID: '1.2.3', numberOfInstances: 7, numberOfSeries: 5 },
+      { studyInstanceUID: '1.2.3', numberOfInstances: 7, numberOfSeries: 4 },
     ]);
   });
 
