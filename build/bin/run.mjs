@@ -4,7 +4,7 @@ import { ensureNode } from './node-guard.mjs';
 await ensureNode(import.meta.url);
 const [name = ''] = process.argv.splice(2, 1);
 if (!/^[a-z]+$/.test(name)) {
-  process.stderr.write('usage: node build/bin/run.mjs start|dev|test|check|bench|torture|bundle|pack\n');
+  process.stderr.write('usage: node build/bin/run.mjs start|dev|test|check|bench|torture|conformance|bundle|pack\n');
   process.exit(1);
 }
 await import(new URL(`../scripts/${name}.ts`, import.meta.url).href);

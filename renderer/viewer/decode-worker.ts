@@ -1,31 +1,16 @@
 /// <reference lib="webworker" />
-import charls from '@cornerstonejs/codec-charls/decodewasm?url';
-import libjpegTurbo from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm?url';
-import openjpeg from '@cornerstonejs/codec-openjpeg/decodewasm?url';
-import openjph from '@cornerstonejs/codec-openjph/wasm?url';
-import dcmjsNative from 'dcmjs-codecs/build/dcmjs-native-codecs.wasm?url';
-import { inflate, provideWasm, type WasmName } from '../../shared/codecs/index.ts';
+import { inflate } from '../../shared/codecs/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import type { BulkRange } from './bulk.ts';
 import { buffersOf, type DrawableFrame, type FrameJob, type FromWorker, type ToWorker } from './decode-messages.ts';
 import { toDrawable } from './drawable.ts';
 import { shrink } from './thumbnail.ts';
+import { provideWasmFromOrigin } from './wasm-urls.ts';
 
 /** A decode worker: fetches the bytes of a frame, decodes them, hands the samples over. One of a pool; knows nothing of the others. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-const WASM_URLS: Readonly<Record<WasmName, string>> = {
-  charls,
-  'libjpeg-turbo': libjpegTurbo,
-  openjpeg,
-  openjph,
-  'dcmjs-native': dcmjsNative,
-};
-provideWasm(async (name) => {
-  const response = await fetch(WASM_URLS[name]);
-  if (!response.ok) throw new PhosphorError('unreadable', `the ${name} decoder could not be loaded`);
-  return response.arrayBuffer();
-});
+provideWasmFromOrigin();
 
 /** Larger data sets than this are not inflated in the window. */
 const MAX_INFLATED = 1024 * 1024 * 1024;

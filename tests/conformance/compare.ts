@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DrawableFrame } from '../../renderer/viewer/decode-messages.ts';
-import { modalityFunction, storedWindows, type Window } from '../../renderer/viewer/voi.ts';
-import type { DecodedFrame } from '../../shared/codecs/index.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
 import { type Picture, readPNG } from './png.ts';
 import type { Row } from './tables.ts';
 import { pictureOf, type ViewedFile, viewFile } from './viewed-file.ts';
+import { windowOf } from './window-of.ts';
 
 /** How a file of ours stands beside its reference. `refused`: we show a reason instead; `none`: the reference says nothing to compare with. */
 export interface Outcome {
@@ -38,28 +36,40 @@ export async function compareSeriesFile(folder: string, row: Row): Promise<Outco
 
 /** SHA-256 of the stored values in the forms in which references may be laid out. */
 async function storedHashes(file: ViewedFile, image: ImageModule): Promise<string[]> {
-  const plain = createHash('sha256');
-  const raw: Uint8Array[] = [];
+  const frames: StoredFrame[] = [];
   for (let frame = 0; frame < file.frames; frame += 1) {
-    const decoded = await file.stored(frame);
-    plain.update(asStored(decoded, image.bitsAllocated));
-    raw.push(rawForm(decoded, image));
+    const { samples } = await file.stored(frame);
+    frames.push({
+      bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength),
+      bytesPerSample: samples.BYTES_PER_ELEMENT,
+    });
   }
-  const bytes = image.bitsAllocated === 1 ? packBits(raw) : Buffer.concat(raw);
-  const forms = [bytes, bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.alloc(1)])];
-  return [plain.digest('hex'), ...forms.map((form) => createHash('sha256').update(form).digest('hex'))];
+  return storedForms(frames, image).map((form) => createHash('sha256').update(form).digest('hex'));
 }
 
-/** Little-endian bytes in containers of the size that the file allocates. */
-function asStored({ samples }: DecodedFrame, bitsAllocated: number): Uint8Array {
-  const cells = bitsAllocated === 16 && samples.BYTES_PER_ELEMENT === 1 ? Uint16Array.from(samples) : samples;
-  return new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength);
+/** Samples of a frame as little-endian bytes. */
+export interface StoredFrame {
+  readonly bytes: Uint8Array;
+  readonly bytesPerSample: number;
+}
+
+/** The frames as references may lay them out: a cell for each sample, as Pixel Data has them, and that of even length. */
+export function storedForms(frames: readonly StoredFrame[], image: ImageModule): Uint8Array[] {
+  const cells = Buffer.concat(frames.map((frame) => inCells(frame, image.bitsAllocated)));
+  const raw = image.bitsAllocated === 1 ? packBits(cells) : rawForm(cells, image);
+  return [cells, raw, raw.length % 2 === 0 ? raw : Buffer.concat([raw, Buffer.alloc(1)])];
+}
+
+/** In containers of the size that the file allocates. */
+function inCells({ bytes, bytesPerSample }: StoredFrame, bitsAllocated: number): Uint8Array {
+  if (bitsAllocated !== 16 || bytesPerSample !== 1) return bytes;
+  const wide = Uint16Array.from(bytes);
+  return new Uint8Array(wide.buffer);
 }
 
 /** As Pixel Data has them: two pixels share their chroma in 4:2:2. */
-function rawForm(decoded: DecodedFrame, { photometricInterpretation, bitsAllocated, pixelData }: ImageModule): Uint8Array {
-  if (photometricInterpretation !== 'YBR_FULL_422' || pixelData.encoding === 'encapsulated') return asStored(decoded, bitsAllocated);
-  const { samples } = decoded;
+function rawForm(samples: Uint8Array, { photometricInterpretation, pixelData }: ImageModule): Uint8Array {
+  if (photometricInterpretation !== 'YBR_FULL_422' || pixelData.encoding === 'encapsulated') return samples;
   const pairs = new Uint8Array((samples.length / 3) * 2);
   for (let from = 0, to = 0; from < samples.length; from += 6, to += 4) {
     pairs.set([samples[from] ?? 0, samples[from + 3] ?? 0, samples[from + 1] ?? 0, samples[from + 2] ?? 0], to);
@@ -67,57 +77,48 @@ function rawForm(decoded: DecodedFrame, { photometricInterpretation, bitsAllocat
   return pairs;
 }
 
-function packBits(frames: readonly Uint8Array[]): Buffer {
-  const bits = Buffer.concat(frames);
-  const packed = Buffer.alloc(Math.ceil(bits.length / 8));
-  for (const [i, bit] of bits.entries()) packed[i >> 3] = (packed[i >> 3] ?? 0) | (bit << (i & 7));
+function packBits(bits: Uint8Array): Uint8Array {
+  const packed = new Uint8Array(Math.ceil(bits.length / 8));
+  for (let i = 0; i < bits.length; i += 1) packed[i >> 3] = (packed[i >> 3] ?? 0) | ((bits[i] ?? 0) << (i & 7));
   return packed;
 }
 
 /** The drawn picture of the first (and last) rendered frame against DCMTK's. */
 export async function comparePictures(folder: string, row: Row): Promise<Outcome> {
-  const renders = [
-    { command: row.render_cmd ?? '', png: row.render_png ?? '' },
-    { command: row.render_last_cmd ?? '', png: row.render_last_png ?? '' },
-  ].filter(({ png }) => png !== '' && existsSync(join(folder, png)));
+  const renders = rendersOf(folder, row);
   if (renders.length === 0) return NONE;
   return guarded(async () => {
     const file = viewFile(join(folder, row.path ?? ''));
     if (file.image === undefined) return { kind: 'refused', detail: file.reason ?? '' };
-    let worst = EQUAL;
-    for (const { command, png } of renders) {
-      const number = Number(/\+F (\d+)/.exec(command)?.[1] ?? 1);
-      const drawable = await file.drawable(number - 1);
-      const window = windowOf(command, drawable);
-      const outcome = compareSamples(readPNG(readFileSync(join(folder, png))), pictureOf(drawable, window), isLossy(row, drawable.image));
-      if (RANK.indexOf(outcome.kind) > RANK.indexOf(worst.kind)) worst = outcome;
+    const outcomes: Outcome[] = [];
+    for (const { command, png, frame } of renders) {
+      const drawable = await file.drawable(frame);
+      const ours = pictureOf(drawable, windowOf(command, drawable));
+      outcomes.push(compareSamples(readPNG(readFileSync(join(folder, png))), ours, isLossy(row, drawable.image)));
     }
-    return worst;
+    return worstOf(outcomes);
   });
+}
+
+/** Pictures that a row of REFERENCE.tsv has of its file; frames count from 0. */
+export function rendersOf(folder: string, row: Row): { command: string; png: string; frame: number }[] {
+  return [
+    { command: row.render_cmd ?? '', png: row.render_png ?? '' },
+    { command: row.render_last_cmd ?? '', png: row.render_last_png ?? '' },
+  ]
+    .filter(({ png }) => png !== '' && existsSync(join(folder, png)))
+    .map((render) => ({ ...render, frame: Number(/\+F (\d+)/.exec(render.command)?.[1] ?? 1) - 1 }));
+}
+
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.reduce((worst, one) => (RANK.indexOf(one.kind) > RANK.indexOf(worst.kind) ? one : worst), EQUAL);
 }
 
 const RANK: readonly Outcome['kind'][] = ['none', 'equal', 'within tolerance', 'different', 'refused'];
 
-/** The window that the command asked of DCMTK. */
-export function windowOf(command: string, { frame, image }: { frame: DrawableFrame; image: ImageModule }): Window | undefined {
-  if (command.includes('+Wi 1')) return image.windows[0];
-  if (command.includes('+Wl 1')) return storedWindows(image).find(({ voiLUT }) => voiLUT === 0);
-  if (!command.includes('+Wm') || frame.kind === 'colour') return undefined;
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const sample of frame.exact?.samples ?? frame.levels[0]?.samples ?? []) {
-    if (sample < low) low = sample;
-    if (sample > high) high = sample;
-  }
-  const toModality = modalityFunction({ ...frame, ...frame.exact });
-  const [a, b] = [toModality(low), toModality(high)];
-  // DCMTK's window from smallest to largest value (DiMonoImage::setMinMaxWindow).
-  return { center: (a + b + 1) / 2, width: Math.abs(b - a) + 1, function: 'LINEAR' };
-}
-
 const LOSSY = /^1\.2\.840\.10008\.1\.2\.4\.(50|51|53|55|81|91|93|203)$/;
 
-function isLossy(row: Row, image: ImageModule): boolean {
+export function isLossy(row: Row, image: ImageModule): boolean {
   return image.lossy || LOSSY.test(row.transfer_syntax_uid ?? '');
 }
 

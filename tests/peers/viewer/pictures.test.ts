@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dataset, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
-import { compareSamples, windowOf } from '../../conformance/compare.ts';
+import { compareSamples } from '../../conformance/compare.ts';
 import type { Picture } from '../../conformance/png.ts';
 import { pictureOf, viewFile } from '../../conformance/viewed-file.ts';
+import { windowOf } from '../../conformance/window-of.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
 import { COLUMNS, cells, type GeneratedImage, packed, pattern, ROWS, writeImage } from '../../support/images.ts';
 import { temporaryFolder } from '../../support/temporary.ts';

@@ -1,0 +1,20 @@
+import type { DrawableFrame } from '../../renderer/viewer/decode-messages.ts';
+import { modalityFunction, storedWindows, type Window } from '../../renderer/viewer/voi.ts';
+import type { ImageModule } from '../../shared/contract/index.ts';
+
+/** The window that the command asked of DCMTK. */
+export function windowOf(command: string, { frame, image }: { frame: DrawableFrame; image: ImageModule }): Window | undefined {
+  if (command.includes('+Wi 1')) return image.windows[0];
+  if (command.includes('+Wl 1')) return storedWindows(image).find(({ voiLUT }) => voiLUT === 0);
+  if (!command.includes('+Wm') || frame.kind === 'colour') return undefined;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const sample of frame.exact?.samples ?? frame.levels[0]?.samples ?? []) {
+    if (sample < low) low = sample;
+    if (sample > high) high = sample;
+  }
+  const toModality = modalityFunction({ ...frame, ...frame.exact });
+  const [a, b] = [toModality(low), toModality(high)];
+  // DCMTK's window from smallest to largest value (DiMonoImage::setMinMaxWindow).
+  return { center: (a + b + 1) / 2, width: Math.abs(b - a) + 1, function: 'LINEAR' };
+}
