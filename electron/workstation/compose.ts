@@ -32,9 +32,9 @@ import { SecretStore } from './secrets.ts';
 import { SettingsStore } from './settings-store.ts';
 import { TLSFiles } from './tls-files.ts';
 import type { Workstation, WorkstationOptions } from './types.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** The rooms that the workstation is composed of; tests may put scripted ones in. */
-import { Upkeep } from './upkeep.ts';
 export interface Rooms {
   readonly openArchive: OpenArchive;
   readonly createAssociationPool: CreateAssociationPool;
@@ -191,11 +191,6 @@ async function compose(
   closers.push(() => engine.close());
   closers.push(() => echoes.abort());
   await engine.recover(loaded);
-
-  const dispatcher = new Dispatcher(
-    makeHandlers({
-      version: options.version,
-      profile,
   if (standing) {
     const upkeep = new Upkeep({
       settings: () => settings.current,
@@ -204,6 +199,11 @@ async function compose(
     });
     closers.push(() => upkeep.close());
   }
+
+  const dispatcher = new Dispatcher(
+    makeHandlers({
+      version: options.version,
+      profile,
       settings,
       nodes,
       secrets,
