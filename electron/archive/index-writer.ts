@@ -20,7 +20,7 @@ import type { VolumeState } from './volume.ts';
 /** A batch is gathered for this long, and takes at most about so long to write. */
 const GATHER_MS = 15;
 const BATCH_MS = 50;
-const BATCH_ENTRIES = 500;
+const BATCH_ENTRIES = 1_000;
 /** At least this often what was committed is made durable, and only then leaves incoming/. */
 const DURABLE_MS = 250;
 const DURABLE_ENTRIES = 1_000;
@@ -129,7 +129,7 @@ export class IndexWriter {
       line.writer = message.writer;
       this.#hashes.complete(message.entries, (entries) => {
         for (const entry of entries) this.#queue.push({ entry: indexEntryOf(entry), line, sequence: entry.sequence });
-        this.#schedule(GATHER_MS);
+        this.#schedule(this.#queue.length < BATCH_ENTRIES ? GATHER_MS : 0);
       });
     });
   }
@@ -350,7 +350,8 @@ export class IndexWriter {
     const started = performance.now();
     const database = this.#database;
     if (database === undefined || this.#store === undefined) return;
-    const isDue = started - this.#durableAt >= DURABLE_MS || this.#volatile.length >= DURABLE_ENTRIES || this.#settling.length > 0;
+    const open = this.#volatile.length + this.#queue.length;
+    const isDue = started - this.#durableAt >= DURABLE_MS || open >= DURABLE_ENTRIES || this.#settling.length > 0;
     const sync = this.#location.durable && (durably || isDue);
     if (this.#queue.length === 0 && !(sync && this.#volatile.length > 0)) return;
     if (sync) database.exec('PRAGMA synchronous = FULL');
@@ -360,11 +361,12 @@ export class IndexWriter {
         this.#apply(batch, database);
         this.#queue.splice(0, batch.length);
         this.#volatile.push(...batch);
+        // At once: the writers send on while the next batch is written.
+        if (sync || !this.#location.durable) this.#release(performance.now());
       } while (this.#queue.length > 0 && performance.now() - started < BATCH_MS);
     } finally {
       if (sync) database.exec('PRAGMA synchronous = NORMAL');
     }
-    if (sync || !this.#location.durable) this.#release(started);
   }
 
   #apply(batch: readonly Queued[], database: DatabaseSync): void {

@@ -33,9 +33,9 @@ const IN_LIST = 'IN (SELECT value FROM json_each(?))';
 export function conditionsOf(query: Omit<Query, 'level'>, hasSeries: boolean): Condition[] {
   const conditions: (Condition | undefined)[] = [
     nameCondition(query.patientName),
-    textCondition('patient_id_search', 'patient_id', query.patientID),
-    textCondition('accession_search', 'accession', query.accessionNumber),
-    textCondition('description_search', 'description', query.studyDescription),
+    identifierCondition('patient_id', query.patientID),
+    identifierCondition('accession', query.accessionNumber),
+    repeatedCondition('description_search', query.studyDescription),
     dateCondition('birth_date', query.patientBirthDate),
     dateCondition('study_date', query.studyDate),
     studyListCondition('study_uid', query.studyInstanceUID),
@@ -80,16 +80,33 @@ function nameCondition(key: string | undefined): Condition | undefined {
 
 const NAME_COLUMNS = ['name_search', 'ideographic_search', 'phonetic_search'] as const;
 
-/** A text key against a folded column of studies; `textColumn` is the same text among the trigrams. */
-export function textCondition(
-  column: string,
-  textColumn: 'patient_id' | 'accession' | 'description' | 'referring',
+function identifierCondition(textColumn: 'patient_id' | 'accession', key: string | undefined): Condition | undefined {
+  const match = key === undefined ? undefined : textMatch(key, fold);
+  const condition = columnCondition(`${textColumn}_search`, match);
+  return condition === undefined || match === undefined ? undefined : narrowed(condition, textColumn, match);
+}
+
+/** A column of studies whose texts repeat. */
+export function repeatedCondition(
+  column: 'description_search' | 'referring_search',
   key: string | undefined,
   folding: (text: string) => string = fold,
 ): Condition | undefined {
   const match = key === undefined ? undefined : textMatch(key, folding);
   const condition = columnCondition(column, match);
-  return condition === undefined || match === undefined ? undefined : narrowed(condition, textColumn, match);
+  if (condition === undefined || match?.glob === undefined || condition.ids !== undefined) return condition;
+  return { ...condition, ids: amongDifferent('studies', column, match.glob) };
+}
+
+/** A pattern without a beginning is tried on each different text of a column, and these are walked through by their index. */
+export function amongDifferent(table: 'studies' | 'series', column: string, glob: string): NonNullable<Condition['ids']> {
+  const different = `WITH RECURSIVE different (text) AS (
+    SELECT min(${column}) FROM ${table}
+    UNION ALL SELECT (SELECT min(${column}) FROM ${table} WHERE ${column} > different.text) FROM different WHERE different.text IS NOT NULL)`;
+  return {
+    sql: `SELECT study_id FROM ${table} WHERE ${column} IN (${different} SELECT text FROM different WHERE text GLOB ?)`,
+    values: [glob],
+  };
 }
 
 function columnCondition(column: string, match: TextMatch | undefined): Condition | undefined {
@@ -111,7 +128,7 @@ function columnCondition(column: string, match: TextMatch | undefined): Conditio
 }
 
 /** A pattern that begins with a wildcard cannot use an index of its column; three letters of it can be looked up in the trigrams. */
-function narrowed(condition: Condition, textColumn: string, { prefix, longest = '' }: TextMatch): Condition {
+function narrowed(condition: Condition, textColumn: 'name' | 'patient_id' | 'accession', { prefix, longest = '' }: TextMatch): Condition {
   if (prefix === undefined || prefix.length >= 3 || [...longest].length < 3) return condition;
   const ids = {
     sql: 'SELECT rowid AS study_id FROM studies_text WHERE studies_text MATCH ?',

@@ -2,7 +2,7 @@ import type { LocalQuery } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { ageBounds } from './ages.ts';
 import { afterPrefix, fold, foldName, textMatch, wordsMatch } from './matching.ts';
-import { type Condition, conditionsOf, listOf, studyListCondition, textCondition } from './query-conditions.ts';
+import { amongDifferent, type Condition, conditionsOf, listOf, repeatedCondition, studyListCondition } from './query-conditions.ts';
 
 /** The user's notes as a search sees them: user.db, attached as `user`, and whose rows of it are this archive's. */
 export interface AttachedUserData {
@@ -15,7 +15,7 @@ export function searchConditions(query: LocalQuery, user: AttachedUserData | und
   const own: (Condition | undefined)[] = [
     modalityCondition(modality?.toUpperCase()),
     wordsCondition(query.text),
-    textCondition('referring_search', 'referring', query.referringPhysicianName, foldName),
+    repeatedCondition('referring_search', query.referringPhysicianName, foldName),
     seriesText('description_search', query.seriesDescription),
     seriesText('body_part_search', query.bodyPartExamined),
     instanceCondition(query.sopInstanceUID),
@@ -50,7 +50,6 @@ function among(sql: string, values: readonly (string | number)[]): Condition {
   return { sql: `st.study_id IN (${sql})`, values, ids: { sql, values } };
 }
 
-/** Texts of series repeat: a pattern without a beginning is tried on each different text, and these are walked through by their index. */
 function seriesText(column: 'description_search' | 'body_part_search', key: string | undefined): Condition | undefined {
   const match = key === undefined ? undefined : textMatch(key, fold);
   if (match === undefined) return undefined;
@@ -58,10 +57,8 @@ function seriesText(column: 'description_search' | 'body_part_search', key: stri
   if (match.equals !== undefined) return among(`${from} ${column} = ?`, [match.equals]);
   const { glob = '*', prefix = '' } = match;
   if (prefix !== '') return among(`${from} ${column} >= ? AND ${column} < ? AND ${column} GLOB ?`, [prefix, afterPrefix(prefix), glob]);
-  const different = `WITH RECURSIVE different (text) AS (
-    SELECT min(${column}) FROM series
-    UNION ALL SELECT (SELECT min(${column}) FROM series WHERE ${column} > different.text) FROM different WHERE different.text IS NOT NULL)`;
-  return among(`${from} ${column} IN (${different} SELECT text FROM different WHERE text GLOB ?)`, [glob]);
+  const { sql, values } = amongDifferent('series', column, glob);
+  return among(sql, values);
 }
 
 function instanceCondition(sopInstanceUID: string | undefined): Condition | undefined {

@@ -133,6 +133,7 @@ export class StudyTable {
       referring_phonetic: clip(phonetic),
       referring_search: clip(foldName([alphabetic, ideographic, phonetic].filter((group) => group !== '').join('='))),
       ...ageColumns(header),
+      modalities: header.modality.slice(0, 64),
     });
     const studyId = Number(done.lastInsertRowid);
     this.#textOf.set(studyId, true);
@@ -227,7 +228,9 @@ export class StudyTable {
 
   #writeModalities(studyId: number): void {
     const rows = this.#sql.modalities.all(studyId).map((row) => row.modality as string);
-    this.#sql.setModalities.run(rows.join('\\'), this.#sql.countOfSeries.get(studyId)?.n as number, studyId);
+    const modalities = rows.join('\\');
+    this.#sql.setModalities.run(modalities, studyId, modalities);
+    this.#sql.setSeriesCount.run(this.#sql.countOfSeries.get(studyId)?.n as number, studyId);
   }
 
   /** A replaced instance may have left its series or study empty. */
@@ -330,7 +333,7 @@ function prepare(database: DatabaseSync): Readonly<Record<Statement, StatementSy
     gaps: `SELECT ${GAPS} FROM studies WHERE study_id = ?`,
     findSeries: 'SELECT series_id FROM series WHERE study_id = ? AND series_uid = ?',
     insertStudy: `INSERT INTO studies (${STUDY.join(', ')}, modalities, series_count, instance_count, bytes, arrived_at)
-      VALUES (${STUDY.map((column) => `:${column}`).join(', ')}, '', 0, 0, 0, 0)`,
+      VALUES (${STUDY.map((column) => `:${column}`).join(', ')}, :modalities, 0, 0, 0, 0)`,
     insertSeries: `INSERT INTO series (study_id, series_uid, modality, series_number, description, body_part, series_date,
       description_search, body_part_search, instance_count, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
     updatePatient: `UPDATE studies SET ${PATIENT.map((column) => `${column} = :${column}`).join(', ')} WHERE study_id = :study_id`,
@@ -341,15 +344,15 @@ function prepare(database: DatabaseSync): Readonly<Record<Statement, StatementSy
     countSeries: 'UPDATE series SET instance_count = instance_count + ?, bytes = bytes + ? WHERE series_id = ?',
     modalities: `SELECT DISTINCT modality FROM series WHERE study_id = ? AND modality <> '' ORDER BY modality LIMIT 64`,
     countOfSeries: 'SELECT count(*) AS n FROM series WHERE study_id = ?',
-    setModalities: 'UPDATE studies SET modalities = ?, series_count = ? WHERE study_id = ?',
+    setModalities: 'UPDATE studies SET modalities = ? WHERE study_id = ? AND modalities <> ?',
+    setSeriesCount: 'UPDATE studies SET series_count = ? WHERE study_id = ?',
     dropSeries: 'DELETE FROM series WHERE series_id = ? AND instance_count <= 0',
     isEmpty: 'SELECT 1 FROM studies WHERE study_id = ? AND instance_count <= 0',
     dropStudy: 'DELETE FROM studies WHERE study_id = ? AND instance_count <= 0',
     removeText: 'DELETE FROM studies_text WHERE rowid = ?',
     removeWords: 'DELETE FROM studies_words WHERE rowid = ?',
-    insertText: `INSERT INTO studies_text (rowid, name, patient_id, accession, description, referring)
-      SELECT study_id, name_search || '=' || ideographic_search || '=' || phonetic_search, patient_id_search, accession_search, description_search,
-        referring_search
+    insertText: `INSERT INTO studies_text (rowid, name, patient_id, accession)
+      SELECT study_id, name_search || '=' || ideographic_search || '=' || phonetic_search, patient_id_search, accession_search
       FROM studies WHERE study_id = ?`,
     insertWords: `INSERT INTO studies_words (rowid, patient, study, series)
       SELECT study_id, words(name_search || ' ' || ideographic_search || ' ' || phonetic_search || ' ' || patient_id_search),
@@ -374,6 +377,7 @@ type Statement =
   | 'modalities'
   | 'countOfSeries'
   | 'setModalities'
+  | 'setSeriesCount'
   | 'dropSeries'
   | 'dropStudy'
   | 'removeText'

@@ -4,13 +4,14 @@ import { ECHO_BENCHES } from './echo.ts';
 import { FIND_BENCHES } from './find.ts';
 import { FREEZE_BENCHES } from './freeze.ts';
 import { idleAssociations } from './idle-associations.ts';
+import { INDEX_BENCHES } from './index-benches.ts';
 import { RECEIVE_BENCHES } from './receive.ts';
 import { RETRIEVE_BENCHES } from './retrieve.ts';
 import { SEND_BENCHES } from './send.ts';
 import { type Bench, type Result, sideBySide } from './side-by-side.ts';
 import { VERIFY_BENCHES } from './verify.ts';
 
-/** `npm run bench -- NAME… [--json] [--runs N]`: the same work by us and by the tool that is best at it, side by side. */
+/** `npm run bench -- NAME… [--json] [--runs N] [--scale X]`: the same work by us and by the tool that is best at it, side by side. */
 const BENCHES: Readonly<Record<string, Bench>> = {
   ...RECEIVE_BENCHES,
   ...RETRIEVE_BENCHES,
@@ -22,7 +23,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** Benches without a peer to compare with. */
-const COSTS: Readonly<Record<string, () => Promise<string>>> = {
+const COSTS: Readonly<Record<string, (scale: number) => Promise<string>>> = {
+  ...INDEX_BENCHES,
   'idle-500': async () => JSON.stringify({ name: 'idle-500', ...(await idleAssociations()), boundMB: 20, unit: 'MB' }),
 };
 
@@ -30,20 +32,26 @@ const COSTS: Readonly<Record<string, () => Promise<string>>> = {
 export async function bench(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, runs: { type: 'string', default: '5' } },
+    options: { json: { type: 'boolean' }, runs: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' } },
   });
   const runs = Number(values.runs);
+  const scale = Number(values.scale);
   const names = [...Object.keys(BENCHES), ...Object.keys(COSTS)];
   const wanted = positionals.includes('all') ? names : positionals;
   const unknown = wanted.find((name) => !names.includes(name));
-  if (wanted.length === 0 || unknown !== undefined || !(Number.isInteger(runs) && runs >= 1 && runs <= 100)) {
-    process.stderr.write(`npm run bench -- NAME [--json] [--runs N], NAME one of all, ${names.join(', ')}\n`);
+  if (
+    wanted.length === 0 ||
+    unknown !== undefined ||
+    !(Number.isInteger(runs) && runs >= 1 && runs <= 100) ||
+    !(scale > 0 && scale <= 10)
+  ) {
+    process.stderr.write(`npm run bench -- NAME [--json] [--runs N] [--scale X], NAME one of all, ${names.join(', ')}\n`);
     return 1;
   }
   for (const name of wanted) {
     const cost = COSTS[name];
     if (cost) {
-      for (let run = 0; run < runs; run++) process.stdout.write(`${await cost()}\n`);
+      for (let run = 0; run < runs; run++) process.stdout.write(`${await cost(scale)}\n`);
       continue;
     }
     await using folder = await temporaryFolder('bench-data');

@@ -3,7 +3,8 @@
  * to be incomplete; an index for each column that lists are sorted by; and the words of a study's texts.
  *
  * `fold` and `words` are functions of matching.ts. Ages are at the date of the study: completed months and days, from the date of birth, else
- * from Patient's Age. The two text indexes hold no text of their own (`content = ''`).
+ * from Patient's Age. The two text indexes hold no text of their own (`content = ''`). Descriptions and referring physicians repeat: they are not
+ * among the trigrams, a pattern is tried on each different text instead.
  */
 export const statements = `
 ALTER TABLE studies ADD COLUMN referring_search TEXT NOT NULL DEFAULT '';
@@ -51,17 +52,15 @@ CREATE TABLE incomplete_studies (
 
 DROP TABLE studies_text;
 CREATE VIRTUAL TABLE studies_text USING fts5 (
-  name, patient_id, accession, description, referring,
+  name, patient_id, accession,
   content = '', contentless_delete = 1, tokenize = 'trigram'
 );
-INSERT INTO studies_text (rowid, name, patient_id, accession, description, referring)
-  SELECT study_id, name_search || '=' || ideographic_search || '=' || phonetic_search, patient_id_search, accession_search, description_search,
-    referring_search
-  FROM studies;
+INSERT INTO studies_text (rowid, name, patient_id, accession)
+  SELECT study_id, name_search || '=' || ideographic_search || '=' || phonetic_search, patient_id_search, accession_search FROM studies;
 
 CREATE VIRTUAL TABLE studies_words USING fts5 (
   patient, study, series,
-  content = '', contentless_delete = 1, prefix = '2 3', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
+  content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
 );
 INSERT INTO studies_words (rowid, patient, study, series)
   SELECT study_id, words(name_search || ' ' || ideographic_search || ' ' || phonetic_search || ' ' || patient_id_search),

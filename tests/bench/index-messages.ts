@@ -1,0 +1,33 @@
+/** What the process with the archive answers to each task of the index benches (index-process.ts). */
+export interface IndexTasks {
+  'index-insert': { args: { folder: string; instances: number }; result: InsertFigures };
+  'search-1M': { args: { folder: string; instances: number }; result: SearchFigures };
+  'open-5000': { args: { folder: string; slices: number }; result: OpenFigures };
+}
+
+export interface InsertFigures {
+  readonly instances: number;
+  readonly perSecond: number;
+  readonly firstPerSecond: number;
+  readonly lastPerSecond: number;
+}
+
+export interface SearchFigures {
+  readonly studies: number;
+  readonly instances: number;
+  /** Rows a second that the writer took meanwhile. */
+  readonly writtenPerSecond: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly maxMs: number;
+  /** Per kind of search, p95. */
+  readonly kinds: Readonly<Record<string, number>>;
+}
+
+export interface OpenFigures {
+  readonly slices: number;
+  readonly ms: number;
+  /** Of the first, with nothing in memory. */
+  readonly coldMs: number;
+  readonly megabytes: number;
+}
