@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DEFAULT_TEMPLATE, parseTemplate } from '../../shared/contract/export-fields.ts';
-import type { ExportItem, ExportRequest } from '../../shared/contract/index.ts';
+import type { ExportItem, ExportRequest, PseudonymMapping } from '../../shared/contract/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { transferSyntaxOf } from '../dicom/dataset/index.ts';
 import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
+import { type DeIdentifiedExport, DeIdentifiedSources } from './export-de-identified.ts';
+import { writeImages } from './export-images.ts';
 import { writeMedia } from './export-media.ts';
 import { Names, nameOf } from './export-names.ts';
 import { Chosen, type ChosenInstance, missingOf } from './export-selection.ts';
@@ -15,7 +17,8 @@ import { inParallel, type JobReporter } from './jobs.ts';
 import { folderOf, locateInstance } from './layout.ts';
 import type { ArchiveLocation } from './types.ts';
 
-export interface ExportArgs extends Omit<ExportRequest, 'command' | 'label' | 'passwordId'> {
+export interface ExportArgs extends Omit<ExportRequest, 'command' | 'label' | 'passwordId' | 'deidentify'> {
+  readonly deidentify?: DeIdentifiedExport | undefined;
   /** Of the ZIP file. */
   readonly password?: string | undefined;
   /** The setting: images that are compressed with loss may be decoded where a profile wants that. */
@@ -28,6 +31,8 @@ export interface ExportSummary {
   /** Written in another transfer syntax than they are stored in. */
   readonly converted: number;
   readonly bytes: number;
+  /** Who stands behind the pseudonyms of a de-identified export. */
+  readonly mappings: readonly PseudonymMapping[];
   /** SOP Instance UIDs, the first 10,000. */
   readonly failedSOPInstanceUIDs: readonly string[];
 }
@@ -78,21 +83,30 @@ async function exportFrom(
   const chosen = new Chosen(database, args.selection);
   if (chosen.size === 0) throw new PhosphorError('not-found', 'nothing of what is to be exported is in the archive');
   const tally = new Tally(chosen.size, job);
+  const deIdentified = args.deidentify === undefined ? undefined : new DeIdentifiedSources(location, args.deidentify, job.signal);
   const target = await open(location, args);
   try {
     for (const missing of missingOf(database, args.selection)) await tally.missing(missing);
     const each: Exporting['each'] = (work) =>
       inParallel(chosen, WIDTH, async ({ instance, order }) => {
         job.check();
-        await tally.one(instance, () => withSource(location, instance, (source) => work(instance, order, source)));
+        await tally.one(instance, () =>
+          withSource(location, instance, (source) =>
+            deIdentified === undefined
+              ? work(instance, order, source)
+              : deIdentified.with(instance, source, (copy, copied) => work(copy, order, copied)),
+          ),
+        );
       });
     await FORMS[args.form]({ location, args, chosen, target, codec, signal: job.signal, each });
     job.check();
     await target.finish();
-    return tally.summary;
+    return { ...tally.summary, mappings: deIdentified?.mappings ?? [] };
   } catch (thrown) {
     await target.abandon();
     throw thrown;
+  } finally {
+    await deIdentified?.close();
   }
 }
 
@@ -104,7 +118,7 @@ function open(location: ArchiveLocation, { container, to, replace = false, passw
 const FORMS: Readonly<Record<ExportArgs['form'], (exporting: Exporting) => Promise<void>>> = {
   files: writeFiles,
   media: writeMedia,
-  images: () => Promise.reject(new PhosphorError('unsupported', 'pictures')),
+  images: writeImages,
 };
 
 /** Each file as it is stored, named by the template. */
@@ -150,7 +164,7 @@ class Tally {
     this.#job = job;
   }
 
-  get summary(): ExportSummary {
+  get summary(): Omit<ExportSummary, 'mappings'> {
     return { ...this.#counts, failedSOPInstanceUIDs: this.#failed };
   }
 

@@ -1,12 +1,15 @@
 import type { EncodedFrame, FrameDescription } from '../../shared/codecs/index.ts';
 import type { PhosphorErrorData } from '../../shared/contract/errors.ts';
+import type { PictureRecipe } from './picture.ts';
 
 /** The frames of one image, as they lie in its pixel data. */
 export interface EncodedImage {
   readonly transferSyntaxUID: string;
   readonly image: FrameDescription;
   /** One entry for a frame, in order; see EncodedFrame for what the pieces are. */
-  readonly frames: readonly Pick<EncodedFrame, 'fragments' | 'bitOffset'>[];
+  readonly frames: readonly Pick<EncodedFrame, 'fragments' | 'bitOffset' | 'swappedWords'>[];
+  /** For `picture`. */
+  readonly recipe?: PictureRecipe;
 }
 
 /** Frames one after the other, as they stand in native Pixel Data (PS3.5 §8.1.1): little endian cells, the samples of a pixel side by side. */
@@ -29,6 +32,8 @@ export interface CodecJobs {
   readonly samplesHash: { readonly args: EncodedImage; readonly result: string };
   /** Every frame decoded, nothing of its cells left out. Rejects with `damaged` also where the samples contradict the description. */
   readonly nativeFrames: { readonly args: EncodedImage; readonly result: NativeFrames };
+  /** The first frame as the bytes of a picture file, by its `recipe`. */
+  readonly picture: { readonly args: EncodedImage; readonly result: { readonly bytes: Uint8Array } };
 }
 
 export type CodecJobName = keyof CodecJobs;

@@ -4,6 +4,7 @@ import { provideWasm, type WasmName } from '../../shared/codecs/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import type { CodecJobName, CodecJobs, FromCodecThread, ToCodecThread } from './codec-jobs.ts';
 import { nativeFrames } from './native-frames.ts';
+import { picture } from './picture.ts';
 import { samplesHash } from './samples-hash.ts';
 
 // The codec thread: bytes in, bytes out. Its only files are the decoders themselves; whoever owns it watches the clock.
@@ -24,6 +25,7 @@ provideWasm(async (name) => new Uint8Array(await readFile(new URL(WASM_URLS[name
 const JOBS: { readonly [Name in CodecJobName]: (args: CodecJobs[Name]['args']) => Promise<CodecJobs[Name]['result']> } = {
   samplesHash,
   nativeFrames,
+  picture,
 };
 
 port.on('message', ({ job, args }: ToCodecThread) => {

@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { EncodedImage, PictureRecipe } from '../../../electron/transcoding/index.ts';
+import { createCodecWorker } from '../../../electron/transcoding/index.ts';
+import { decodeFrame } from '../../../shared/codecs/index.ts';
+import { part10, sample, temporaryFolder } from '../archive/fixtures.ts';
+
+const SIZE = 64;
+const IMAGE = {
+  rows: SIZE,
+  columns: SIZE,
+  samplesPerPixel: 1,
+  photometricInterpretation: 'MONOCHROME2',
+  planarConfiguration: 0,
+  bitsAllocated: 16,
+  bitsStored: 12,
+  highBit: 11,
+  pixelRepresentation: 0,
+};
+const RAMP = Uint16Array.from({ length: SIZE * SIZE }, (_, i) => i % 4096);
+const RECIPE: PictureRecipe = {
+  format: 'png',
+  bits: 8,
+  quality: 95,
+  rescaleSlope: 2,
+  rescaleIntercept: -1000,
+  window: { center: 1200, width: 3000, function: 'LINEAR' },
+  inverse: false,
+};
+
+function encoded(recipe: Partial<PictureRecipe>): EncodedImage {
+  const frames = [{ fragments: [new Uint8Array(RAMP.buffer)] }];
+  return { transferSyntaxUID: '1.2.840.10008.1.2.1', image: IMAGE, frames, recipe: { ...RECIPE, ...recipe } };
+}
+
+async function made(recipe: Partial<PictureRecipe> = {}): Promise<Buffer> {
+  const codec = createCodecWorker();
+  onTestFinished(() => codec.close());
+  return Buffer.from((await codec.run('picture', encoded(recipe))).bytes);
+}
+
+/** Samples of a grey PNG file whose rows are differences. */
+function pixelsOf(png: Buffer): number[] {
+  const wide = png[24] === 16 ? 2 : 1;
+  const row = SIZE * wide;
+  const start = png.indexOf('IDAT') + 4;
+  const filtered = zlib.inflateSync(png.subarray(start, start + png.readUInt32BE(start - 8)));
+  const bytes = Buffer.alloc(row * SIZE);
+  for (let y = 0; y < SIZE; y += 1) {
+    for (let x = 0; x < row; x += 1) {
+      bytes[y * row + x] = (filtered[y * (row + 1) + 1 + x] ?? 0) + (x < wide ? 0 : (bytes[y * row + x - wide] ?? 0));
+    }
+  }
+  return Array.from({ length: SIZE * SIZE }, (_, i) => (wide === 2 ? bytes.readUInt16BE(2 * i) : (bytes[i] ?? 0)));
+}
+
+describe('a frame as a picture', () => {
+  it('has the grey levels that DCMTK draws', async () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, 'ramp.dcm');
+    const one = sample('1.2.3', { RescaleSlope: 2, RescaleIntercept: -1000 }, { rows: SIZE });
+    const pixels = Buffer.from(RAMP.buffer);
+    fs.writeFileSync(file, Buffer.concat([part10(one).subarray(0, -pixels.length), pixels]));
+    const out = path.join(folder, 'ramp.pgm');
+    expect(spawnSync('dcm2pnm', ['+Ww', '1200', '3000', '--write-raw-pnm', file, out]).status).toBe(0);
+    const theirs = fs.readFileSync(out).subarray(-SIZE * SIZE);
+    const ours = pixelsOf(await made());
+    const furthest = Math.max(...ours.map((grey, i) => Math.abs(grey - (theirs[i] ?? 0))));
+    expect(furthest).toBeLessThanOrEqual(1);
+    expect(new Set(ours).size).toBeGreaterThan(200);
+  });
+
+  it('keeps more levels in 16 bits, and the same picture in a TIFF file', async () => {
+    const deep = pixelsOf(await made({ bits: 16 }));
+    expect(new Set(deep).size).toBeGreaterThan(1000);
+    const tiff = await made({ bits: 16, format: 'tiff' });
+    expect(tiff.subarray(0, 4).toString('latin1')).toBe('II*\0');
+    const bytes = tiff.subarray(-2 * SIZE * SIZE);
+    expect(Array.from({ length: SIZE * SIZE }, (_, i) => bytes.readUInt16LE(2 * i))).toEqual(deep);
+  });
+
+  it('is a JPEG file that decodes to nearly the same', async () => {
+    const jpeg = await made({ format: 'jpeg' });
+    const ours = pixelsOf(await made());
+    const { provideWasm } = await import('../../../shared/codecs/index.ts');
+    provideWasm(
+      async () => new Uint8Array(fs.readFileSync(new URL(import.meta.resolve('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm')))),
+    );
+    const image = { ...IMAGE, bitsAllocated: 8, bitsStored: 8, highBit: 7 };
+    const { samples } = await decodeFrame({ transferSyntaxUID: '1.2.840.10008.1.2.4.50', image, fragments: [jpeg] });
+    const mean = ours.reduce((sum, grey, i) => sum + Math.abs(grey - (samples[i] ?? 0)), 0) / ours.length;
+    expect(mean).toBeLessThan(3);
+  });
+
+  it('is inverted where the lowest value is white, and spans what is there where no window is named', async () => {
+    const { window: _, ...rest } = RECIPE;
+    const codec = createCodecWorker();
+    onTestFinished(() => codec.close());
+    const bytes = (await codec.run('picture', { ...encoded({}), recipe: { ...rest, inverse: true } })).bytes;
+    const pixels = pixelsOf(Buffer.from(bytes));
+    expect([pixels[0], pixels.at(-1)]).toEqual([255, 0]);
+  });
+
+  it('bears text in its corners and nowhere else', async () => {
+    const text = { topLeft: ['Łódź'], topRight: [], bottomLeft: [], bottomRight: ['田'] };
+    const [plain, written] = [pixelsOf(await made()), pixelsOf(await made({ text }))];
+    const changed = plain.flatMap((grey, i) => (grey === written[i] ? [] : [[i % SIZE, Math.floor(i / SIZE)] as const]));
+    expect(changed.length).toBeGreaterThan(40);
+    expect(changed.filter(([x, y]) => !(y < 20 && x < 50) && !(y > 44 && x > 40))).toEqual([]);
+  });
+});
