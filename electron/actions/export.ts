@@ -10,21 +10,28 @@ import type { EngineParts, RunResult } from './types.ts';
 
 /** Studies, series or instances to a folder or a ZIP file. What could not be exported is named in the items; without any of it the outcome is `failed`. */
 export async function runExport(run: ActionRun, parts: EngineParts, request: ExportRequest, turns: TurnQueue): Promise<RunResult> {
-  const { command: _, label: __, passwordId, ...args } = request;
+  const { command: _, label: __, passwordId, deidentify, ...args } = request;
   const password = passwordId === undefined ? undefined : parts.takePassword(passwordId);
   if (passwordId !== undefined && password === undefined) return await failed(run, parts, 'exportPassword');
   await parts.archive.settled();
   const { allowLossyConversion } = parts.settings();
+  const project = deidentify === undefined ? undefined : { ...deidentify, secret: await parts.projects.secret(deidentify.project) };
   let summary: ExportSummary;
   try {
     summary = await follow(run, turns, 'export', () =>
-      parts.archive.job('export', { ...args, allowLossyConversion, ...(password === undefined ? {} : { password }) }),
+      parts.archive.job('export', {
+        ...args,
+        allowLossyConversion,
+        ...(password === undefined ? {} : { password }),
+        ...(project === undefined ? {} : { deidentify: project }),
+      }),
     );
   } catch (thrown) {
     const text = textOf(thrown);
     if (text === undefined) throw thrown;
     return await failed(run, parts, text);
   }
+  if (project !== undefined) for (const mapping of summary.mappings) await parts.projects.record(project.project, mapping);
   const { exported, failed: notExported, converted, bytes, failedSOPInstanceUIDs } = summary;
   const all = exported + notExported;
   run.update({ bytes });

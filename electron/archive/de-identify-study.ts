@@ -1,19 +1,8 @@
 import type { DeIdentificationChoice, DeIdentifiedItem, PseudonymMapping } from '../../shared/contract/index.ts';
 import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
-import {
-  BASIC_PROFILE,
-  Blanking,
-  type ChangeKind,
-  type DeIdentificationOptions,
-  dataSetPieces,
-  deIdentify,
-  ProjectKey,
-  patientKeyOf,
-  pixelWarnings,
-} from '../dicom/dataset/de-identification/index.ts';
-import { memorySource, type Part10File, readPart10, Tag } from '../dicom/dataset/index.ts';
-import { dataSetEncodingOf } from '../dicom/dataset/transfer-syntaxes.ts';
-import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
+import { type Change, type ChangeKind, type DeIdentified, pixelWarnings } from '../dicom/dataset/de-identification/index.ts';
+import { type Part10File, Tag } from '../dicom/dataset/index.ts';
+import { InstanceDeIdentifier } from './de-identify-instance.ts';
 import { ExportSource } from './export-source.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
@@ -44,8 +33,6 @@ export interface DeIdentifySummary {
 const MAX_NAMED = 10_000;
 /** Attributes shown per series. */
 const MAX_CHANGES = 2000;
-/** An image that is decoded to be blanked is held as a whole. */
-const MAX_DECODED = 1024 * 1024 * 1024;
 
 /**
  * Copies a study without identity into the archive, as a new study, or shows what that would change. The original is only read. Rejects with
@@ -61,9 +48,9 @@ export async function deIdentifyStudy(
     throw new PhosphorError('unsupported', 'a copy with the UIDs of the original cannot stand beside it in the archive');
   }
   const instances = instancesOfStudy(context.location, studyInstanceUID);
-  const codec = createCodecWorker();
+  const deIdentifier = new InstanceDeIdentifier({ ...args, signal: job.signal });
   try {
-    const copy = new StudyCopy(context, args, job, codec);
+    const copy = new StudyCopy(context, args, job, deIdentifier);
     for (const [index, sopInstanceUID] of instances.entries()) {
       job.check();
       await copy.add(sopInstanceUID);
@@ -71,7 +58,7 @@ export async function deIdentifyStudy(
     }
     return copy.summary();
   } finally {
-    await codec.close();
+    await deIdentifier.close();
   }
 }
 
@@ -80,9 +67,7 @@ class StudyCopy {
   readonly #context: JobContext;
   readonly #args: DeIdentifyArgs;
   readonly #job: JobReporter<DeIdentifiedItem>;
-  readonly #codec: CodecWorker;
-  readonly #key: ProjectKey;
-  readonly #options: DeIdentificationOptions;
+  readonly #deIdentifier: InstanceDeIdentifier;
   readonly #counts: Record<ChangeKind, number> = { removed: 0, emptied: 0, replaced: 0, cleaned: 0, mapped: 0, shifted: 0, kept: 0 };
   readonly #shown = new Set<string>();
   readonly #failed: string[] = [];
@@ -91,15 +76,11 @@ class StudyCopy {
   #warnings = 0;
   #mapping: PseudonymMapping | undefined;
 
-  constructor(context: JobContext, args: DeIdentifyArgs, job: JobReporter<DeIdentifiedItem>, codec: CodecWorker) {
+  constructor(context: JobContext, args: DeIdentifyArgs, job: JobReporter<DeIdentifiedItem>, deIdentifier: InstanceDeIdentifier) {
     this.#context = context;
     this.#args = args;
     this.#job = job;
-    this.#codec = codec;
-    this.#key = new ProjectKey(args.project, Buffer.from(args.secret, 'hex'));
-    const { blank: _, ...chosen } = args.options;
-    const defined = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-    this.#options = { ...BASIC_PROFILE, ...defined };
+    this.#deIdentifier = deIdentifier;
   }
 
   async add(sopInstanceUID: string): Promise<void> {
@@ -133,46 +114,17 @@ class StudyCopy {
   }
 
   async #copy(source: ExportSource): Promise<void> {
+    const { preview } = this.#args;
     const seriesInstanceUID = source.part10.dataset.uid(Tag.SeriesInstanceUID);
-    const rectangles = (this.#args.options.blank ?? []).filter(
-      (one) => one.seriesInstanceUID === undefined || one.seriesInstanceUID === seriesInstanceUID,
-    );
-    const blanks = rectangles.length > 0 && source.part10.pixelData !== undefined;
-    const isFirst = this.#args.preview && !this.#shown.has(seriesInstanceUID);
+    const isFirst = preview && !this.#shown.has(seriesInstanceUID);
     this.#shown.add(seriesInstanceUID);
-    const file = blanks && !this.#args.preview ? await this.#native(source) : source.part10;
-    const done = deIdentify({
-      dataset: file.dataset,
-      key: this.#key,
-      options: this.#options,
-      cleansPixels: blanks,
-      ...(isFirst ? { maxChanges: MAX_CHANGES } : {}),
-    });
+    const { file, done, pieces, blanks } = await this.#deIdentifier.of(source, { preview, maxChanges: isFirst ? MAX_CHANGES : 0 });
     for (const kind of Object.keys(this.#counts) as ChangeKind[]) this.#counts[kind] += done.report.counts[kind];
     await this.#tell(file, seriesInstanceUID, done.changes, blanks);
-    if (!this.#args.preview) await this.#store(file, done, blanks ? rectangles : []);
+    if (!preview) await this.#store(file, done, pieces);
   }
 
-  /** Compressed pixels are decoded to be blanked, where that loses nothing. */
-  async #native(source: ExportSource): Promise<Part10File> {
-    const { pixelData } = source.part10;
-    if (pixelData === undefined || !pixelData.encapsulated) return source.part10;
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of await source.explicit({ codec: this.#codec, allowLossyConversion: false, signal: this.#job.signal })) {
-      bytes += chunk.length;
-      if (bytes > MAX_DECODED) throw new PhosphorError('limit-exceeded', 'the image is too large to be decoded');
-      chunks.push(chunk);
-    }
-    return readPart10(memorySource(Buffer.concat(chunks)));
-  }
-
-  async #tell(
-    file: Part10File,
-    seriesInstanceUID: string,
-    changes: ReturnType<typeof deIdentify>['changes'],
-    blanks: boolean,
-  ): Promise<void> {
+  async #tell(file: Part10File, seriesInstanceUID: string, changes: readonly Change[], blanks: boolean): Promise<void> {
     for (const { kind, ...change } of changes) await this.#job.item({ kind: 'change', seriesInstanceUID, change: kind, ...change });
     for (const warning of pixelWarnings(file.dataset)) {
       if (blanks && warning.startsWith('burned-in')) continue;
@@ -181,18 +133,12 @@ class StudyCopy {
     }
   }
 
-  async #store(
-    file: Part10File,
-    { dataset, sopClassUID, sopInstanceUID, pseudonym }: ReturnType<typeof deIdentify>,
-    rectangles: ConstructorParameters<typeof Blanking>[1],
-  ): Promise<void> {
+  async #store(file: Part10File, done: DeIdentified, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const { sopClassUID, sopInstanceUID } = done;
     const { transferSyntaxUID } = file.meta;
-    const { bigEndian } = dataSetEncodingOf(transferSyntaxUID);
-    const blanking = rectangles.length === 0 ? undefined : new Blanking(file.dataset, rectangles, bigEndian);
     const arrival = this.#context.arrivals().begin({ sopClassUID, sopInstanceUID, transferSyntaxUID }, { kind: 'import', path: '' });
     try {
-      const { source, pixelData } = file;
-      for await (const piece of dataSetPieces(dataset, { source, pixelData, transferSyntaxUID }, blanking)) {
+      for await (const piece of pieces) {
         this.#job.check();
         await arrival.write(piece);
       }
@@ -203,15 +149,7 @@ class StudyCopy {
     const receipt = await arrival.finish();
     if (receipt.result === 'conflict') throw new PhosphorError('storage', CONFLICT);
     this.bytes += receipt.dataSetBytes;
-    const original = file.dataset;
-    this.#mapping ??= {
-      patientID: original.string(Tag.PatientID).slice(0, 1024),
-      patientName: original.string(Tag.PatientName).slice(0, 1024),
-      pseudonym,
-      days: this.#key.days(patientKeyOf(original)),
-      studyInstanceUID: this.#args.studyInstanceUID,
-      newStudyInstanceUID: dataset.uid(Tag.StudyInstanceUID),
-    };
+    this.#mapping ??= this.#deIdentifier.mappingOf(file, done);
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deIdentificationOptions, project } from './edits.ts';
 import { phosphorError } from './errors.ts';
 import { MEDIA_PROFILES, parseTemplate } from './export-fields.ts';
 import { text, uid } from './primitives.ts';
@@ -52,6 +53,8 @@ export const exportRequest = z.strictObject({
   replace: z.boolean().optional(),
   /** From `archive.holdPassword`: the ZIP is encrypted (AES-256). The password itself is nowhere kept. */
   passwordId: z.uuid().optional(),
+  /** What leaves has lost its identity (PS3.15 annex E), under the pseudonyms of a project. */
+  deidentify: z.strictObject({ project, options: deIdentificationOptions }).optional(),
   /** What people call it, for the drawer only. */
   label: z.string().max(256).optional(),
 });

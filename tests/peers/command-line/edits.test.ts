@@ -75,6 +75,27 @@ test('a study de-identified from the command line is read by others, and nothing
   expect(log + done.stderr + preview.stderr).not.toMatch(/Mustermann|P-1\.2\.826|TRIAL-/);
 }, 120_000);
 
+test('rectangles of losslessly compressed images are black in the copy, and everything else is as it was', async () => {
+  await using folder = await temporaryFolder('blank');
+  await writeSeries(join(folder.path, 'plain'), { study: STUDY, count: 1 });
+  const [plain = ''] = filesBelow(join(folder.path, 'plain'));
+  const compressed = join(folder.path, 'rle.dcm');
+  expect((await dcmtk('dcmcrle', plain, compressed)).code).toBe(0);
+  const profile = ['--profile', join(folder.path, 'profile')];
+  expect((await phosphor(['import', compressed, ...profile])).code).toBe(0);
+  const before = new Set(stored(folder.path));
+  const done = await phosphor(['deidentify', '--study', STUDY, '--project', 'TRIAL', '--blank', '1,0,2,1;0,15,16,1', '--json', ...profile]);
+  expect(done.lines.at(-1), done.stderr).toMatchObject({ outcome: 'success', details: { instances: 1, warnings: 0 } });
+  const [copy = ''] = stored(folder.path, before);
+  await readByOthers([copy]);
+  const pixels = (file: string): number[] => {
+    const { source, pixelData } = readPart10(memorySource(readFileSync(file)));
+    const bytes = Buffer.from(source.read(pixelData?.offset ?? 0, 512));
+    return Array.from({ length: 256 }, (_, index) => bytes.readUInt16LE(index * 2));
+  };
+  expect(pixels(copy)).toEqual(pixels(plain).map((value, index) => (index === 1 || index === 2 || index >= 240 ? 0 : value)));
+}, 120_000);
+
 test('a correction and its undoing are in the audit trail, which only this user can read', async () => {
   await using folder = await temporaryFolder('correct');
   const profile = await withStudy(folder.path);

@@ -5,8 +5,21 @@ import { type Archive, locateInstance } from '../../../electron/archive/index.ts
 import { ProjectKey } from '../../../electron/dicom/dataset/de-identification/index.ts';
 import { Dataset, memorySource, type Part10File, readFrameFragments, readPart10, Tag } from '../../../electron/dicom/dataset/index.ts';
 import { type Corrections, type DeIdentificationChoice, type DeIdentifiedItem, importedItem } from '../../../shared/contract/index.ts';
+import { filesBelow } from '../../support/dicom-data.ts';
 import { jpegHeader, mp4, mpeg2, PDF, png } from '../../support/foreign-files.ts';
-import { everything, finished, IMPLICIT, opened, STORE, sample, store, storedBytes, temporaryFolder, writerOf } from './fixtures.ts';
+import {
+  everything,
+  finished,
+  IMPLICIT,
+  namesIn,
+  opened,
+  STORE,
+  sample,
+  store,
+  storedBytes,
+  temporaryFolder,
+  writerOf,
+} from './fixtures.ts';
 
 const SECRET = '07'.repeat(32);
 const KEY = new ProjectKey('TRIAL', Buffer.from(SECRET, 'hex'));
@@ -93,6 +106,37 @@ describe('a de-identified copy', () => {
     await expect(deIdentify(archive, { retainUIDs: true })).rejects.toMatchObject({ kind: 'unsupported' });
     expect((await deIdentify(archive, { retainUIDs: true }, true)).result.instances).toBe(2);
   });
+});
+
+describe('an export without identity', () => {
+  for (const form of ['files', 'media'] as const) {
+    it(`holds nothing of the patient, neither in its ${form} nor in their names`, async () => {
+      const archive = await archiveWithStudy();
+      const to = path.join(temporaryFolder(), 'out');
+      fs.mkdirSync(to);
+      const { result, items } = await finished(
+        archive.job('export', {
+          selection: { studyInstanceUIDs: ['1.2.3'] },
+          to,
+          form,
+          container: 'folder',
+          allowLossyConversion: false,
+          deidentify: { project: 'TRIAL', secret: SECRET, options: {} },
+        }),
+      );
+      expect(items).toEqual([]);
+      expect(result).toMatchObject({ exported: 2, failed: 0, mappings: [{ patientID: 'P1', newStudyInstanceUID: KEY.uid('1.2.3') }] });
+      const files = filesBelow(to);
+      expect(files.length).toBeGreaterThanOrEqual(2);
+      for (const file of files) {
+        expect(path.relative(to, file)).not.toMatch(/Doe|Jane|P1|20260102/);
+        expect(fs.readFileSync(file).toString('latin1'), file).not.toMatch(/Doe|Jane|Thorax|1\.2\.3\.4\.5/);
+      }
+      const pseudonym = result.mappings[0]?.pseudonym ?? '';
+      expect(files.some((file) => fs.readFileSync(file).includes(pseudonym))).toBe(true);
+      expect(namesIn(archive.location, 'incoming')).toEqual([]);
+    });
+  }
 });
 
 describe('a corrected study', () => {
