@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { MediaProfile } from '../../shared/contract/export-fields.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { KeySet } from '../dicom/dataset/directory-keys.ts';
@@ -6,7 +7,7 @@ import { MediaDirectory, TransferSyntaxUID } from '../dicom/dataset/index.ts';
 import { type Exporting, isCompressed } from './export.ts';
 import { README } from './export-readme.ts';
 import { type ChosenInstance, transferSyntaxesOf } from './export-selection.ts';
-import { TargetError } from './export-target.ts';
+import { exists, onTarget, TargetError } from './export-target.ts';
 
 /** A directory record is held for each; drives and readers of media do not like more either. */
 const MAX_INSTANCES = 100_000;
@@ -43,8 +44,8 @@ export async function writeMedia({ args, chosen, target, codec, signal, each }: 
   const fileIDs = new FileIDs();
   const placed = new Map<string, readonly string[]>();
   for (const { instance } of chosen) placed.set(instance.sopInstanceUID, fileIDs.of(instance));
-  // Before anything is written: what stands there may be another patient's.
-  await target.write(() => ['README.TXT'], [new TextEncoder().encode(README)]);
+  if (args.container === 'folder') await checkEmpty(args.to);
+  await target.write(once(['README.TXT']), [new TextEncoder().encode(README)]);
   await each(async (instance, order, source) => {
     const fileID = placed.get(instance.sopInstanceUID);
     if (fileID === undefined) throw new PhosphorError('interrupted', 'the instance arrived again meanwhile');
@@ -61,6 +62,17 @@ export async function writeMedia({ args, chosen, target, codec, signal, each }: 
   await target.write(once(['DICOMDIR']), [bytes]);
 }
 
+/** A file-set that is there already may be another patient's: it is neither added to nor replaced, whatever was asked for. */
+async function checkEmpty(folder: string): Promise<void> {
+  for (const name of ['DICOMDIR', 'DICOM']) {
+    if (await onTarget(() => exists(path.join(folder, name)))) throw alreadyThere();
+  }
+}
+
+function alreadyThere(): TargetError {
+  return new TargetError('invalid-arguments', 'the folder holds a file-set already', 'EEXIST');
+}
+
 /** `auto`: whatever keeps images that were compressed with loss as they are, else the profile that every reader knows. */
 function chooseProfile(profile: MediaProfile, syntaxes: () => ReadonlySet<string>): Exclude<MediaProfile, 'auto'> {
   if (profile !== 'auto') return profile;
@@ -73,7 +85,7 @@ function chooseProfile(profile: MediaProfile, syntaxes: () => ReadonlySet<string
 function once(fileID: readonly string[]): () => readonly string[] {
   let asked = false;
   return () => {
-    if (asked) throw new TargetError('invalid-arguments', 'the folder holds a file-set already', 'EEXIST');
+    if (asked) throw alreadyThere();
     asked = true;
     return fileID;
   };
