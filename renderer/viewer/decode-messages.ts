@@ -29,6 +29,8 @@ export interface FrameJob {
 
 /** Decode worker → page; typed arrays are transferred. */
 export type FromWorker =
+  /** Has all bytes and answers nothing until it has decoded them. */
+  | { readonly kind: 'decoding'; readonly id: number }
   | { readonly kind: 'grey'; readonly id: number; readonly frame: GreyFrame }
   | { readonly kind: 'colour'; readonly id: number; readonly frame: ColourFrame }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PhosphorErrorData };

@@ -2,23 +2,31 @@ import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { DrawableFrame, FrameJob, FromWorker, ToWorker } from './decode-messages.ts';
 
 /** A frame that takes longer than this hangs its decoder: the worker is replaced. */
-const HANG_MS = 60_000;
+const HANG_MS = 30_000;
 
 interface Running {
+  readonly job: FrameJob;
   readonly worker: number;
   readonly timer: ReturnType<typeof setTimeout>;
   done(result: DrawableFrame | PhosphorErrorData): void;
 }
 
-/** Workers that fetch and decode; jobs go to the one with the fewest. A worker that dies or hangs is replaced, its jobs fail. */
+/**
+ * Workers that fetch and decode; jobs go to the one with the fewest. A worker that dies or hangs is replaced: the job that it was decoding fails,
+ * the others are given out anew.
+ */
 export class DecodePool {
   readonly size: number;
   readonly #workers: (Worker | undefined)[];
   readonly #running = new Map<number, Running>();
+  /** The job that each worker is decoding now; it answers nothing meanwhile. */
+  readonly #decoding = new Map<number, number>();
+  readonly #hangMs: number;
   #nextId = 1;
   #closed = false;
 
-  constructor(size = Math.max(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1)) {
+  constructor(size = Math.max(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1), hangMs = HANG_MS) {
+    this.#hangMs = hangMs;
     this.size = Math.min(size, 16);
     this.#workers = Array.from({ length: this.size }, () => undefined);
   }
@@ -31,13 +39,18 @@ export class DecodePool {
   /** Calls `done` once, with the frame or with what went wrong. Returns the function that aborts the job. */
   load(job: Omit<FrameJob, 'id'>, done: (result: DrawableFrame | PhosphorErrorData) => void): () => void {
     const id = this.#nextId++;
-    const worker = this.#leastLoaded();
-    const timer = setTimeout(() => this.#replace(worker, { kind: 'timed-out', message: 'the decoder hangs', retryable: false }), HANG_MS);
-    this.#running.set(id, { worker, timer, done });
-    this.#post(worker, { kind: 'load', job: { ...job, id } });
+    this.#give({ ...job, id }, done);
     return () => {
-      if (this.#running.has(id)) this.#post(worker, { kind: 'abort', id });
+      const running = this.#running.get(id);
+      if (running !== undefined) this.#post(running.worker, { kind: 'abort', id });
     };
+  }
+
+  #give(job: FrameJob, done: Running['done']): void {
+    const worker = this.#leastLoaded();
+    const hangs = () => this.#replace(worker, job.id, { kind: 'timed-out', message: 'the decoder hangs', retryable: false });
+    this.#running.set(job.id, { job, worker, timer: setTimeout(hangs, this.#hangMs), done });
+    this.#post(worker, { kind: 'load', job });
   }
 
   close(): void {
@@ -64,11 +77,16 @@ export class DecodePool {
     const worker = new Worker(new URL('./decode-worker.ts', import.meta.url), { type: 'module', name: `decode-${index}` });
     worker.onmessage = (event: MessageEvent<FromWorker>) => {
       const message = event.data;
+      if (message.kind === 'decoding') {
+        this.#decoding.set(index, message.id);
+        return;
+      }
+      if (this.#decoding.get(index) === message.id) this.#decoding.delete(index);
       this.#finish(message.id, message.kind === 'failed' ? message.error : message.frame);
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#replace(index, { kind: 'worker-died', message: 'the decoder broke down', retryable: true });
+      this.#replace(index, undefined, { kind: 'worker-died', message: 'the decoder broke down', retryable: true });
     };
     this.#workers[index] = worker;
     return worker;
@@ -82,9 +100,21 @@ export class DecodePool {
     running.done(result);
   }
 
-  #replace(index: number, error: PhosphorErrorData): void {
+  /** `suspect`: the job whose time is over, to blame where the worker was not decoding any. */
+  #replace(index: number, suspect: number | undefined, error: PhosphorErrorData): void {
     this.#workers[index]?.terminate();
     this.#workers[index] = undefined;
-    for (const [id, { worker }] of [...this.#running]) if (worker === index) this.#finish(id, error);
+    const culprit = this.#decoding.get(index) ?? suspect;
+    this.#decoding.delete(index);
+    const jobs = [...this.#running.values()].filter(({ worker }) => worker === index);
+    for (const { job, timer, done } of jobs) {
+      // Without a culprit all fail: given out again and again they would end worker after worker.
+      if (culprit === undefined || job.id === culprit) this.#finish(job.id, error);
+      else {
+        clearTimeout(timer);
+        this.#running.delete(job.id);
+        this.#give(job, done);
+      }
+    }
   }
 }

@@ -32,11 +32,16 @@ async function answer(job: FrameJob): Promise<void> {
     // One buffer may hold several of them.
     scope.postMessage(message, [...new Set(buffersOf(frame))]);
   } catch (thrown) {
-    const error = abort.signal.aborted ? new PhosphorError('cancelled', 'no longer wanted') : thrown;
+    const error = abort.signal.aborted ? new PhosphorError('cancelled', 'no longer wanted') : outOfMemory(thrown);
     scope.postMessage({ kind: 'failed', id: job.id, error: toErrorData(error) } satisfies FromWorker);
   } finally {
     running.delete(job.id);
   }
+}
+
+/** Arrays that cannot be had are a RangeError. */
+function outOfMemory(thrown: unknown): unknown {
+  return thrown instanceof RangeError ? new PhosphorError('limit-exceeded', 'there is not enough memory for the picture') : thrown;
 }
 
 async function load(job: FrameJob, signal: AbortSignal): Promise<DrawableFrame> {
@@ -44,6 +49,7 @@ async function load(job: FrameJob, signal: AbortSignal): Promise<DrawableFrame> 
   const cut = await fetchAll(job, signal);
   signal.throwIfAborted();
   const fragments = ranges.map(cut);
+  scope.postMessage({ kind: 'decoding', id: job.id } satisfies FromWorker);
   const frame = await toDrawable({ transferSyntaxUID, image, frame: job.frame, fragments, bitOffset, fetched: cut });
   if (job.thumbnail === undefined) return frame;
   return shrink(frame, job.thumbnail, image);

@@ -5,15 +5,21 @@ import { PhosphorError } from '../contract/phosphor-error.ts';
  * `limit-exceeded`; one that is cut off or broken `damaged`.
  */
 export async function inflate(deflated: Uint8Array, limit: number): Promise<Uint8Array> {
-  try {
-    return await inflateExactly(deflated, limit);
-  } catch (error) {
-    // Streams of odd length are padded with a NUL (PS3.5 A.5), which a strict inflater takes for damage.
-    const padded = deflated.length % 2 === 0 && deflated.at(-1) === 0;
-    if (!padded || !(error instanceof PhosphorError) || error.kind !== 'damaged') throw error;
-    return inflateExactly(deflated.subarray(0, -1), limit);
+  for (const trailer of TRAILERS) {
+    try {
+      return await inflateExactly(deflated.subarray(0, Math.max(0, deflated.length - trailer)), limit);
+    } catch (error) {
+      if (!(error instanceof PhosphorError) || error.kind !== 'damaged') throw error;
+    }
   }
+  throw new PhosphorError('damaged', 'the deflated stream is broken');
 }
+
+/**
+ * Bytes behind the end of the stream, which a strict inflater (Chromium's) takes for damage: none, the NUL that makes it even (PS3.5 A.5), and
+ * the checksums of gzip and zlib that some writers leave there, made even or not.
+ */
+const TRAILERS = [0, 1, 8, 9, 4, 5] as const;
 
 async function inflateExactly(deflated: Uint8Array, limit: number): Promise<Uint8Array> {
   const stream = new Blob([deflated as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('deflate-raw'));

@@ -17,8 +17,16 @@ import { type Row, readTable } from './tables.ts';
 export interface ChromiumViewer {
   pixels(folder: string, table: string, hashes: readonly string[]): AsyncGenerator<Finding>;
   pictures(folder: string): AsyncGenerator<Finding>;
+  /** What the canvas holds at one to one, or why there is none. `command`: DCMTK's options. */
+  draw(path: string, frame: number, command: string, planes: boolean): Promise<Drawn>;
+  /** Runs outliveHang of the page with a file that can be decoded. */
+  outliveHang(path: string): Promise<{ hung: string; other: string }>;
   close(): Promise<void>;
 }
+
+type Drawn =
+  | { readonly rgba: Buffer; readonly columns: number; readonly rows: number; readonly instance: ManifestInstance }
+  | { readonly refused: string };
 
 export async function startChromiumViewer(): Promise<ChromiumViewer> {
   const folder = await temporaryFolder('pictures-page');
@@ -40,6 +48,12 @@ export async function startChromiumViewer(): Promise<ChromiumViewer> {
         if (renders.length > 0) yield { name: row.path ?? '', outcome: await guarded(() => pictures(page, server, root, row)) };
       }
     },
+    draw: (path, frame, command, planes) => draw(page, server, path, { frame, command, planes }),
+    outliveHang: (path) =>
+      page.evaluate(
+        (given) => (globalThis as unknown as { outliveHang(one: unknown): Promise<{ hung: string; other: string }> }).outliveHang(given),
+        instanceOf(server, path),
+      ),
     close: async () => {
       await browser.close();
       await server.close();
@@ -82,25 +96,37 @@ async function pictures(page: Page, server: PageServer, folder: string, row: Row
   const path = join(folder, row.path ?? '');
   const outcomes: Outcome[] = [];
   for (const { command, png, frame } of rendersOf(folder, row)) {
-    const instance = instanceOf(server, path);
-    const answer = await page.evaluate(
-      (given) =>
-        (
-          globalThis as unknown as { drawPicture(one: unknown): Promise<{ refused?: string; columns?: number; rows?: number }> }
-        ).drawPicture(given),
-      { instance, frame, command },
-    );
-    const [result] = server.results();
-    if (answer.refused !== undefined || result === undefined) return { kind: 'refused', detail: answer.refused ?? 'nothing was drawn' };
+    const drawn = await draw(page, server, path, { frame, command, planes: false });
+    if ('refused' in drawn) return { kind: 'refused', detail: drawn.refused };
     const reference = readPNG(readFileSync(join(folder, png)));
-    const ours = fromRGBA(result.bytes, answer.columns ?? 0, answer.rows ?? 0, reference.samplesPerPixel);
-    outcomes.push(compareSamples(reference, ours, instance.image !== undefined && isLossy(row, instance.image)));
+    const ours = fromRGBA(drawn.rgba, drawn.columns, drawn.rows, reference.samplesPerPixel);
+    const { image } = drawn.instance;
+    outcomes.push(compareSamples(reference, ours, image !== undefined && isLossy(row, image)));
   }
   return worstOf(outcomes);
 }
 
+async function draw(
+  page: Page,
+  server: PageServer,
+  path: string,
+  wanted: { frame: number; command: string; planes: boolean },
+): Promise<Drawn> {
+  const instance = instanceOf(server, path);
+  const answer = await page.evaluate(
+    (given) =>
+      (globalThis as unknown as { drawPicture(one: unknown): Promise<{ refused?: string; columns?: number; rows?: number }> }).drawPicture(
+        given,
+      ),
+    { instance, ...wanted },
+  );
+  const [result] = server.results();
+  if (answer.refused !== undefined || result === undefined) return { refused: answer.refused ?? 'nothing was drawn' };
+  return { rgba: result.bytes, columns: answer.columns ?? 0, rows: answer.rows ?? 0, instance };
+}
+
 /** Grey pictures have the same in all three colours; where they have not, they are compared as colour. */
-function fromRGBA(rgba: Buffer, columns: number, rows: number, samplesPerPixel: 1 | 3): Picture {
+export function fromRGBA(rgba: Buffer, columns: number, rows: number, samplesPerPixel: 1 | 3): Picture {
   const isGrey = samplesPerPixel === 1 && rgba.every((value, i) => i % 4 === 3 || value === rgba[i - (i % 4)]);
   const used = isGrey ? 1 : 3;
   const samples = new Uint8Array(columns * rows * used);

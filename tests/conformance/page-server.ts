@@ -45,6 +45,7 @@ export async function startPageServer(folder: string): Promise<PageServer> {
     const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
     if (pathname === '/result') void take(request, response, (result) => results.push(result));
     else if (pathname === `/instances/${instance.uid}`) sendRange(request, response, instance.bytes);
+    else if (pathname === '/instances/never') request.resume();
     else sendFile(response, folder, pathname === '/' ? '/index.html' : pathname);
   });
   server.listen(0, '127.0.0.1');

@@ -1,4 +1,5 @@
 import type { Client } from '../../../renderer/api/index.ts';
+import { DecodePool } from '../../../renderer/viewer/decode-pool.ts';
 import { decodeStored } from '../../../renderer/viewer/drawable.ts';
 import { imageOfFrame } from '../../../renderer/viewer/frame-module.ts';
 import { FrameStore } from '../../../renderer/viewer/frame-store.ts';
@@ -11,16 +12,19 @@ import { windowOf } from '../../conformance/window-of.ts';
 
 // The viewer's own parts (store, workers, pane, canvas) without the rest of the window, told by the program that compares pictures.
 
-/** What a picture is to be like: the frame counts from 0, `command` is DCMTK's. */
+/** What a picture is to be like: the frame counts from 0, `command` is DCMTK's; `planes`: with overlays and shutters. */
 export interface PictureRequest {
   readonly instance: ManifestInstance;
   readonly frame: number;
   readonly command: string;
+  readonly planes?: boolean;
 }
 
 export interface PageFunctions {
   /** Draws a frame at one to one and sends the canvas as RGBA; resolves with its size, or with what the viewer says instead. */
   drawPicture(request: PictureRequest): Promise<{ columns: number; rows: number } | { refused: string }>;
+  /** Gives one worker a job whose file is never answered, and one that can be done; resolves with what became of both. */
+  outliveHang(instance: ManifestInstance): Promise<{ hung: string; other: string }>;
   /** Sends the stored values of all frames one after the other. */
   decodeFrames(instance: ManifestInstance): Promise<{ frames: number } | { refused: string }>;
 }
@@ -37,9 +41,9 @@ provideWasmFromOrigin();
 let opened = 0;
 
 const functions: PageFunctions = {
-  async drawPicture({ instance, frame, command }) {
+  async drawPicture({ instance, frame, command, planes = false }) {
     if (instance.image === undefined) return { refused: instance.reason ?? 'no image' };
-    const stack = buildStack({ instances: [{ ...instance, image: bare(instance.image) }] });
+    const stack = buildStack({ instances: [{ ...instance, image: planes ? instance.image : bare(instance.image) }] });
     const index = stack.findIndex((step) => step.frame === frame);
     const wanted = stack[index];
     if (wanted === undefined) return { refused: 'no such frame' };
@@ -65,6 +69,27 @@ const functions: PageFunctions = {
     } finally {
       pane.close();
     }
+  },
+
+  async outliveHang(instance) {
+    const { image, transferSyntaxUID } = instance;
+    if (image === undefined) return { hung: 'no image', other: 'no image' };
+    const pool = new DecodePool(1, 1500);
+    const { ranges, bitOffset } = frameRanges(image, 0);
+    const job = (uid: string) => ({
+      transferSyntaxUID,
+      image,
+      frame: 0,
+      fetches: ranges.map(([offset, length]) => ({ request: instanceRequest(uid, { offset, length }), offset, length })),
+      ranges,
+      bitOffset,
+      thumbnail: undefined,
+    });
+    const outcome = (uid: string) => new Promise<string>((resolve) => pool.load(job(uid), ({ kind }) => resolve(kind)));
+    const hung = await outcome('never');
+    const other = await outcome(instance.sopInstanceUID);
+    pool.close();
+    return { hung, other };
   },
 
   async decodeFrames(instance) {
