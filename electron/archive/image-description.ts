@@ -8,7 +8,7 @@ import { overlaysOf, shutterOf } from './image-planes.ts';
 import { suvOf } from './image-suv.ts';
 import { type FileForm, isTableOrPlane, modalityLUTOf, paletteOf, voiLUTsOf } from './image-tables.ts';
 import { ImageTag } from './image-tags.ts';
-import { integer, optional, pair, positive } from './optional.ts';
+import { bounded, integer, optional, pair, positive } from './optional.ts';
 import { readingOf } from './reading-description.ts';
 
 /** Descriptions of another version are made anew. */
@@ -64,7 +64,7 @@ function describe(file: Part10File): ImageDescription {
   if (sampleFormat === undefined && !isCount(bitsAllocated, 32)) return { reason: 'The number of bits per sample is missing or unusual.' };
   if (![1, 3, 4].includes(samplesPerPixel)) return { reason: 'The number of samples per pixel is unusual.' };
   const photometricInterpretation = dataset.string(Tag.PhotometricInterpretation).toUpperCase() || 'MONOCHROME2';
-  const numberOfFrames = Math.max(1, dataset.number(Tag.NumberOfFrames) ?? 1);
+  const numberOfFrames = bounded(dataset.number(Tag.NumberOfFrames) ?? 1, 1, 1_000_000_000);
   const found = locatePixels(file, numberOfFrames);
   if (typeof found === 'string') return { reason: found };
 

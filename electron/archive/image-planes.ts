@@ -2,8 +2,11 @@ import type { ImageModule, Overlay, Shutter } from '../../shared/contract/index.
 import type { Dataset } from '../dicom/dataset/index.ts';
 import { bytesOf, type FileForm } from './image-tables.ts';
 import { ImageTag } from './image-tags.ts';
+import { bounded } from './optional.ts';
 
 const MAX_OVERLAYS = 16;
+const MOST_FRAMES = 1_000_000_000;
+const MOST_PIXELS = 65_536;
 const OVERLAY_ROWS = 0x60000010;
 
 /** Overlay Plane module (PS3.3 C.9.2), separate or in unused bits of the pixels; the first 16 that can be used. */
@@ -33,16 +36,16 @@ function overlayOf(
   const embedded =
     data === undefined && (dataset.number(tag(0x0100)) ?? 1) === bitsAllocated && bit >= 0 && bit < bitsAllocated && bit < 32;
   if (data === undefined && !embedded) return undefined;
-  const frames = embedded ? numberOfFrames : Math.max(1, Math.trunc(dataset.number(tag(0x0015)) ?? 1));
+  const frames = embedded ? numberOfFrames : bounded(dataset.number(tag(0x0015)) ?? 1, 1, MOST_FRAMES);
   return {
     index,
     rows,
     columns,
-    origin: [Math.trunc(row), Math.trunc(column)],
+    origin: [bounded(row, -MOST_PIXELS, MOST_PIXELS), bounded(column, -MOST_PIXELS, MOST_PIXELS)],
     type: dataset.string(tag(0x0040)) === 'R' ? 'R' : 'G',
     label: (dataset.string(tag(0x1500)) || dataset.string(tag(0x0022))).slice(0, 64),
     frames,
-    firstFrame: embedded ? 0 : Math.max(0, Math.trunc(dataset.number(tag(0x0051)) ?? 1) - 1),
+    firstFrame: embedded ? 0 : bounded((dataset.number(tag(0x0051)) ?? 1) - 1, 0, MOST_FRAMES),
     source: data === undefined ? { embeddedBit: Math.trunc(bit) } : { data },
   };
 }

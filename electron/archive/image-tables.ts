@@ -1,6 +1,7 @@
 import type { BulkBytes, ImageModule, LookupTable } from '../../shared/contract/index.ts';
 import { type Dataset, Tag } from '../dicom/dataset/index.ts';
 import { ImageTag } from './image-tags.ts';
+import { bounded } from './optional.ts';
 
 /** Values that stay in the file where they are longer than a KiB: a manifest names them by their place. */
 export function isTableOrPlane(tag: number): boolean {
@@ -81,7 +82,7 @@ function tableOf(dataset: Dataset, { descriptor, data, segmented }: TableTags, f
   if (!segmented && lengthOf(bytes) < entries) return undefined;
   return {
     entries,
-    firstMapped: Math.trunc(firstMapped),
+    firstMapped: bounded(firstMapped, -65_536, 65_536),
     bits: bits >= 1 && bits <= 16 ? Math.trunc(bits) : 16,
     segmented,
     label: '',

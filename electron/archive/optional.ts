@@ -9,3 +9,6 @@ export const integer = (value: number | undefined): number | undefined => (Numbe
 
 export const pair = (a: number | undefined, b: number | undefined): [number, number] | undefined =>
   a === undefined || b === undefined ? undefined : [a, b];
+
+/** A whole number within bounds, whatever a file says: numbers that nobody can count to go to the nearest end. */
+export const bounded = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, Math.trunc(value)));

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { memorySource, readPart10 } from '../../electron/dicom/dataset/index.ts';
 import { storedWindows } from '../../renderer/viewer/voi.ts';
+import { imageModule } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { pictureOf, viewFile } from '../conformance/viewed-file.ts';
 import { provideWasmFromPackages } from '../support/wasm.ts';
@@ -53,6 +54,9 @@ async function outcomeOf(bytes: Buffer): Promise<string> {
   try {
     const file = viewFile(scratch);
     if (file.image === undefined) return 'a tile instead of the image';
+    // One description that breaks the contract would take the whole series with it.
+    const checked = imageModule.safeParse(file.image);
+    if (!checked.success) return `NOT TYPED: a description against the contract, ${checked.error.issues[0]?.path.join('.')}`;
     for (let frame = 0; frame < Math.min(FRAMES, file.frames); frame += 1) {
       const drawable = await file.drawable(frame);
       const picture = pictureOf(drawable, storedWindows(drawable.image)[0], { planes: true });
