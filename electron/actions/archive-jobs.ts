@@ -1,4 +1,5 @@
-import type { ActionItem, ActionRequest, ImportedItem } from '../../shared/contract/index.ts';
+import { type ActionItem, type ActionRequest, type ImportedItem, PhosphorError } from '../../shared/contract/index.ts';
+import { INDEX_DAMAGED } from '../archive/index-damaged.ts';
 import type { ArchiveJob, ImportSummary, VerifySummary } from '../archive/types.ts';
 import type { ActionRun } from './action-run.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
@@ -65,13 +66,19 @@ export async function runMaintenance(
   turns: TurnQueue,
 ): Promise<RunResult> {
   // While an index that was lost is still being read from the files, everything would seem to be missing from it.
-  await unlessAborted(
-    parts.archive.settled().catch(() => undefined),
-    run.signal,
-  );
-  const { checked, problems, bytes, resumedAt } = await follow<VerifySummary>(run, turns, 'maintenance', () =>
-    parts.archive[command]({ restart }),
-  );
+  const settled = () =>
+    unlessAborted(
+      parts.archive.settled().catch(() => undefined),
+      run.signal,
+    );
+  const once = () => follow<VerifySummary>(run, turns, 'maintenance', () => parts.archive[command]({ restart }));
+  await settled();
+  const { checked, problems, bytes, resumedAt } = await once().catch(async (thrown: unknown) => {
+    if (!(thrown instanceof PhosphorError) || thrown.data.code !== INDEX_DAMAGED) throw thrown;
+    // It found the index itself broken: a new one is being read from the files, and is checked when it is there.
+    await settled();
+    return once();
+  });
   run.update({ bytes });
   return {
     outcome: problems === 0 ? 'success' : 'partial',

@@ -88,7 +88,15 @@ if (port !== null) {
   ): Promise<ArchiveJobs[Kind]['result']> => {
     const job = new JobReporter<ArchiveJobs[Kind]['item']>(jobId, emit);
     jobs.set(jobId, job);
-    return JOBS[kind](context, args, job).finally(() => job.end());
+    try {
+      return await JOBS[kind](context, args, job);
+    } catch (thrown) {
+      return readSafely(() => {
+        throw thrown;
+      });
+    } finally {
+      job.end();
+    }
   };
 
   const methods: ArchiveWorkerMethods = {

@@ -13,6 +13,7 @@ import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { ArchiveVolume } from './archive-volume.ts';
 import type { ArchiveWorkerMethods } from './archive-worker-messages.ts';
 import type { IndexLine } from './arrival-messages.ts';
+import { INDEX_DAMAGED } from './index-damaged.ts';
 import { setAsideDatabase } from './index-database.ts';
 import type { IndexReaderMethods } from './index-queries.ts';
 import type { IndexWriterEvent, IndexWriterMethods, OpenReport } from './index-writer-messages.ts';
@@ -178,7 +179,7 @@ class LocalArchive implements Archive {
     );
     this.#jobs.set(jobId, job as unknown as RunningJob<unknown, unknown>);
     const forget = (): void => void this.#jobs.delete(jobId);
-    job.done.then(forget, forget);
+    this.#watched(job.done).then(forget, forget);
     return job;
   }
 
@@ -387,7 +388,7 @@ class LocalArchive implements Archive {
   /** A reader may be the first to find the index damaged. */
   #watched<T>(answer: Promise<T>): Promise<T> {
     answer.catch((thrown: unknown) => {
-      if (thrown instanceof PhosphorError && thrown.kind === 'damaged') this.#recover();
+      if (thrown instanceof PhosphorError && thrown.data.code === INDEX_DAMAGED) this.#recover();
     });
     return answer;
   }

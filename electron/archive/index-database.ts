@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import { INDEX_DAMAGED } from './index-damaged.ts';
 import { APPLICATION_ID, migrate, pragma } from './migrations/index.ts';
 
 const RELATIVES = ['', '-wal', '-shm'];
@@ -100,7 +101,9 @@ export function readSafely<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    if (isDamage(cause)) throw new PhosphorError('damaged', 'the index of the archive is damaged', {}, { cause });
+    // What one of ours says is damaged is a file of the archive.
+    if (cause instanceof PhosphorError) throw cause;
+    if (isDamage(cause)) throw new PhosphorError('damaged', 'the index of the archive is damaged', { code: INDEX_DAMAGED }, { cause });
     throw cause;
   }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openWorkstation, type Workstation } from '../../electron/workstation/index.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { freePort } from '../support/free-port.ts';
 import { writeSeries } from '../support/instances.ts';
 import { type ArchiveArena, everything, must } from './archive-arena.ts';
@@ -88,13 +89,17 @@ async function contents(start: () => Promise<Workstation>, profile: string) {
   const notesBefore = await hashOf(profile, 'user.db');
   await using it = await started(start);
   const invoke = it.workstation.invoke.bind(it.workstation);
-  // Whatever of the index is read may be what is damaged: it is then made anew, and asked again.
+  // Whatever is read may be what is damaged; the index is then made anew. Verify reads every row, so that it is over before lists are compared.
   const verified = await it.act({ command: 'verify', restart: true });
   const checked = Number(verified.details?.checked ?? 0);
-  const { studies } = await invoke('archive.search', everything);
+  // Waits until a lost index has been read from the files.
+  const settle = () => it.act({ command: 'verify', restart: true });
+  const found = await again(settle, () => invoke('archive.search', everything));
+  const studies = found.studies.sort((a, b) => a.studyInstanceUID.localeCompare(b.studyInstanceUID));
   const instances: string[] = [];
   for (const { studyInstanceUID } of studies) {
-    for (const one of (await invoke('archive.instances', { studyInstanceUID })).instances) instances.push(one.sopInstanceUID);
+    for (const one of (await again(settle, () => invoke('archive.instances', { studyInstanceUID }))).instances)
+      instances.push(one.sopInstanceUID);
   }
   const { comments } = await invoke('user.comments.list', { studyInstanceUID: '1.2.840.2' });
   const { finished } = await invoke('session.snapshot', {});
@@ -115,6 +120,18 @@ async function contents(start: () => Promise<Workstation>, profile: string) {
     trash: trash.studies,
     problems: Number(verified.details?.problems ?? 0) + Math.abs(checked - instances.length),
   };
+}
+
+/** Who is the first to read a damaged page is told so; a moment later the index is another one. */
+async function again<T>(settle: () => Promise<unknown>, read: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (thrown) {
+      if (!(thrown instanceof PhosphorError) || !['damaged', 'worker-died'].includes(thrown.kind)) throw thrown;
+      await settle();
+    }
+  }
 }
 
 async function hashOf(profile: string, name: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../support/free-port.ts';
 import { writeSeries } from '../support/instances.ts';
-import { phosphor, startWorkstation } from '../support/workstation.ts';
+import { phosphor } from '../support/workstation.ts';
 import { type ArchiveArena, must, mustBeWhole, opened } from './archive-arena.ts';
 import { Random } from './random.ts';
 
@@ -66,10 +66,10 @@ async function killAfter(child: ChildProcess, heard: string[], count: number): P
 
 const IMPORTS = 10;
 
-/** `phosphor import` from several shells while a workstation with a window runs on the same profile. */
+/** `phosphor import` from several shells while a workstation runs on the same profile, as it does while its window is open. */
 export async function importBesideWindow(arena: ArchiveArena): Promise<void> {
   const profile = join(arena.folder, 'profile');
-  await using workstation = await startWorkstation({ profile, port: await freePort() });
+  await using running = await runningWorkstation(profile);
   const count = Math.max(2, Math.ceil(IMPORTS * arena.scale));
   const folders = Array.from({ length: count }, (_, i) => join(arena.folder, `in${i}`));
   for (const [i, folder] of folders.entries()) {
@@ -90,7 +90,23 @@ export async function importBesideWindow(arena: ArchiveArena): Promise<void> {
     const { lines } = await phosphor(['archive', 'verify', '--profile', profile, '--json']);
     must((lines.at(-1)?.details as { checked?: number } | undefined)?.checked === 50 * count, 'not all are in the index');
     must(lines.at(-1)?.outcome === 'success', 'verify finds problems');
-    await workstation.stop();
+    must(running.child.exitCode === null, 'the workstation ended');
     return 'verified';
   });
+}
+
+/** A workstation that holds the profile until it is disposed of. */
+async function runningWorkstation(profile: string): Promise<{ readonly child: ChildProcess } & AsyncDisposable> {
+  const program = fileURLToPath(new URL('../../build/bin/phosphor.mjs', import.meta.url));
+  const args = [program, 'listen', '--profile', profile, '--port', String(await freePort())];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return {
+    child,
+    [Symbol.asyncDispose]: async () => {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
 }
