@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { openArchive } from '../../../electron/archive/index.ts';
+import type { ImportedItem } from '../../../shared/contract/index.ts';
+import { contentsOf, differences } from '../../support/content.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+// Every real file there is, taken into the archive, beside what pydicom and DCMTK say of it.
+
+const data = process.env.DICOM_TEST_DATA;
+const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10';
+
+interface Identity {
+  /** SOP Instance, SOP Class, Study Instance, Series Instance. */
+  readonly uids: readonly [string, string, string, string];
+  readonly mediaClass: string;
+  readonly sha256: string;
+}
+
+describe.runIf(data !== undefined)('the collection of real files, taken into one archive', () => {
+  test('each file is taken in, known, in conflict or refused for a reason, as its SOP Instance UID predicts', {
+    timeout: 120_000,
+  }, async () => {
+    await using folder = await temporaryFolder('real-archive');
+    const paths = rowsOf('MANIFEST.tsv').map(([path = '']) => join(data ?? '', path));
+    const archive = await openArchive({
+      directory: join(folder.path, 'archive'),
+      databases: join(folder.path, 'databases'),
+      durable: false,
+    });
+    const job = archive.import(paths);
+    const items = new Map<string, ImportedItem>();
+    job.onItems((batch) => {
+      for (const item of batch) items.set(item.path, item);
+      job.acknowledge(1);
+    });
+    const { imported, known, conflict, refused } = await job.done;
+    await archive.settled();
+    const { instances, conflicts } = await archive.stats();
+    await archive.close();
+    expect(imported + known + conflict + refused).toBe(paths.length);
+    expect(items.size).toBe(paths.length);
+
+    const identities = await identitiesOf(paths);
+    const groups = Map.groupBy(paths, (path) => predictedUID(identities.get(path)));
+    const wrong: string[] = [];
+    for (const [uid, group] of groups) {
+      const results = group.map((path) => items.get(path)?.result ?? 'missing');
+      if (uid === undefined) {
+        wrong.push(...group.filter((path) => items.get(path)?.result !== 'refused' || items.get(path)?.error === undefined));
+        continue;
+      }
+      if (results.filter((result) => result === 'imported').length !== 1) wrong.push(`${group.join(' ')}: ${results.join()}`);
+      wrong.push(...group.filter((path) => items.get(path)?.sopInstanceUID !== uid));
+      const first = group.find((path) => items.get(path)?.result === 'imported') ?? '';
+      for (const path of group.filter((one) => one !== first)) {
+        const isSame = identities.get(path)?.sha256 === identities.get(first)?.sha256;
+        const result = items.get(path)?.result;
+        if (isSame ? result !== 'known' : result !== 'known' && result !== 'conflict') wrong.push(`${path}: ${result}`);
+      }
+      await checkConflicts(group, first, items, wrong);
+    }
+    expect(wrong).toEqual([]);
+    const predicted = [...groups.keys()].filter((uid) => uid !== undefined).length;
+    expect({ imported, instances }).toEqual({ imported: predicted, instances: predicted });
+    expect(refused).toBe(groups.get(undefined)?.length ?? 0);
+    // The same version twice lies in conflicts/ once.
+    expect(conflicts).toBeLessThanOrEqual(conflict);
+  });
+
+  test.each(charsets())('the name in %s is that of DCMTK, or of pydicom where DCMTK fails: %s', async (_characterSet, path, expected) => {
+    await using folder = await temporaryFolder('one-name');
+    const archive = await openArchive({
+      directory: join(folder.path, 'archive'),
+      databases: join(folder.path, 'databases'),
+      durable: false,
+    });
+    await archive.import([join(data ?? '', path)]).done;
+    await archive.settled();
+    const { studies } = await archive.search({ query: {}, sort: { by: 'studyDate', descending: true }, offset: 0, limit: 10 });
+    await archive.close();
+    const names = studies.map(({ patientName: { alphabetic, ideographic = '', phonetic = '' } }) =>
+      withoutEmptyGroups(`${alphabetic}=${ideographic}=${phonetic}`),
+    );
+    // Two of the files are fragments without UIDs: nothing of them can be kept, and they have no name.
+    const isRefused = predictedUID((await identitiesOf([join(data ?? '', path)])).values().next().value) === undefined;
+    expect(names).toEqual(isRefused && expected === '' ? [] : [withoutEmptyGroups(expected)]);
+  });
+});
+
+/** What differs in more than its encoding by pydicom's reading is a conflict; what does not differ at all is known. */
+async function checkConflicts(
+  group: readonly string[],
+  first: string,
+  items: ReadonlyMap<string, ImportedItem>,
+  wrong: string[],
+): Promise<void> {
+  const others = group.filter((path) => path !== first);
+  if (others.length === 0) return;
+  const [content, ...contents] = await contentsOf([first, ...others]);
+  for (const [i, path] of others.entries()) {
+    const other = contents[i];
+    if (content === undefined || other === undefined) continue;
+    const lines = differences(content, other);
+    const result = items.get(path)?.result;
+    if (lines.length === 0 && result !== 'known') wrong.push(`${path}: ${result}, and nothing differs`);
+    const isOther = lines.some((line) => /^\/(00100020|00080060|0020000d|0020000e|00280010|00280011)/.test(line));
+    if (isOther && result !== 'conflict') wrong.push(`${path}: ${result}, although ${lines[0]}`);
+  }
+}
+
+/** undefined = to be refused: no usable UIDs, or a directory of a medium. */
+function predictedUID(identity: Identity | undefined): string | undefined {
+  if (identity === undefined || identity.mediaClass === MEDIA_STORAGE_DIRECTORY) return undefined;
+  return identity.uids.every((uid) => /^[\x21-\x5b\x5d-\x7e]{1,128}$/.test(uid)) ? identity.uids[0] : undefined;
+}
+
+async function identitiesOf(paths: readonly string[]): Promise<ReadonlyMap<string, Identity | undefined>> {
+  const script = fileURLToPath(new URL('../../support/identities.py', import.meta.url));
+  const child = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'ignore'] });
+  child.stdin.end(paths.map((path) => `${path}\n`).join(''));
+  const identities: (Identity | undefined)[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const answer = JSON.parse(line) as Identity | { error: string };
+    identities.push('error' in answer ? undefined : answer);
+  }
+  expect(identities).toHaveLength(paths.length);
+  return new Map(paths.map((path, i) => [path, identities[i]]));
+}
+
+function rowsOf(table: string): string[][] {
+  const rows = readFileSync(join(data ?? '', table), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1);
+  return rows.map((row) => row.split('\t'));
+}
+
+/** Character set, path, expected name. */
+function charsets(): [string, string, string][] {
+  if (data === undefined) return [];
+  return rowsOf('CHARSETS.tsv').map(([path = '', characterSet = '', dcmtk = '', pydicom = '']) => [
+    characterSet,
+    path,
+    /^\(.*failed\)$/.test(dcmtk) ? pydicom : dcmtk,
+  ]);
+}
+
+/** Empty groups at the end may be left out (PS3.5 §6.2.1.1). */
+function withoutEmptyGroups(name: string): string {
+  return name.replace(/[=^ ]+$/, '');
+}
