@@ -1,5 +1,5 @@
 import zlib from 'node:zlib';
-import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
+import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { SourceReader } from '../dicom/dataset/byte-source.ts';
 import { Dataset, TransferSyntaxUID } from '../dicom/dataset/index.ts';
 import type { ForeignFile, Wrapped } from './wrap.ts';
@@ -123,13 +123,14 @@ function pixelsOf({ header, data, palette, alpha }: Content): Pixels {
   const { columns, rows, depth, colour, interlaced } = header;
   const samples = colour === 0 || colour === 4 ? 1 : 3;
   const bits = samples === 1 && depth === 16 ? 16 : 8;
-  const bytes = new Uint8Array(rows * columns * samples * (bits / 8));
   const channels = CHANNELS[colour] ?? 1;
   const passes = interlaced ? PASSES : ([[0, 0, 1, 1]] as const);
   const sizes = passes.map(([x, y, dx, dy]) => ({ width: Math.ceil((columns - x) / dx), height: Math.ceil((rows - y) / dy) }));
   const lineBytes = sizes.map(({ width }) => Math.ceil((width * channels * depth) / 8));
   const total = sizes.reduce((sum, { width, height }, index) => sum + (width > 0 ? height * (1 + (lineBytes[index] ?? 0)) : 0), 0);
   const raw = inflated(data, total);
+  // Not before the data turned out to be there: a few bytes can announce any size.
+  const bytes = new Uint8Array(rows * columns * samples * (bits / 8));
   const put = writerOf({ bytes, bits, samples, depth, colour, channels, palette, alpha });
   let at = 0;
   passes.forEach(([x0, y0, dx, dy], index) => {
@@ -154,9 +155,7 @@ function inflated(data: readonly Uint8Array[], length: number): Uint8Array {
     if (raw.length < length) throw damaged();
     return raw;
   } catch (thrown) {
-    if (thrown instanceof PhosphorError) throw thrown;
-    if (systemCode(thrown) === 'ERR_BUFFER_TOO_LARGE') throw damaged();
-    throw damaged();
+    throw thrown instanceof PhosphorError ? thrown : damaged();
   }
 }
 
