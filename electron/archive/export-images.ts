@@ -9,19 +9,18 @@ import { type NamedPath, Names, nameOf } from './export-names.ts';
 import type { ChosenInstance } from './export-selection.ts';
 import { checkCancelled, type ExportSource } from './export-source.ts';
 import { describeImage } from './image-description.ts';
-import { locateInstance } from './layout.ts';
 
 const DEFAULTS: PictureOptions = { format: 'jpeg', bits: 8, quality: 90, cornerText: false };
 const EXTENSIONS = { jpeg: '.jpg', png: '.png', tiff: '.tif' } as const;
 
 /** Every frame of every image as a picture that other programs show; an image of several frames gets one file for each. */
-export async function writeImages({ location, args, target, codec, signal, each }: Exporting): Promise<void> {
+export async function writeImages({ args, target, codec, signal, each }: Exporting): Promise<void> {
   const template = parseTemplate(args.template ?? DEFAULT_TEMPLATE);
   if (template === undefined) throw new PhosphorError('invalid-arguments', 'the template cannot be used');
   const options = args.pictures ?? DEFAULTS;
   const names = new Names();
   await each(async (instance, _order, source): Promise<Written> => {
-    const { image, reason } = describeImage(locateInstance(location, instance.sopInstanceUID));
+    const { image, reason } = describeImage(source.path);
     if (image === undefined) throw new PhosphorError('unsupported', reason ?? 'the instance holds no image');
     const frames = numberOfFrames(image, source);
     let bytes = 0;

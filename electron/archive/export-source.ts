@@ -13,11 +13,13 @@ const INFLATED_BYTES = 256 * 1024 * 1024;
 
 /** A stored file on its way out of the archive. */
 export class ExportSource implements TranscodeSource {
+  readonly path: string;
   readonly size: number;
   readonly #handle: FileHandle;
   #part10: Part10File | undefined;
 
-  private constructor(handle: FileHandle, size: number) {
+  private constructor(path: string, handle: FileHandle, size: number) {
+    this.path = path;
     this.#handle = handle;
     this.size = size;
   }
@@ -26,7 +28,7 @@ export class ExportSource implements TranscodeSource {
   static async open(path: string): Promise<ExportSource> {
     try {
       const handle = await open(path, 'r');
-      return new ExportSource(handle, (await handle.stat()).size);
+      return new ExportSource(path, handle, (await handle.stat()).size);
     } catch (thrown) {
       throw unreadable(thrown);
     }
