@@ -41,9 +41,10 @@ export async function verifyFiles(
     if (found.length < KEPT) found.push(problem);
     await job.item(problem);
   };
+  /** As of the last page that is done; a page under way is read again. */
+  let cursor: VerifyCursor | undefined;
   const keep = (): void => {
-    const cursor: VerifyCursor = { ...summary, last, startedAt, found };
-    writeVerifyCursor(location, cursor);
+    if (cursor !== undefined) writeVerifyCursor(location, cursor);
     keptAt = performance.now();
   };
   try {
@@ -70,6 +71,7 @@ export async function verifyFiles(
         job.progress({ done: Math.min(summary.checked, total), total, bytes: summary.bytes });
       });
       last = rows.at(-1)?.id ?? last;
+      cursor = { ...summary, last, startedAt, found: [...found] };
       if (performance.now() - keptAt >= CURSOR_MS) keep();
     }
     for (const file of await threads.call('unknownFiles', { limit: MAX_UNKNOWN })) {
