@@ -4,8 +4,11 @@ import { type Report, runTorture, type TortureRun } from './arena.ts';
 import { fullVolume, readOnlyVolume, vanishingVolume } from './bad-disks.ts';
 import { flood, halfOpen, rstAnywhere, slowLoris } from './connections.ts';
 import { decodeMutants } from './decode.ts';
+import { fileFuzz } from './file-fuzz.ts';
+import { hostileMedia } from './hostile-media.ts';
 import { hugeLengths } from './huge-lengths.ts';
 import { indexCorrupt } from './index-corrupt.ts';
+import { kill9Import } from './kill9-import.ts';
 import { pduFuzz } from './pdu-fuzz.ts';
 import { pendingForever } from './pending-forever.ts';
 import { importBesideWindow, twoWorkstations } from './two-workstations.ts';
@@ -33,6 +36,9 @@ const ARCHIVE_TORTURES: Readonly<Record<string, ArchiveTorture>> = {
   full: { torture: fullVolume, seed: 13, short: 0.05 },
   'vanishing-volume': { torture: vanishingVolume, seed: 14, short: 0.05 },
   'two-workstations': { torture: twoWorkstations, seed: 15, short: 0.05 },
+  'kill9-import': { torture: kill9Import, seed: 17, short: 0.02 },
+  'file-fuzz': { torture: fileFuzz, seed: 18, short: 0.03 },
+  'hostile-media': { torture: hostileMedia, seed: 19, short: 1 },
   'import-beside-window': { torture: importBesideWindow, seed: 16, short: 0.3 },
 };
 
