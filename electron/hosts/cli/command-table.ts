@@ -54,6 +54,7 @@ export const OPTIONS = {
   'older-than': { value: 'DAYS', help: 'what has been in the trash for longer' },
   'dry-run': { help: 'only show what would go' },
   keep: { value: 'first|other', help: 'the version that stays; the other one goes to the trash' },
+  report: { value: 'FILE', help: 'write what became of each file to FILE, which ends in .csv or .json' },
   profile: { value: 'DIR', help: 'settings, index and archive (default: your own)' },
   'ae-title': { value: 'TITLE', help: 'our own AE title for this run' },
   project: { value: 'NAME', help: 'project of a de-identification: in one, the same patient has one pseudonym' },
@@ -163,9 +164,9 @@ export const COMMANDS = {
   import: {
     words: ['import'],
     positionals: ['PATH…'],
-    options: [],
-    summary: 'take files and folders into the local archive',
-    example: 'phosphor import /media/cdrom',
+    options: ['report'],
+    summary: 'take files, folders, media and ZIPs into the local archive',
+    example: 'phosphor import /media/cdrom --report import.csv',
   },
   export: {
     words: ['export'],

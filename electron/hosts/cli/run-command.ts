@@ -18,6 +18,7 @@ import { CLEANED_COLUMNS, careCommands, cleanedCells } from './care-commands.ts'
 import type { CliCommand } from './command-table.ts';
 import { editCommands, printEditItem } from './edit-commands.ts';
 import { exportAction } from './export-command.ts';
+import { openReport } from './import-report.ts';
 import type { Output } from './output.ts';
 import { type CommandLine, nearest, UsageError } from './parse-command-line.ts';
 import { readSecret, type SecretInput } from './read-secret.ts';
@@ -145,7 +146,16 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
     });
   },
 
-  import: (context) => act(context, { command: 'import', paths: context.line.positionals.map((path) => resolve(path)) }),
+  async import(context) {
+    const { report: file } = context.line.options;
+    const report = typeof file === 'string' ? openReport(resolve(file)) : undefined;
+    const paths = context.line.positionals.map((path) => resolve(path));
+    try {
+      return await act(context, { command: 'import', paths }, (items) => report?.add(items));
+    } finally {
+      await report?.end();
+    }
+  },
   export: async (context) => act(context, await exportAction(context)),
   'archive verify': (context) => act(context, { command: 'verify', ...restart(context) }),
   'archive rebuild': (context) => act(context, { command: 'rebuild', ...restart(context) }),
@@ -266,7 +276,11 @@ async function rowsOf(
   }
 }
 
-async function act({ host, output, interrupted }: CommandContext, action: ActionRequest): Promise<ExitCode> {
+async function act(
+  { host, output, interrupted }: CommandContext,
+  action: ActionRequest,
+  also: (items: readonly ActionItem[]) => Promise<void> | undefined = () => undefined,
+): Promise<ExitCode> {
   return await runAction({
     contract: contractOf(host),
     action,
@@ -274,6 +288,7 @@ async function act({ host, output, interrupted }: CommandContext, action: Action
     interrupted,
     onItems: async (items) => {
       for (const item of items) await printItem(output, item);
+      await also(items);
     },
     ...(host.kind === 'attached' ? { onLost: (listener: () => void) => host.client.onLost(listener) } : {}),
   });
@@ -287,7 +302,7 @@ async function printItem(output: Output, item: ActionItem): Promise<void> {
     case 'file':
       await output.record(item);
       // A person wants to know what did not go in; the rest is in the summary.
-      if (item.result === 'refused' || item.result === 'conflict') {
+      if (item.result !== 'imported' && item.result !== 'known') {
         await output.rows(FILE_COLUMNS, [[item.result, item.error?.kind ?? '', item.path]]);
       }
       break;
