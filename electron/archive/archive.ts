@@ -44,6 +44,8 @@ type Changed = { studyInstanceUIDs: string[]; everything: boolean };
 const nothing: Record<string, never> = {};
 /** Jobs that an archive on a disk that cannot be written does. */
 const READING: ReadonlySet<JobKind> = new Set<JobKind>(['verify', 'rebuild', 'export', 'conflicts', 'trash', 'compact']);
+/** Left to themselves, the young generations of threads that read and write much grow to 48 MB each. */
+const YOUNG = { maxYoungGenerationSizeMb: 12 } as const;
 /** A study counts as open for so long after its images were asked for: a window does not say when it is closed. */
 const OPEN_MS = 24 * 3_600_000;
 const MAX_OPEN = 1_000;
@@ -77,7 +79,11 @@ class LocalArchive implements Archive {
     this.#volume = volume;
     this.#writer = new ArchiveThread<IndexWriterMethods & UserDataMethods, IndexWriterEvent>({
       name: 'index writer',
-      start: () => new Worker(new URL('./index-writer-thread.ts', import.meta.url), { workerData: { location, archiveId: volume.archiveId } }),
+      start: () =>
+        new Worker(new URL('./index-writer-thread.ts', import.meta.url), {
+          workerData: { location, archiveId: volume.archiveId },
+          resourceLimits: YOUNG,
+        }),
       onEvent: (event) => this.#onWriterEvent(event),
       onReplaced: () => {
         if (this.#recovering === undefined) this.#recoverBy(this.#reopen(false));
@@ -237,7 +243,7 @@ class LocalArchive implements Archive {
     });
     this.#worker = new ArchiveThread<ArchiveWorkerMethods, JobEvent>({
       name: 'archive worker',
-      start: () => new Worker(new URL('./archive-worker-thread.ts', import.meta.url), { workerData: { location } }),
+      start: () => new Worker(new URL('./archive-worker-thread.ts', import.meta.url), { workerData: { location }, resourceLimits: YOUNG }),
       onEvent: (event) => this.#jobs.get(event.jobId)?.take(event),
       onReplaced: () => {
         // A rebuild that its thread did not live to end must not block the next one.

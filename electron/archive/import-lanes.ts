@@ -17,8 +17,8 @@ const GROUPS_PER_LANE = 2;
 const GATHER_MS = 20;
 /** What was written since the last sync of the file system: the next begins from here on, and nothing more is written from there on. */
 const FEW_FILES = 32;
-const SYNC_FILES = 200;
-const SYNC_BYTES = 96 * 1024 * 1024;
+const SYNC_FILES = 1_000;
+const SYNC_BYTES = 256 * 1024 * 1024;
 const MOST_FILES = 4_000;
 const MOST_BYTES = 768 * 1024 * 1024;
 

@@ -22,7 +22,7 @@ export interface Comparison extends Partial<AsyncDisposable> {
 }
 
 /** One bench: its comparisons, each started when its turn comes. `folder` is theirs alone, and removed afterwards. */
-export type Bench = (folder: string) => readonly (() => Promise<Comparison>)[];
+export type Bench = (folder: string, runs: number) => readonly (() => Promise<Comparison>)[];
 
 /** One line of `--json`. Seconds are medians; ratio = peer's time / ours, so more than 1 means that we are faster. */
 export interface Result {
