@@ -41,68 +41,68 @@ const PRESENTED =
 
 type Row = readonly [type: string, keys: string, classes: string, root?: 'root'];
 
-/** SOP classes below 1.2.840.10008.5.1.4; `1.1.88.{11 22}` = both. */
+/** SOP classes below 1.2.840.10008.5.1; `1.1.88.{1 2 3 4 11 22}` = both. */
 const ROWS: readonly Row[] = [
   [
     'SR DOCUMENT',
     `InstanceNumber CompletionFlag VerificationFlag ${TIMED} VerificationDateTime? ConceptNameCodeSequence ContentSequence?`,
-    '1.1.88.{11 22 33 34 35 40 50 65 67 68 69 70 71 72 73 74 75 76 77} 1.1.78.6 1.1.79.1',
+    '4.1.1.88.{1 2 3 4 11 22 33 34 35 40 50 65 67 68 69 70 71 72 73 74 75 76 77} 4.1.1.78.6 4.1.1.79.1',
   ],
-  ['KEY OBJECT DOC', `InstanceNumber ${TIMED} ConceptNameCodeSequence ContentSequence?`, '1.1.88.59'],
-  ['PRESENTATION', `${PRESENTED} ContentCreatorName! BlendingSequence?`, '1.1.11.{1 2 3 4 5 6 7 8 9 10 11 12} 1.1.131'],
-  ['WAVEFORM PRESENTATION', `${PRESENTED} ContentCreatorName?`, '1.1.9.100.{1 2}'],
-  ['WAVEFORM', `InstanceNumber ${TIMED}`, '1.1.9.{1 1.1 1.2 1.3 1.4 2.1 3.1 4.1 4.2 5.1 6.1 6.2 7.1 7.2 7.3 7.4 8.1}'],
+  ['KEY OBJECT DOC', `InstanceNumber ${TIMED} ConceptNameCodeSequence ContentSequence?`, '4.1.1.88.59'],
+  ['PRESENTATION', `${PRESENTED} ContentCreatorName! BlendingSequence?`, '4.1.1.11.{1 2 3 4 5 6 7 8 9 10 11 12} 4.1.1.131'],
+  ['WAVEFORM PRESENTATION', `${PRESENTED} ContentCreatorName?`, '4.1.1.9.100.{1 2}'],
+  ['WAVEFORM', `InstanceNumber ${TIMED}`, '4.1.1.9.{1 1.1 1.2 1.3 1.4 2.1 3.1 4.1 4.2 5.1 6.1 6.2 7.1 7.2 7.3 7.4 8.1} 4.1.1.601.5'],
   [
     'ENCAP DOC',
     'ContentDate! ContentTime! InstanceNumber DocumentTitle! HL7InstanceIdentifier? ConceptNameCodeSequence! MIMETypeOfEncapsulatedDocument',
-    '1.1.104.{1 2 3 4 5}',
+    '4.1.1.104.{1 2 3 4 5}',
   ],
-  ['RT DOSE', 'InstanceNumber DoseSummationType DoseComment?', '1.1.481.2'],
-  ['RT STRUCTURE SET', 'InstanceNumber StructureSetLabel StructureSetDate! StructureSetTime!', '1.1.481.3'],
-  ['RT PLAN', 'InstanceNumber RTPlanLabel RTPlanDate! RTPlanTime!', '1.1.481.{5 8}'],
-  ['RT TREAT RECORD', 'InstanceNumber TreatmentDate! TreatmentTime!', '1.1.481.{4 6 7 9}'],
+  ['RT DOSE', 'InstanceNumber DoseSummationType DoseComment?', '4.1.1.481.2'],
+  ['RT STRUCTURE SET', 'InstanceNumber StructureSetLabel StructureSetDate! StructureSetTime!', '4.1.1.481.3'],
+  ['RT PLAN', 'InstanceNumber RTPlanLabel RTPlanDate! RTPlanTime!', '4.1.1.481.{5 8}'],
+  ['RT TREAT RECORD', 'InstanceNumber TreatmentDate! TreatmentTime!', '4.1.1.481.{4 6 7 9}'],
   [
     'RADIOTHERAPY',
     'InstanceNumber UserContentLabel? UserContentLongLabel? ContentDescription! ContentCreatorName!',
-    '1.1.481.{10 11 12 13 14 15 16 17 18 19 20 21 22}',
+    '4.1.1.481.{10 11 12 13 14 15 16 17 18 19 20 21 22}',
   ],
-  ['REGISTRATION', IDENTIFIED, '1.1.66.{1 3}'],
-  ['FIDUCIAL', IDENTIFIED, '1.1.66.2'],
-  ['VALUE MAP', IDENTIFIED, '1.1.67'],
-  ['SURFACE', IDENTIFIED, '1.1.66.5'],
-  ['TRACT', IDENTIFIED, '1.1.66.6'],
-  ['ANNOTATION', IDENTIFIED, '1.1.91.1'],
-  ['MEASUREMENT', IDENTIFIED, '1.1.78.{1 2 3 4 5 7 8} 1.1.80.1'],
-  ['RAW DATA', `${TIMED} InstanceNumber!`, '1.1.66'],
+  ['REGISTRATION', IDENTIFIED, '4.1.1.66.{1 3}'],
+  ['FIDUCIAL', IDENTIFIED, '4.1.1.66.2'],
+  ['VALUE MAP', IDENTIFIED, '4.1.1.67'],
+  ['SURFACE', IDENTIFIED, '4.1.1.66.5'],
+  ['TRACT', IDENTIFIED, '4.1.1.66.6'],
+  ['ANNOTATION', IDENTIFIED, '4.1.1.91.1'],
+  ['MEASUREMENT', IDENTIFIED, '4.1.1.78.{1 2 3 4 5 7 8} 4.1.1.80.1'],
+  ['RAW DATA', `${TIMED} InstanceNumber!`, '4.1.1.66'],
   [
     'SPECTROSCOPY',
     `ImageType ${TIMED} InstanceNumber ReferencedImageEvidenceSequence? NumberOfFrames Rows Columns DataPointRows DataPointColumns`,
-    '1.1.4.2',
+    '4.1.1.4.2',
   ],
-  ['STEREOMETRIC', '', '1.1.77.1.5.3'],
-  ['SURFACE SCAN', TIMED, '1.1.68.{1 2}'],
-  ['ASSESSMENT', 'InstanceNumber InstanceCreationDate InstanceCreationTime!', '1.1.90.1'],
-  ['PLAN', '', '34.{1 7 10} 1.1.481.25'],
-  ['OVERLAY', 'OverlayNumber', '1.1.8'],
-  ['CURVE', 'CurveNumber', '1.1.9 1.1.129'],
-  ['MODALITY LUT', 'LUTNumber', '1.1.10'],
-  ['VOI LUT', 'LUTNumber', '1.1.11'],
+  ['STEREOMETRIC', '', '4.1.1.77.1.5.3'],
+  ['SURFACE SCAN', TIMED, '4.1.1.68.{1 2}'],
+  ['ASSESSMENT', 'InstanceNumber InstanceCreationDate InstanceCreationTime!', '4.1.1.90.1'],
+  ['PLAN', '', '4.34.{1 7 10} 4.1.1.481.25'],
+  ['OVERLAY', 'OverlayNumber', '4.1.1.8'],
+  ['CURVE', 'CurveNumber', '4.1.1.9 4.1.1.129'],
+  ['MODALITY LUT', 'LUTNumber', '4.1.1.10'],
+  ['VOI LUT', 'LUTNumber', '4.1.1.11'],
   ['STORED PRINT', 'InstanceNumber!', '1.27'],
   [
     'HANGING PROTOCOL',
     `HangingProtocolName HangingProtocolDescription HangingProtocolLevel HangingProtocolCreator HangingProtocolCreationDateTime
       HangingProtocolDefinitionSequence NumberOfPriorsReferenced HangingProtocolUserIdentificationCodeSequence!`,
-    '38.1',
+    '4.38.1',
     'root',
   ],
-  ['PALETTE', 'ContentLabel ContentDescription!', '39.1', 'root'],
-  ['IMPLANT', 'Manufacturer ImplantName ImplantSize? ImplantPartNumber', '43.1', 'root'],
-  ['IMPLANT ASSY', 'ImplantAssemblyTemplateName Manufacturer ProcedureTypeCodeSequence', '44.1', 'root'],
-  ['IMPLANT GROUP', 'ImplantTemplateGroupName ImplantTemplateGroupIssuer', '45.1', 'root'],
+  ['PALETTE', 'ContentLabel ContentDescription!', '4.39.1', 'root'],
+  ['IMPLANT', 'Manufacturer ImplantName ImplantSize? ImplantPartNumber', '4.43.1', 'root'],
+  ['IMPLANT ASSY', 'ImplantAssemblyTemplateName Manufacturer ProcedureTypeCodeSequence', '4.44.1', 'root'],
+  ['IMPLANT GROUP', 'ImplantTemplateGroupName ImplantTemplateGroupIssuer', '4.45.1', 'root'],
   [
     'INVENTORY',
     `${TIMED} InventoryLevel InventoryCompletionStatus TotalNumberOfStudyRecords InventoryPurpose! ScopeOfInventorySequence!`,
-    '1.1.201.1',
+    '4.1.1.201.1',
     'root',
   ],
 ];
@@ -117,7 +117,7 @@ const BY_CLASS: ReadonlyMap<string, RecordForm> = new Map(
 
 function classesOf(classes: string): string[] {
   return [...classes.matchAll(/(\S*?)\{([^}]*)\}|(\S+)/g)].flatMap(([, prefix = '', lasts, whole = '']) =>
-    (lasts === undefined ? [whole] : words(lasts).map((last) => prefix + last)).map((suffix) => `1.2.840.10008.5.1.4.${suffix}`),
+    (lasts === undefined ? [whole] : words(lasts).map((last) => prefix + last)).map((suffix) => `1.2.840.10008.5.1.${suffix}`),
   );
 }
 
