@@ -58,23 +58,35 @@ async function load(job: FrameJob, signal: AbortSignal): Promise<DrawableFrame> 
 /** Fetches what the frame needs; gives the function that cuts a piece out of it. */
 async function fetchAll(job: FrameJob, signal: AbortSignal): Promise<(range: BulkRange) => Uint8Array> {
   const { pixelData } = job.image;
+  if (pixelData.encoding === 'deflated') {
+    const inflated = await inflateWhole(job, pixelData.dataSetOffset, signal);
+    return ([offset, length]) => inflated.subarray(offset, offset + length);
+  }
   const runs = await Promise.all(
     job.fetches.map(async ({ request, offset, length }) => ({
       offset,
       bytes: await fetchBytes(request.url, request.headers, offset, length, signal),
     })),
   );
-  if (pixelData.encoding === 'deflated') {
-    const [whole] = runs;
-    if (whole === undefined) throw new PhosphorError('damaged', 'no pixel data');
-    const inflated = await inflate(whole.bytes.subarray(pixelData.dataSetOffset), MAX_INFLATED);
-    return ([offset, length]) => inflated.subarray(offset, offset + length);
-  }
   return ([offset, length]) => {
     const run = runs.find((candidate) => offset >= candidate.offset && offset + length <= candidate.offset + candidate.bytes.length);
     if (run === undefined) throw new PhosphorError('damaged', 'the file ends before the frame does');
     return run.bytes.subarray(offset - run.offset, offset - run.offset + length);
   };
+}
+
+/** The last deflated data set: its frames come one after the other, and each needs it whole. */
+let inflatedLast: { readonly url: string; readonly bytes: Uint8Array } | undefined;
+
+async function inflateWhole({ fetches }: FrameJob, dataSetOffset: number, signal: AbortSignal): Promise<Uint8Array> {
+  const [only] = fetches;
+  if (only === undefined) throw new PhosphorError('damaged', 'no pixel data');
+  const { url, headers } = only.request;
+  if (inflatedLast?.url !== url) {
+    const file = await fetchBytes(url, headers, 0, undefined, signal);
+    inflatedLast = { url, bytes: await inflate(file.subarray(dataSetOffset), MAX_INFLATED) };
+  }
+  return inflatedLast.bytes;
 }
 
 async function fetchBytes(
