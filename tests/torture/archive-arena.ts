@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createArrivalWriter } from '../../electron/archive/arrival.ts';
 import { type Archive, type ArchiveJob, type ArchiveLocation, openArchive } from '../../electron/archive/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -167,42 +164,6 @@ export async function mustBeWhole(archive: Archive, acknowledged: Iterable<strin
   const { result, items } = await ended(archive.verify({ restart: true }));
   must(items.length === 0, `verify finds ${items.map(({ problem, file }) => `${problem} ${file.slice(0, 20)}`).join(', ')}`);
   must(result.checked >= wanted.length, `${result.checked} of ${wanted.length} instances are in the index`);
-}
-
-/** The folder of an archive on a disk of its own that can be unplugged, filled and made read-only. Undefined where this user may not mount. */
-export interface Disk extends AsyncDisposable {
-  readonly location: ArchiveLocation;
-  plug(): void;
-  unplug(): void;
-  /** Where a file is open for writing, it is tried again until it is not. */
-  readOnly(is: boolean): Promise<void>;
-  /** As mount(8) takes it, `8m`. */
-  resize(size: string): void;
-}
-
-export async function disk(folder: string, size: string): Promise<Disk | undefined> {
-  const content = join(folder, 'content');
-  const at = join(folder, 'disk');
-  await Promise.all([mkdir(content, { recursive: true }), mkdir(at, { recursive: true })]);
-  const mount = (...args: string[]): boolean => spawnSync('mount', args).status === 0;
-  if (!mount('-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', content)) return undefined;
-  // What is unplugged is a second place of the same file system: its content stays as it is.
-  const plug = (): void => void mount('--bind', content, at);
-  const unplug = (): void => void spawnSync('umount', ['-l', at]);
-  plug();
-  return {
-    location: { directory: join(at, 'archive'), databases: join(folder, 'profile'), durable: true },
-    plug,
-    unplug,
-    readOnly: async (is) => {
-      while (!mount('-o', `remount,bind,${is ? 'ro' : 'rw'}`, at)) await new Promise((resolve) => setTimeout(resolve, 20));
-    },
-    resize: (now) => void mount('-o', `remount,size=${now}`, content),
-    [Symbol.asyncDispose]: async () => {
-      unplug();
-      spawnSync('umount', ['-l', content]);
-    },
-  };
 }
 
 /** An open archive that is closed at the end of the block. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveArena, type Disk, disk, must, mustBeWhole, opened, Storing, told } from './archive-arena.ts';
+import { type Disk, disk } from '../support/unpluggable-disk.ts';
+import { type ArchiveArena, must, mustBeWhole, opened, Storing, told } from './archive-arena.ts';
 import { Random } from './random.ts';
 
 const CASES = 40;

@@ -2,49 +2,21 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Archive, type ArchiveLocation, openArchive } from '../../../electron/archive/index.ts';
+import { type Archive, openArchive } from '../../../electron/archive/index.ts';
 import { canMountSmallVolume } from '../../support/small-volume.ts';
+import { type Disk, disk } from '../../support/unpluggable-disk.ts';
 import { everything, finished, namesIn, opened, part10, sample, store, temporaryFolder, temporaryLocation, writerOf } from './fixtures.ts';
 
+/** Where this user may mount; elsewhere the tests are named among those that did not run. */
 const mountable = await canMountSmallVolume();
 
-interface Disk {
-  readonly location: ArchiveLocation;
-  readonly folder: string;
-  unplug(): void;
-  plug(): void;
-  readOnly(is: boolean): void;
-}
-
-/** An archive's folder on a disk of its own, whose content survives being unplugged: a file system within a file. */
-function disk(): Disk {
+/** An archive's folder on a disk of its own. */
+async function ownDisk(): Promise<Disk & { readonly folder: string }> {
   const folder = temporaryFolder();
-  const image = path.join(folder, 'image');
-  const mountPoint = path.join(folder, 'disk');
-  fs.mkdirSync(mountPoint);
-  spawnSync('truncate', ['-s', '24m', image]);
-  spawnSync('mkfs.ext4', ['-q', '-F', image]);
-  const plug = () => void spawnSync('mount', ['-o', 'loop', image, mountPoint]);
-  const unplug = () => void spawnSync('umount', ['-l', mountPoint]);
-  plug();
-  onTestFinished(unplug);
-  const location = { directory: path.join(mountPoint, 'archive'), databases: path.join(folder, 'profile'), durable: false };
-  return { location, folder, plug, unplug, readOnly: (is) => void spawnSync('mount', ['-o', `remount,${is ? 'ro' : 'rw'}`, mountPoint]) };
-}
-
-/** Whether an image can be mounted here at all. */
-function canLoopMount(): boolean {
-  if (!mountable) return false;
-  const folder = fs.mkdtempSync('/tmp/phosphor-loop-');
-  const image = path.join(folder, 'image');
-  const at = path.join(folder, 'at');
-  fs.mkdirSync(at);
-  spawnSync('truncate', ['-s', '8m', image]);
-  spawnSync('mkfs.ext4', ['-q', '-F', image]);
-  const can = spawnSync('mount', ['-o', 'loop', image, at]).status === 0;
-  if (can) spawnSync('umount', [at]);
-  fs.rmSync(folder, { recursive: true, force: true });
-  return can;
+  const made = await disk(folder, '32m');
+  if (made === undefined) throw new Error('no disk can be mounted here');
+  onTestFinished(() => made[Symbol.asyncDispose]());
+  return { ...made, folder, location: { ...made.location, durable: false } };
 }
 
 function noticesOf(archive: Archive): string[] {
@@ -55,13 +27,11 @@ function noticesOf(archive: Archive): string[] {
 
 const until = (what: () => void) => vi.waitFor(what, { timeout: 15_000, interval: 100 });
 
-const loops = canLoopMount();
-
 describe('an archive on a disk that is unplugged', () => {
-  it.runIf(loops)(
+  it.runIf(mountable)(
     'still shows its lists, refuses the rest in words, and goes on by itself when the disk is back',
     async () => {
-      const { location, folder, plug, unplug } = disk();
+      const { location, folder, plug, unplug } = await ownDisk();
       const archive = await opened(location);
       const notices = noticesOf(archive);
       const writer = writerOf(archive);
@@ -84,10 +54,10 @@ describe('an archive on a disk that is unplugged', () => {
     60_000,
   );
 
-  it.runIf(loops)(
+  it.runIf(mountable)(
     'before the start: no new archive is begun in its place, and it opens when the disk comes',
     async () => {
-      const { location, folder, plug, unplug } = disk();
+      const { location, folder, plug, unplug } = await ownDisk();
       const before = await openArchive(location);
       const { archiveId } = before;
       await store(writerOf(before), sample('1.2.3.1'));
@@ -112,10 +82,10 @@ describe('an archive on a disk that is unplugged', () => {
     60_000,
   );
 
-  it.runIf(loops)(
+  it.runIf(mountable)(
     'and used by another workstation meanwhile: it is not touched until that one is closed',
     async () => {
-      const { location, folder, plug, unplug } = disk();
+      const { location, folder, plug, unplug } = await ownDisk();
       const archive = await opened(location);
       const notices = noticesOf(archive);
       unplug();
@@ -133,15 +103,15 @@ describe('an archive on a disk that is unplugged', () => {
 });
 
 describe('an archive on a disk that cannot be written', () => {
-  it.runIf(loops)(
+  it.runIf(mountable)(
     'is read; arrivals, imports and deletions are refused with that reason',
     async () => {
-      const { location, folder, readOnly } = disk();
+      const { location, folder, readOnly } = await ownDisk();
       const before = await openArchive(location);
       await store(writerOf(before), sample('1.2.3.1'));
       await before.settled();
       await before.close();
-      readOnly(true);
+      await readOnly(true);
       const archive = await opened(location);
       expect(noticesOf(archive).join()).toMatch(/cannot be written/);
       expect((await archive.search(everything)).total).toBe(1);
@@ -151,7 +121,7 @@ describe('an archive on a disk that cannot be written', () => {
       expect(() => archive.import([path.join(folder, 'one.dcm')])).toThrow(/cannot be written/);
       expect(() => archive.job('delete', { targets: [{ studyInstanceUID: '1.2.3' }] })).toThrow(/cannot be written/);
       const notices = noticesOf(archive);
-      readOnly(false);
+      await readOnly(false);
       await until(() => expect(notices.join()).toMatch(/there again/));
       expect((await finished(archive.import([path.join(folder, 'one.dcm')]))).result).toMatchObject({ imported: 1 });
       await expect(openArchive(location)).rejects.toMatchObject({ kind: 'busy' });
@@ -159,19 +129,19 @@ describe('an archive on a disk that cannot be written', () => {
     60_000,
   );
 
-  it.runIf(loops)(
+  it.runIf(mountable)(
     'is indexed from its files where this profile never saw it',
     async () => {
-      const { location, folder, readOnly } = disk();
+      const { location, folder, readOnly } = await ownDisk();
       const before = await openArchive(location);
       for (let i = 0; i < 4; i += 1) await store(writerOf(before), sample(`1.2.3.${i}`));
       await before.settled();
       await before.close();
-      readOnly(true);
+      await readOnly(true);
       const archive = await opened({ ...location, databases: path.join(folder, 'elsewhere') });
       await archive.settled();
       expect((await archive.search(everything)).studies).toMatchObject([{ numberOfInstances: 4 }]);
-      readOnly(false);
+      await readOnly(false);
     },
     60_000,
   );
