@@ -23,11 +23,14 @@ export interface ImportParts {
   arrivalLine(): MessagePort;
 }
 
+/** Who hears of an import. */
+export type ImportReporter = Pick<JobReporter<ImportedItem>, 'signal' | 'check' | 'progress' | 'item'>;
+
 /**
  * Takes in every file below `paths`: DICOM in whatever wrapping, what ZIPs hold, what a DICOMDIR should have named. Each file ends as one
  * item; only a full or failing disk ends the job. Resolves when everything taken in is durable.
  */
-export async function importPaths(paths: readonly string[], parts: ImportParts, job: JobReporter<ImportedItem>): Promise<ImportSummary> {
+export async function importPaths(paths: readonly string[], parts: ImportParts, job: ImportReporter): Promise<ImportSummary> {
   const run = new ImportRun(parts, job);
   try {
     await run.read(paths, await isSlowMedium(paths));
@@ -50,13 +53,13 @@ type Source = LaneFile & { readonly depth?: number; readonly release?: () => voi
 
 class ImportRun {
   readonly #parts: ImportParts;
-  readonly #job: JobReporter<ImportedItem>;
+  readonly #job: ImportReporter;
   readonly #lanes: { fast?: ImportLanes } = {};
   readonly #containers: Container[] = [];
   readonly #counts = { imported: 0, known: 0, conflict: 0, refused: 0, bytes: 0, truncated: 0, missing: 0, directories: 0 };
   readonly #reasons: Partial<Record<ErrorKind, number>> = {};
 
-  constructor(parts: ImportParts, job: JobReporter<ImportedItem>) {
+  constructor(parts: ImportParts, job: ImportReporter) {
     this.#parts = parts;
     this.#job = job;
   }

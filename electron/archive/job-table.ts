@@ -5,15 +5,17 @@ import { verifyFiles } from './check-files.ts';
 import { EDIT_JOBS, type EditJobs } from './edit-jobs.ts';
 import { type ExportArgs, type ExportSummary, exportInstances } from './export.ts';
 import { importPaths } from './import.ts';
+import { watchFolder } from './import-watch.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
 import type { JobReporter } from './jobs.ts';
 import { rebuildIndex } from './rebuild-index.ts';
 import type { RpcClient } from './rpc.ts';
-import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary } from './types.ts';
+import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary, WatchSummary } from './types.ts';
 
 /** What the archive worker does in the background: of each kind its arguments, the items it names one by one, and what it ends with. */
 export interface ArchiveJobs extends CareJobs, EditJobs {
   import: { args: { readonly paths: readonly string[] }; item: ImportedItem; result: ImportSummary };
+  watch: { args: { readonly folder: string; readonly move: boolean }; item: ImportedItem; result: WatchSummary };
   export: { args: ExportArgs; item: ExportItem; result: ExportSummary };
   verify: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
   rebuild: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
@@ -41,6 +43,7 @@ export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
   ...CARE_JOBS,
   ...EDIT_JOBS,
   import: (context, { paths }, job) => importPaths(paths, context, job),
+  watch: (context, args, job) => watchFolder(args, context, job),
   export: ({ location }, args, job) => exportInstances(location, args, job),
   verify: ({ location }, args, job) => verifyFiles(location, args, job),
   rebuild: (context, args, job) =>

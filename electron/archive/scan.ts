@@ -10,16 +10,20 @@ const MAX_DEPTH = 128;
 /**
  * Files at and below the given paths, streaming: of each folder on the way down one open directory is held, and no list of names. A path that
  * is named may be a link. Links found below are not followed: what lies in the same tree comes under its own name, so that no loop can be
- * entered, and what lies outside is named as an error. What cannot be read comes as an error too, and the walk goes on.
+ * entered, and what lies outside is named as an error. Folders for which `leaveOut` is true are not entered. What cannot be read comes as an error too, and the walk goes on.
  */
-export async function* scan(paths: readonly string[], signal: AbortSignal): AsyncGenerator<Found> {
+export async function* scan(
+  paths: readonly string[],
+  signal: AbortSignal,
+  leaveOut: (folder: string) => boolean = () => false,
+): AsyncGenerator<Found> {
   for (const one of paths) {
     if (signal.aborted) return;
     const root = path.resolve(one);
     try {
       const stat = await fs.stat(root);
       if (stat.isFile()) yield { path: root };
-      else if (stat.isDirectory()) yield* below(root, await fs.realpath(root), signal);
+      else if (stat.isDirectory()) yield* below(root, await fs.realpath(root), signal, leaveOut);
       else yield { path: root, error: new PhosphorError('unreadable', 'neither a file nor a folder') };
     } catch (thrown) {
       yield { path: root, error: unreadable(thrown) };
@@ -27,7 +31,7 @@ export async function* scan(paths: readonly string[], signal: AbortSignal): Asyn
   }
 }
 
-async function* below(root: string, realRoot: string, signal: AbortSignal): AsyncGenerator<Found> {
+async function* below(root: string, realRoot: string, signal: AbortSignal, leaveOut: (folder: string) => boolean): AsyncGenerator<Found> {
   const open: { readonly folder: string; readonly directory: Dir }[] = [];
   const enter = async (folder: string): Promise<PhosphorError | undefined> => {
     if (open.length >= MAX_DEPTH) return new PhosphorError('limit-exceeded', `folders more than ${MAX_DEPTH} deep are not entered`);
@@ -52,7 +56,7 @@ async function* below(root: string, realRoot: string, signal: AbortSignal): Asyn
       const child = path.join(top.folder, entry.name);
       if (entry.isFile()) yield { path: child };
       else if (entry.isSymbolicLink()) yield* link(child, realRoot);
-      else if (entry.isDirectory()) {
+      else if (entry.isDirectory() && !leaveOut(child)) {
         const error = await enter(child);
         if (error !== undefined) yield { path: child, error };
       }

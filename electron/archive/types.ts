@@ -133,6 +133,12 @@ export interface CompactSummary {
 
 export type { ExportSummary } from './export.ts';
 
+/** One look at the watched folder. */
+export interface WatchSummary extends ImportSummary {
+  /** Files that may still grow, or whose turn comes at the next look. */
+  readonly waiting: number;
+}
+
 export interface VerifySummary {
   readonly checked: number;
   readonly bytes: number;

@@ -33,6 +33,7 @@ import { SettingsStore } from './settings-store.ts';
 import { TLSFiles } from './tls-files.ts';
 import type { Workstation, WorkstationOptions } from './types.ts';
 import { Upkeep } from './upkeep.ts';
+import { WatchedFolder } from './watched-folder.ts';
 
 /** The rooms that the workstation is composed of; tests may put scripted ones in. */
 export interface Rooms {
@@ -198,6 +199,8 @@ async function compose(
       hasTrash: async () => (await archive.job('trash', { offset: 0, limit: 0 }).done).total > 0,
     });
     closers.push(() => upkeep.close());
+    const watched = new WatchedFolder({ archive, settings: () => settings.current, raise: notices.raise });
+    closers.push(() => watched.close());
   }
 
   const dispatcher = new Dispatcher(

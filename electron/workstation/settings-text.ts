@@ -27,6 +27,7 @@ export const DEFAULT_SETTINGS: Settings = {
     retrieveTotal: 0,
   },
   archiveFolder: '',
+  watch: { folder: '', everySeconds: 10, move: false },
   trashDays: 30,
   cleaning: { enabled: false, maxGigabytes: 0, minFreeGigabytes: 0, olderThanDays: 0, notOpenedForDays: 0, evenOnlyCopies: false },
   retry: { attempts: 5, delaysSeconds: [1, 5, 15, 60], missingRounds: 2 },
@@ -86,6 +87,14 @@ const COMMENTS: Comments<Settings> = {
   ],
   archiveFolder:
     'Folder of the archive, on any disk; "" = in the profile. Takes effect at the next start; to move an archive, close Phosphor, move its folder, then name the new place here. Default "".',
+  watch: [
+    'A folder that is watched: files are taken in when they did not change between two looks.',
+    {
+      folder: 'The folder; "" watches none. Default "".',
+      everySeconds: 'Seconds between two looks, 1 to 86400. Default 10.',
+      move: 'true: originals that were taken in go to the folder done in it. Default false: they stay.',
+    },
+  ],
   trashDays: 'Days for which what was deleted can be brought back; then it is removed for good. Default 30.',
   cleaning: [
     'Studies that leave the archive by themselves. Never one that is pinned or open, nor the only copy we know of. `phosphor archive clean --dry-run` shows which would go.',

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { ImportedItem } from '../../shared/contract/index.ts';
+import { type ImportParts, type ImportReporter, importPaths } from './import.ts';
+import { storageError } from './layout.ts';
+import { scan, unreadable } from './scan.ts';
+import type { WatchSummary } from './types.ts';
+
+/** Folder below the watched one for originals that were taken in. */
+const DONE = 'done';
+/** Files taken in at one look, and files of the folder that are remembered. */
+const MOST_AT_ONCE = 5_000;
+const MOST_FILES = 200_000;
+const LONGEST_STATE = 64 * 1024 * 1024;
+
+const NOTHING = {
+  imported: 0,
+  known: 0,
+  conflict: 0,
+  refused: 0,
+  bytes: 0,
+  missing: 0,
+  truncated: 0,
+  directories: 0,
+  reasons: {},
+} as const;
+
+/** Length and time of each file as it was seen at the last look; a file that did not change since has stopped growing. */
+let seen: { folder: string; files: ReadonlyMap<string, string> } = { folder: '', files: new Map() };
+
+/**
+ * One look at the watched folder: files that have not changed since the look before are imported. Originals then go to `done/` beside them, or
+ * are remembered (on the disk, so that a restart does not read them again). A file that is killed between import and move is known the next
+ * time, and moved then. Throws PhosphorError `not-found`, `unreadable` when the folder cannot be read.
+ */
+export async function watchFolder(
+  { folder, move }: { readonly folder: string; readonly move: boolean },
+  parts: ImportParts,
+  job: ImportReporter,
+): Promise<WatchSummary> {
+  const root = path.resolve(folder);
+  await fs.access(root).catch((thrown: unknown) => {
+    throw unreadable(thrown);
+  });
+  const before = seen.folder === root ? seen.files : new Map<string, string>();
+  const taken = await readTaken(parts, root);
+  const [now, still] = [new Map<string, string>(), new Map<string, string>()];
+  const ready: string[] = [];
+  const done = path.join(root, DONE);
+  for await (const found of scan([root], job.signal, (below) => below === done)) {
+    if ('error' in found || now.size >= MOST_FILES) continue;
+    const key = keyOf(root, found.path);
+    const stamp = await stampOf(found.path);
+    if (stamp === undefined) continue;
+    now.set(key, stamp);
+    if (taken.get(key) === stamp) still.set(key, stamp);
+    else if (before.get(key) === stamp && ready.length < MOST_AT_ONCE) ready.push(found.path);
+  }
+  job.check();
+  seen = { folder: root, files: now };
+  const refused = new Set<string>();
+  const waiting = now.size - still.size - ready.length;
+  if (ready.length === 0) {
+    if (still.size !== taken.size) await keepTaken(parts, root, still);
+    return { ...NOTHING, waiting };
+  }
+  const summary = await importPaths(ready, parts, {
+    signal: job.signal,
+    check: () => job.check(),
+    progress: (progress) => job.progress(progress),
+    item: async (item: ImportedItem) => {
+      if (item.result === 'refused') refused.add(item.path);
+      await job.item(item);
+    },
+  });
+  for (const file of ready) {
+    const key = keyOf(root, file);
+    if (move && !refused.has(file)) await moveTo(done, root, file);
+    else still.set(key, now.get(key) ?? '');
+  }
+  await keepTaken(parts, root, still);
+  return { ...summary, waiting };
+}
+
+async function stampOf(file: string): Promise<string | undefined> {
+  try {
+    const { size, mtimeMs } = await fs.stat(file);
+    return `${size}:${Math.floor(mtimeMs)}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name says who the patient is; its hash does not. */
+function keyOf(root: string, file: string): string {
+  return createHash('sha256').update(path.relative(root, file)).digest('base64url').slice(0, 22);
+}
+
+/** Never over another file of that name. */
+async function moveTo(done: string, root: string, file: string): Promise<void> {
+  const wanted = path.join(done, path.relative(root, file));
+  const { dir, name, ext } = path.parse(wanted);
+  try {
+    await fs.mkdir(dir, { recursive: true });
+    for (let number = 1; number < 1_000; number += 1) {
+      const target = number === 1 ? wanted : path.join(dir, `${name} (${number})${ext}`);
+      const isTaken = await fs.lstat(target).then(
+        () => true,
+        () => false,
+      );
+      if (isTaken) continue;
+      await fs.rename(file, target);
+      return;
+    }
+  } catch {
+    // It stays where it is; at the next look it is known, and moving it is tried again.
+  }
+}
+
+function stateFile({ location }: ImportParts): string {
+  return path.join(location.databases, 'watched-folder.json');
+}
+
+async function readTaken(parts: ImportParts, root: string): Promise<ReadonlyMap<string, string>> {
+  try {
+    const file = stateFile(parts);
+    if ((await fs.stat(file)).size > LONGEST_STATE) return new Map();
+    const state: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
+    if (typeof state !== 'object' || state === null || !('folder' in state) || !('taken' in state)) return new Map();
+    if (state.folder !== root || typeof state.taken !== 'object' || state.taken === null) return new Map();
+    return new Map(Object.entries(state.taken).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  } catch {
+    return new Map();
+  }
+}
+
+async function keepTaken(parts: ImportParts, folder: string, taken: ReadonlyMap<string, string>): Promise<void> {
+  const file = stateFile(parts);
+  try {
+    await fs.writeFile(`${file}.new`, JSON.stringify({ folder, taken: Object.fromEntries(taken) }), { mode: 0o600 });
+    await fs.rename(`${file}.new`, file);
+  } catch (thrown) {
+    throw storageError(thrown, 'what was taken from the watched folder cannot be remembered');
+  }
+}
