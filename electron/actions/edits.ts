@@ -1,4 +1,4 @@
-import type { ActionRequest } from '../../shared/contract/index.ts';
+import { type ActionRequest, PhosphorError } from '../../shared/contract/index.ts';
 import type { CorrectSummary } from '../archive/types.ts';
 import type { ActionRun } from './action-run.ts';
 import { follow } from './archive-jobs.ts';
@@ -12,10 +12,25 @@ type Edit = Extract<ActionRequest, { command: 'deidentify' | 'correct' | 'undo-c
 /** What makes new instances out of others. Each is in the audit trail before its completion is delivered; one that cannot be written there has failed. */
 export async function runEdit(run: ActionRun, parts: EngineParts, action: Edit, turns: TurnQueue): Promise<RunResult> {
   await parts.archive.settled();
-  const result = await perform(run, parts, action, turns);
+  let result: Performed;
+  try {
+    result = await perform(run, parts, action, turns);
+  } catch (thrown) {
+    const text = textOf(thrown, action);
+    if (text === undefined) throw thrown;
+    return { outcome: 'failed', verifiedBy: 'none', diagnosis: await diagnoseRun(run, parts, { text }) };
+  }
   if (result.audit !== undefined) await parts.audit.record({ ...result.audit, actionId: run.actionId });
   await parts.archive.settled();
   return result.run;
+}
+
+/** What the archive refuses, said in the words of what was asked for. */
+function textOf(thrown: unknown, { command }: Edit): TextKey | undefined {
+  if (!(thrown instanceof PhosphorError)) return undefined;
+  if (thrown.kind === 'not-found') return command === 'undo-correction' ? 'correctionGone' : 'studyGone';
+  if (thrown.kind !== 'unsupported') return undefined;
+  return thrown.data.code === 'SECRET_SEALED' ? 'projectSealed' : 'copyWithUIDs';
 }
 
 interface Performed {

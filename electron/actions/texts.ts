@@ -338,6 +338,19 @@ export const TEXTS = {
   busy: () => ({ sentence: 'Another program is using the archive.', nextStep: 'Close it and try again.' }),
 
   // ---------------------------------------------------------------------------------------------------------------- archive
+  studyGone: () => ({ sentence: 'This study is not in the archive.', nextStep: 'Look whether it was deleted, or retrieve it first.' }),
+  correctionGone: () => ({
+    sentence: 'There is no such correction, so it cannot be undone.',
+    nextStep: 'The version before may still be in the trash.',
+  }),
+  copyWithUIDs: () => ({
+    sentence: 'A copy that keeps the UIDs of its original cannot stand beside it in the archive.',
+    nextStep: 'Export the study instead, or let the copy have UIDs of its own.',
+  }),
+  projectSealed: () => ({
+    sentence: 'The secret of this project was sealed by the desktop window and cannot be read by this program.',
+    nextStep: 'De-identify in the desktop window, or use another project here.',
+  }),
   editFailed: (f) => ({
     sentence: `${f.failed} of ${f.received} instances were left as they are; the list says why of each.`,
     nextStep: 'Look at the reasons, then try again: what is done already stays done.',

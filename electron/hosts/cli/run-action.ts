@@ -105,8 +105,11 @@ function summary({ actionId, action, outcome, counts, bytes, details, startedAt,
       const expected = counts.expected === undefined ? '' : ` of ${counts.expected}`;
       return `${outcome}: ${counts.received}${expected} instances received${failed}, ${bytesText(bytes)} in ${seconds}`;
     }
-    case 'correct':
-      return `${outcome}: ${details?.corrected ?? 0} corrected in ${seconds}; \`phosphor undo-correction ${actionId}\` undoes it`;
+    case 'correct': {
+      const corrected = details?.corrected ?? 0;
+      const undo = corrected === 0 ? '' : `; \`phosphor undo-correction ${actionId}\` undoes it`;
+      return `${outcome}: ${corrected} corrected in ${seconds}${undo}`;
+    }
     default: {
       const parts = Object.entries(details ?? {}).map(([name, value]) => `${value} ${name}`);
       return `${outcome}: ${parts.length === 0 ? `${counts.completed} done` : parts.join(', ')} in ${seconds}`;

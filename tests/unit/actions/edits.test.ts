@@ -65,3 +65,19 @@ it('a correction that the audit trail does not take is not called a success', as
   const complete = await scene.completed(await scene.request(CORRECT));
   expect(complete).toMatchObject({ outcome: 'failed', diagnosis: { error: { kind: 'storage-full' } } });
 });
+
+it.each([
+  [CORRECT, 'not-found', 'This study is not in the archive.'],
+  [{ command: 'undo-correction', correctionId: '11111111-1111-4111-8111-111111111111' }, 'not-found', 'There is no such correction'],
+  [
+    { command: 'deidentify', studyInstanceUID: '1.2.3', project: 'T', options: { retainUIDs: true } },
+    'unsupported',
+    'cannot stand beside it',
+  ],
+] as const)('what cannot be done is said in words that fit: %j', async (action, kind, sentence) => {
+  const failed = Promise.reject(new PhosphorError(kind, kind));
+  failed.catch(() => undefined);
+  const scene = new Scene({ archive: archiveWith(failed) });
+  const complete = await scene.completed(await scene.request(action));
+  expect(complete).toMatchObject({ outcome: 'failed', diagnosis: { sentence: expect.stringContaining(sentence) } });
+});

@@ -243,6 +243,13 @@ describe('de-identification', () => {
     expect([kept.has(0x70531003), kept.has(0x00190010), kept.has(0x0019100c)]).toEqual([false, false, false]);
   });
 
+  it('removes a sequence that came as unread bytes, which may hold anything', () => {
+    const dataset = instance();
+    dataset.set(0x00081115, Buffer.from('\x20\0\x0d\0\x0a\0\0\x001.2.3.4.5', 'latin1'), 'UN');
+    expect(done(dataset).has(0x00081115)).toBe(false);
+    expect(done(dataset, { retainUIDs: true }).has(0x00081115)).toBe(false);
+  });
+
   it('removes curves, overlays and attributes that the dictionary does not know', () => {
     const dataset = instance();
     dataset.set(0x50003000, Uint8Array.of(1, 2), 'OW');

@@ -245,7 +245,8 @@ class Walk {
     else if (vr === 'UI' && !asIs && !this.#options.retainUIDs && !level.from.strings(tag).every(isClassUID) && !NEVER_MAPPED.has(tag)) {
       this.#uids(element, level);
     } else if (SEARCHED.has(vr)) this.#text(element, level, (text) => this.#identifiers.scrubbed(text));
-    else if (value instanceof Uint8Array && (vr === 'OB' || vr === 'UN') && this.#hides(value)) this.#drop(element, level);
+    // A sequence that came as UN was not read: nobody knows what is in it.
+    else if (vr === 'UN' || (vr === 'OB' && value instanceof Uint8Array && this.#hides(value))) this.#drop(element, level);
     else if (tag !== DOCUMENT_LENGTH || !level.to.has(tag)) {
       level.to.setElement(element);
       this.#counts.kept += 1;
