@@ -237,7 +237,8 @@ class LocalArchive implements Archive {
     const { location, archiveId } = this;
     this.#reader = new ArchiveThread<IndexReaderMethods, never>({
       name: 'index reader',
-      start: () => new Worker(new URL('./index-reader-thread.ts', import.meta.url), { workerData: { location, archiveId } }),
+      start: () =>
+        new Worker(new URL('./index-reader-thread.ts', import.meta.url), { workerData: { location, archiveId }, resourceLimits: YOUNG }),
       onEvent: () => undefined,
       onReplaced: () => undefined,
     });

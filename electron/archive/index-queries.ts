@@ -29,6 +29,8 @@ export class IndexQueries {
   constructor(location: ArchiveLocation, archiveId: string) {
     this.#location = location;
     this.#database = openReadOnly(location);
+    // Lists of a large archive read rows from all over it.
+    this.#database.exec('PRAGMA cache_size = -24000');
     this.#search = new Search(this.#database, attachUserData(this.#database, location, archiveId));
   }
 

@@ -11,6 +11,8 @@ export interface Condition {
   readonly ids?: { readonly sql: string; readonly values: Values };
   /** A pattern that no index of its column helps with: even a whole column of candidates is worth asking for. */
   readonly needsIds?: boolean;
+  /** A range of study dates: a list sorted by them is walked through within it. */
+  readonly isStudyDates?: boolean;
 }
 
 /** Joins conditions to a WHERE clause; empty when there are none. */
@@ -143,6 +145,7 @@ function dateCondition(column: 'birth_date' | 'study_date', range: Query['studyD
   return {
     sql: `st.${column} >= ? AND st.${column} <= ? AND st.${column} <> ''`,
     values: [from, to],
+    isStudyDates: column === 'study_date',
     ids: { sql: `SELECT study_id FROM studies WHERE ${column} >= ? AND ${column} <= ?`, values: [from, to] },
   };
 }
