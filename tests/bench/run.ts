@@ -4,6 +4,7 @@ import { ECHO_BENCHES } from './echo.ts';
 import { FIND_BENCHES } from './find.ts';
 import { FREEZE_BENCHES } from './freeze.ts';
 import { idleAssociations } from './idle-associations.ts';
+import { IMPORT_BENCHES } from './import-folder.ts';
 import { INDEX_BENCHES } from './index-benches.ts';
 import { RECEIVE_BENCHES } from './receive.ts';
 import { RETRIEVE_BENCHES } from './retrieve.ts';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ...FIND_BENCHES,
   ...FREEZE_BENCHES,
   ...ECHO_BENCHES,
+  ...IMPORT_BENCHES,
   ...VERIFY_BENCHES,
 };
 
@@ -55,7 +57,7 @@ export async function bench(): Promise<number> {
       continue;
     }
     await using folder = await temporaryFolder('bench-data');
-    for (const start of BENCHES[name]?.(folder.path) ?? []) report(await sideBySide(start, runs), values.json === true);
+    for (const start of BENCHES[name]?.(folder.path, runs) ?? []) report(await sideBySide(start, runs), values.json === true);
   }
   return 0;
 }
