@@ -197,6 +197,7 @@ class Retrieve {
       ...(found.listing === undefined ? {} : { remaining: found.missing.size }),
       received: received.size,
     };
+    await this.#noteMissing(outcome === 'success', counts.failed);
     return {
       outcome,
       verifiedBy: VERIFIED_BY[found.verdict],
@@ -207,6 +208,18 @@ class Retrieve {
       ...optional('errorComment', response?.errorComment ?? error?.errorComment),
       ...optional('diagnosis', diagnosis),
     };
+  }
+
+  /** A study of which something is here and something is not is marked in the archive, until a retrieve brings all of it. */
+  async #noteMissing(isComplete: boolean, failed: number): Promise<void> {
+    const { studyInstanceUID, seriesInstanceUID } = this.#request;
+    // A whole series says nothing of the others.
+    if (isComplete ? seriesInstanceUID !== undefined : this.#ledger.received.size === 0) return;
+    const marked = this.#parts.archive.markMissing(studyInstanceUID, isComplete ? 0 : Math.max(1, failed));
+    await within(
+      marked.catch(() => undefined),
+      INDEXED_LIMIT_MS,
+    );
   }
 
   /** What is missing by the listing, and what the peer names as failed and we do not hold. */

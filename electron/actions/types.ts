@@ -86,7 +86,7 @@ export interface DeIdentificationProjects {
 /** What the engine works with; the workstation wires it, tests script it. */
 export interface EngineParts {
   readonly pool: Pick<AssociationPool, 'echo' | 'find' | 'move' | 'moveProgress'>;
-  readonly archive: Pick<Archive, 'present' | 'job' | 'openStudies' | 'import' | 'verify' | 'rebuild' | 'settled'>;
+  readonly archive: Pick<Archive, 'present' | 'job' | 'openStudies' | 'import' | 'verify' | 'rebuild' | 'settled' | 'markMissing'>;
   readonly receiver: MoveReceiver;
   readonly messageIds: { take(): number; release(messageId: number): void };
   readonly store: ActionStore;

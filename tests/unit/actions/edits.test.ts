@@ -28,6 +28,7 @@ function archiveWith(result: Promise<CorrectSummary>) {
     present: async () => [],
     openStudies: () => [],
     settled: async () => {},
+    markMissing: async () => {},
     import: job,
     verify: job,
     rebuild: job,

@@ -185,6 +185,7 @@ export class Scene {
         job: unscripted,
         openStudies: () => [],
         settled: async () => {},
+        markMissing: async () => {},
       },
       receiver: {
         address: () => ({ aeTitle: 'PHOSPHOR', port: 11112 }),
