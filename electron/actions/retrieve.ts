@@ -215,9 +215,9 @@ class Retrieve {
     const { studyInstanceUID, seriesInstanceUID } = this.#request;
     // A whole series says nothing of the others.
     if (isComplete ? seriesInstanceUID !== undefined : this.#ledger.received.size === 0) return;
-    const marked = this.#parts.archive.markMissing(studyInstanceUID, isComplete ? 0 : Math.max(1, failed));
+    const mark = async () => await this.#parts.archive.markMissing(studyInstanceUID, isComplete ? 0 : Math.max(1, failed));
     await within(
-      marked.catch(() => undefined),
+      mark().catch(() => undefined),
       INDEXED_LIMIT_MS,
     );
   }
