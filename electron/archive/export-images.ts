@@ -4,7 +4,7 @@ import type { ImageModule, PictureOptions } from '../../shared/contract/index.ts
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { TransferSyntaxUID } from '../dicom/dataset/index.ts';
 import type { CornerText, EncodedImage, EncodedTable, PictureRecipe } from '../transcoding/index.ts';
-import type { Exporting, Written } from './export.ts';
+import { type Exporting, firstOf, type Written } from './export.ts';
 import { type NamedPath, Names, nameOf } from './export-names.ts';
 import type { ChosenInstance } from './export-selection.ts';
 import { checkCancelled, type ExportSource } from './export-source.ts';
@@ -19,10 +19,15 @@ export async function writeImages({ args, target, codec, signal, each }: Exporti
   if (template === undefined) throw new PhosphorError('invalid-arguments', 'the template cannot be used');
   const options = args.pictures ?? DEFAULTS;
   const names = new Names();
-  await each(async (instance, _order, source): Promise<Written> => {
+  await each(async (instance, _order, source, turn): Promise<Written> => {
     const { image, reason } = describeImage(source.path);
     if (image === undefined) throw new PhosphorError('unsupported', reason ?? 'the instance holds no image');
     const frames = numberOfFrames(image, source);
+    const wanted = nameOf(template, instance.values, instance.owner);
+    const name = (frame: number): string[] => names.path(frames === 1 ? wanted : framed(wanted, frame, frames), EXTENSIONS[options.format]);
+    await turn.come();
+    const first = Array.from({ length: frames }, (_, frame) => name(frame));
+    turn.pass();
     let bytes = 0;
     for (let frame = 0; frame < frames; frame += 1) {
       checkCancelled(signal);
@@ -35,9 +40,8 @@ export async function writeImages({ args, target, codec, signal, each }: Exporti
         options.cornerText ? cornerText(instance, image, frame, frames, options) : undefined,
       );
       const picture = await codec.run('picture', { ...encoded, recipe });
-      const wanted = nameOf(template, instance.values, instance.owner);
       await target.write(
-        () => names.path(frames === 1 ? wanted : framed(wanted, frame, frames), EXTENSIONS[options.format]),
+        firstOf(first[frame] ?? [], () => name(frame)),
         [picture.bytes],
         options.format !== 'tiff',
       );

@@ -18,7 +18,7 @@ export interface ExportTarget {
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 /** How often another name is tried before a folder is called unusable. */
 const TRIES = 10_000;
-/** A folder of temporary files that a killed export left is removed by a later one. */
+/** Temporary files that a killed export left are removed by a later one. */
 const STALE_MS = 24 * 3600 * 1000;
 const TEMPORARY = '.phosphor-export-';
 
@@ -97,12 +97,13 @@ export class FolderTarget implements ExportTarget {
   }
 }
 
-async function removeStale(root: string): Promise<void> {
+/** What a killed export left in this folder. */
+export async function removeStale(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (!name.startsWith(TEMPORARY)) continue;
-    const folder = path.join(root, name);
-    const { mtimeMs } = await stat(folder);
-    if (Date.now() - mtimeMs > STALE_MS) await rm(folder, { recursive: true, force: true });
+    const left = path.join(root, name);
+    const { mtimeMs } = await stat(left);
+    if (Date.now() - mtimeMs > STALE_MS) await rm(left, { recursive: true, force: true });
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { configure, ZipWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
-import { type Chunks, type ExportTarget, exists, onTarget, placeNew, TargetError, writeAll } from './export-target.ts';
+import { type Chunks, type ExportTarget, exists, onTarget, placeNew, removeStale, TargetError, writeAll } from './export-target.ts';
 
 configure({ useWebWorkers: false });
 
@@ -53,6 +53,7 @@ export class ZipTarget implements ExportTarget {
   static async open(file: string, options: ZipOptions): Promise<ZipTarget> {
     return await onTarget(async () => {
       if (!options.replace && (await exists(file))) throw alreadyThere();
+      await removeStale(path.dirname(file));
       const temporary = path.join(path.dirname(file), `.phosphor-export-${randomUUID()}.part`);
       return new ZipTarget(file, temporary, await open(temporary, 'wx', 0o600), options);
     });

@@ -11,6 +11,7 @@ import { Names, nameOf } from './export-names.ts';
 import { Chosen, type ChosenInstance, missingOf } from './export-selection.ts';
 import { ExportSource } from './export-source.ts';
 import { type ExportTarget, FolderTarget, TargetError } from './export-target.ts';
+import { type Turn, Turns } from './export-turns.ts';
 import { ZipTarget } from './export-zip.ts';
 import { openReadOnly } from './index-reader.ts';
 import { inParallel, type JobReporter } from './jobs.ts';
@@ -46,7 +47,7 @@ export interface Exporting {
   readonly codec: CodecWorker;
   readonly signal: AbortSignal;
   /** Does `work` for every chosen instance, several at a time. One that cannot be exported becomes an item; what the target refuses ends the export. */
-  each(work: (instance: ChosenInstance, order: number, source: ExportSource) => Promise<Written>): Promise<void>;
+  each(work: (instance: ChosenInstance, order: number, source: ExportSource, turn: Turn) => Promise<Written>): Promise<void>;
 }
 
 export interface Written {
@@ -87,16 +88,22 @@ async function exportFrom(
   const target = await open(location, args);
   try {
     for (const missing of missingOf(database, args.selection)) await tally.missing(missing);
+    const turns = new Turns();
     const each: Exporting['each'] = (work) =>
       inParallel(chosen, WIDTH, async ({ instance, order }) => {
-        job.check();
-        await tally.one(instance, () =>
-          withSource(location, instance, (source) =>
-            deIdentified === undefined
-              ? work(instance, order, source)
-              : deIdentified.with(instance, source, (copy, copied) => work(copy, order, copied)),
-          ),
-        );
+        const turn = turns.take();
+        try {
+          job.check();
+          await tally.one(instance, () =>
+            withSource(location, instance, (source) =>
+              deIdentified === undefined
+                ? work(instance, order, source, turn)
+                : deIdentified.with(instance, source, (copy, copied) => work(copy, order, copied, turn)),
+            ),
+          );
+        } finally {
+          turn.pass();
+        }
       });
     await FORMS[args.form]({ location, args, chosen, target, codec, signal: job.signal, each });
     job.check();
@@ -126,11 +133,28 @@ async function writeFiles({ args, target, signal, each }: Exporting): Promise<vo
   const template = parseTemplate(args.template ?? DEFAULT_TEMPLATE);
   if (template === undefined) throw new PhosphorError('invalid-arguments', 'the template cannot be used');
   const names = new Names();
-  await each(async (instance, _order, source) => {
+  await each(async (instance, _order, source, turn) => {
     const wanted = nameOf(template, instance.values, instance.owner);
-    await target.write(() => names.path(wanted, '.dcm'), source.whole(instance.sha256, signal), isCompressed(instance.transferSyntaxUID));
+    await turn.come();
+    const first = names.path(wanted, '.dcm');
+    turn.pass();
+    await target.write(
+      firstOf(first, () => names.path(wanted, '.dcm')),
+      source.whole(instance.sha256, signal),
+      isCompressed(instance.transferSyntaxUID),
+    );
     return { bytes: source.size, converted: false };
   });
+}
+
+/** A name, and others where that one is taken. */
+export function firstOf(name: readonly string[], others: () => readonly string[]): () => readonly string[] {
+  let asked = false;
+  return () => {
+    if (asked) return others();
+    asked = true;
+    return name;
+  };
 }
 
 /** Pixels in fragments, or the whole data set deflated: a ZIP file cannot make that smaller. */

@@ -114,6 +114,30 @@ describe('exporting files', () => {
     await expect(blocked.done).rejects.toMatchObject({ data: { kind: 'storage' } });
   });
 
+  it('gives the same names however long each file takes', async () => {
+    const samples = Array.from({ length: 24 }, (_, i) =>
+      sample(`1.2.3.${i + 1}`, { InstanceNumber: i + 1 }, { rows: i % 4 === 0 ? 500 : 8 }),
+    );
+    const archive = await archiveOf(...samples);
+    const to = temporaryFolder();
+    await exported(archive, everythingTo(to, { template: '{PatientName}' }));
+    for (let i = 1; i <= 24; i += 1) {
+      const file = path.join(to, i === 1 ? 'Doe Jane.dcm' : `Doe Jane (${i}).dcm`);
+      expect([file, fs.statSync(file).size]).toEqual([file, fs.statSync(locate(archive, `1.2.3.${i}`)).size]);
+    }
+  });
+
+  it('removes what a killed export left a day ago, and nothing younger', async () => {
+    const archive = await archiveOf(sample('1.2.3.1'));
+    const to = temporaryFolder();
+    const [old, young] = [path.join(to, '.phosphor-export-old'), path.join(to, '.phosphor-export-young')];
+    for (const folder of [old, young]) fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(old, 'half'), '');
+    fs.utimesSync(old, 1, 1);
+    await exported(archive, everythingTo(to));
+    expect([fs.existsSync(old), fs.existsSync(young)]).toEqual([false, true]);
+  });
+
   it('does not follow a link out of the folder', async () => {
     const archive = await archiveOf(sample('1.2.3.1'));
     const [to, elsewhere] = [temporaryFolder(), temporaryFolder()];
