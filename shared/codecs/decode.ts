@@ -31,6 +31,7 @@ type Kind = 'native' | 'native-big-endian' | 'deflated-frame' | 'rle' | 'jpeg' |
 const TRANSFER_SYNTAXES: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['1.2.840.10008.1.2', 'native'],
   ['1.2.840.10008.1.2.1', 'native'],
+  ['1.2.840.10008.1.2.1.98', 'native'],
   ['1.2.840.10008.1.2.1.99', 'native'],
   ['1.2.840.10008.1.2.2', 'native-big-endian'],
   ['1.2.840.10008.1.2.8.1', 'deflated-frame'],

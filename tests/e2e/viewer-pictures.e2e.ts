@@ -11,7 +11,7 @@ import { COLUMNS, cells, type GeneratedImage, packed, pattern, ROWS, writeImage 
 import { temporaryFolder } from '../support/temporary.ts';
 import { provideWasmFromPackages } from '../support/wasm.ts';
 import { expectNoErrors } from './browser.ts';
-import { startReading } from './viewer.ts';
+import { openStudy, startReading } from './viewer.ts';
 
 const PIXELS = COLUMNS * ROWS;
 const GREY = { BitsAllocated: 16, BitsStored: 12, HighBit: 11, RescaleIntercept: '-1024', WindowCenter: '40', WindowWidth: '400' };
@@ -106,6 +106,52 @@ describe('on the canvas of a real window', () => {
     const path = await writeImage(folder.path, { name: 'after a hang', values: GREY, pixels: grey });
     expect(await viewer.outliveHang(path)).toEqual({ hung: 'timed-out', other: 'grey' });
   });
+});
+
+const EIGHT = { BitsAllocated: 8, BitsStored: 8, HighBit: 7 };
+const JPEG = '1.2.840.10008.1.2.4.50';
+/** What lies about itself; the first and the last are honest. */
+const SERIES: readonly GeneratedImage[] = [
+  { name: 'honest', values: GREY, pixels: grey },
+  { name: 'no rows', values: { ...GREY, Rows: 0 }, pixels: grey },
+  { name: 'more pixels than memory', values: { ...GREY, Rows: 65_535, Columns: 65_535, NumberOfFrames: '2147483647' }, pixels: grey },
+  { name: 'a palette that is not there', values: { ...EIGHT, PhotometricInterpretation: 'PALETTE COLOR' }, pixels: grey },
+  {
+    name: 'samples that are not there',
+    values: { ...EIGHT, SamplesPerPixel: 3, PhotometricInterpretation: 'RGB' },
+    pixels: grey.subarray(0, 200),
+  },
+  { name: 'bits that nobody has', values: { BitsAllocated: 64, BitsStored: 77, HighBit: 3 }, pixels: grey },
+  { name: 'no frame at all', values: { ...GREY, NumberOfFrames: '0' }, pixels: grey },
+  { name: 'a spacing that is no number', values: { ...GREY, PixelSpacing: ['NaN', '-1'], PixelAspectRatio: [0, 0] }, pixels: grey },
+  { name: 'native pixels said to be JPEG', values: EIGHT, pixels: grey, pixelVR: 'OB', transferSyntaxUID: JPEG },
+  { name: 'a window of nothing', values: { ...GREY, WindowCenter: '1e300', WindowWidth: '-5' }, pixels: grey },
+  { name: 'honest again', values: GREY, pixels: grey },
+];
+
+test('a series of images that lie about themselves: each is drawn or says why not, and the window lives on', async () => {
+  await using folder = await temporaryFolder('lies');
+  const files = join(folder.path, 'files');
+  await mkdir(files);
+  for (const [index, image] of SERIES.entries()) {
+    await writeImage(files, { ...image, values: { ...image.values, InstanceNumber: index + 1 } });
+  }
+  await using reading = await startReading(folder.path, files);
+  const { page } = reading;
+  await openStudy(page, 'Pattern');
+  const pane = page.locator('.viewer-pane').first();
+  const seen: string[] = [];
+  for (let index = 0; index < SERIES.length; index++) {
+    if (index > 0) await page.keyboard.press('ArrowDown');
+    await expect.poll(() => pane.getAttribute('data-wanted-index')).toBe(String(index));
+    const ready = pane.and(page.locator('[data-ready="true"]'));
+    const tile = pane.locator('.viewer-tile');
+    await ready.or(tile).first().waitFor({ timeout: 20_000 });
+    seen.push((await tile.count()) > 0 ? 'tile' : 'drawn');
+  }
+  expect([seen[0], seen.at(-1)]).toEqual(['drawn', 'drawn']);
+  expect(seen.filter((what) => what === 'tile').length).toBeGreaterThanOrEqual(5);
+  expectNoErrors(reading.window);
 });
 
 const DATA = process.env.DICOM_TEST_DATA;

@@ -80,6 +80,19 @@ describe('native frames', () => {
     expect(frame.photometricInterpretation).toBe('YBR_FULL');
   });
 
+  it('of 12 bits allocated follow each other without gaps', async () => {
+    const image = { ...GREY16, bitsAllocated: 12, pixelRepresentation: 0 };
+    const { samples } = await native(LITTLE, image, [0x23, 0x61, 0x45, 0xbc, 0xfa, 0xde]);
+    expect([...samples]).toEqual([0x123, 0x456, 0xabc, 0xdef]);
+  });
+
+  it('that come in fragments are put together', async () => {
+    const fragments = [Uint8Array.from([1, 0, 2]), Uint8Array.from([0, 3, 0, 4, 0])];
+    const image = { ...GREY16, pixelRepresentation: 0 };
+    const { samples } = await decodeFrame({ transferSyntaxUID: '1.2.840.10008.1.2.1.98', image, fragments });
+    expect([...samples]).toEqual([1, 2, 3, 4]);
+  });
+
   it('never change the bytes they were read from', async () => {
     const bytes = Buffer.from([0xff, 0xff, 0x01, 0xf0, 0, 8, 0xff, 7]);
     await decodeFrame({ transferSyntaxUID: LITTLE, image: GREY16, fragments: [bytes] });
@@ -118,6 +131,11 @@ describe('RLE frames', () => {
 });
 
 describe('frames that cannot be shown', () => {
+  it('of RLE too short for their image are refused before memory is taken for it', async () => {
+    const image = { ...GREY16, rows: 12_000, columns: 12_000 };
+    await expect(native(RLE, image, [2, 0, 0, 0, 64, 0, 0, 0, 66, ...new Array(60).fill(0)])).rejects.toMatchObject({ kind: 'damaged' });
+  });
+
   it('of an unknown transfer syntax are unsupported', async () => {
     await expect(native('1.2.840.10008.1.2.4.100', GREY16, [])).rejects.toMatchObject({ kind: 'unsupported' });
   });
