@@ -55,14 +55,9 @@ declare module 'cornerstone-core' {
     invalid: boolean;
   }
 
-  export function enable(element: HTMLElement, options?: { renderer?: 'webgl' }): void;
-  export function disable(element: HTMLElement): void;
-  export function displayImage(element: HTMLElement, image: Image, viewport?: Partial<Viewport>): void;
-  export function getEnabledElement(element: HTMLElement): EnabledElement;
   /** Sets the context's transformation to that of image pixels on the canvas. */
   export function setToPixelCoordinateSystem(enabledElement: EnabledElement, context: CanvasRenderingContext2D): void;
-  /** Its own renderers, for those that draw on top of them. */
+  /** Its canvas renderers; `invalidated`: the pixels changed although the image is the same. */
   export function renderGrayscaleImage(enabledElement: EnabledElement, invalidated: boolean): void;
   export function renderColorImage(enabledElement: EnabledElement, invalidated: boolean): void;
-  export const EVENTS: { readonly IMAGE_RENDERED: string };
 }

@@ -5,11 +5,11 @@ import { ageInYears, formatDate, formatName, formatTime } from '../app/format.ts
 import { calibrationAt } from './annotations/calibration.ts';
 import { formatLength, pixelAspect, scaleBar } from './geometry.ts';
 import { useSession, useSessionState } from './layout/use-session.ts';
+import type { Arrival, OpenStudy } from './open-study.ts';
 import { type EdgeLetters, edgeLetters, planeOf } from './orientation.ts';
 import type { PaneView } from './pane-view.ts';
 import { isSamePatient } from './patient.ts';
 import { gapsOf } from './stack-order.ts';
-import type { Arrival, OpenStudy } from './study.ts';
 import { formatWindowValue } from './voi.ts';
 import { say } from './words.ts';
 

@@ -5,10 +5,10 @@ import type { ColourFrame } from './decode-messages.ts';
 import type { FrameStore } from './frame-store.ts';
 import { SERIES_DRAG } from './layout/Stage.tsx';
 import { useSession, useSessionState } from './layout/use-session.ts';
+import type { OpenSeries, OpenStudy } from './open-study.ts';
 import { planeOf } from './orientation.ts';
 import { PRIORITY } from './scheduler.ts';
 import { middleFrame, type StackFrame } from './stack.ts';
-import type { OpenSeries, OpenStudy } from './study.ts';
 import { say } from './words.ts';
 
 /** The series of the open studies, each with its middle slice, and the patient's other studies. */

@@ -29,15 +29,20 @@ export function StackBar({ pane, store, view, arriving }: StackBarProps) {
 
   useEffect(() => {
     let scheduled = 0;
+    const bar = new Bar();
     const draw = () => {
       scheduled = 0;
       const { view: now, arriving: growing } = drawing.current;
-      if (canvas.current !== null) pane.describeLoaded(drawBar(canvas.current, store, now, growing));
+      if (canvas.current !== null) pane.describeLoaded(bar.draw(canvas.current, store, now, growing));
     };
     const schedule = () => {
       scheduled ||= requestAnimationFrame(draw);
     };
-    const ends = [store.subscribe(schedule), pane.subscribe(schedule)];
+    const loaded = () => {
+      bar.forget();
+      schedule();
+    };
+    const ends = [store.subscribe(loaded), pane.subscribe(schedule)];
     const observer = new ResizeObserver(schedule);
     if (canvas.current !== null) observer.observe(canvas.current);
     schedule();
@@ -78,42 +83,80 @@ export function StackBar({ pane, store, view, arriving }: StackBarProps) {
   );
 }
 
-/** Draws the bar; returns how many frames are loaded. */
-function drawBar(canvas: HTMLCanvasElement, store: FrameStore, view: PaneView, arriving: boolean): number {
-  const { clientHeight } = canvas;
-  const ratio = devicePixelRatio;
-  canvas.width = WIDTH * ratio;
-  canvas.height = Math.max(1, clientHeight * ratio);
+/** The drawn bar: the track changes with what is loaded, the thumb with every slice. */
+class Bar {
+  readonly #track = new OffscreenCanvas(1, 1);
+  #thumb = '';
+  #drawn: { frames: PaneView['frames']; height: number; arriving: boolean; loaded: number } | undefined;
+
+  /** What is loaded changed. */
+  forget(): void {
+    this.#drawn = undefined;
+  }
+
+  /** Returns how many frames are loaded. */
+  draw(canvas: HTMLCanvasElement, store: FrameStore, view: PaneView, arriving: boolean): number {
+    const ratio = devicePixelRatio;
+    const { clientHeight } = canvas;
+    const [width, height] = [WIDTH * ratio, Math.max(1, Math.round(clientHeight * ratio))];
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext('2d');
+    if (context === null) return 0;
+    const { frames, wanted } = view;
+    const usable = clientHeight - (arriving ? ARRIVING_END : 0);
+    if (this.#drawn?.frames !== frames || this.#drawn.height !== height || this.#drawn.arriving !== arriving) {
+      [this.#track.width, this.#track.height] = [width, height];
+      const style = getComputedStyle(canvas);
+      this.#thumb = style.getPropertyValue('--text-1');
+      const loaded = drawTrack(this.#track, style, store, view, clientHeight, arriving);
+      this.#drawn = { frames, height, arriving, loaded };
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.drawImage(this.#track, 0, 0);
+    if (frames.length > 1) {
+      const thumb = Math.min(MAX_THUMB, Math.max(MIN_THUMB, usable / frames.length));
+      context.scale(ratio, ratio);
+      context.fillStyle = this.#thumb;
+      context.fillRect(TRACK.x - 2, (wanted / (frames.length - 1)) * (usable - thumb), TRACK.width + 4, thumb);
+    }
+    return this.#drawn.loaded;
+  }
+}
+
+/** Returns how many frames are loaded. */
+function drawTrack(
+  canvas: OffscreenCanvas,
+  style: CSSStyleDeclaration,
+  store: FrameStore,
+  view: PaneView,
+  clientHeight: number,
+  arriving: boolean,
+): number {
   const context = canvas.getContext('2d');
   if (context === null) return 0;
-  const style = getComputedStyle(canvas);
-  const token = (name: string) => style.getPropertyValue(name);
-  context.scale(ratio, ratio);
-  const { frames, wanted } = view;
+  context.scale(devicePixelRatio, devicePixelRatio);
+  const { frames } = view;
   const height = clientHeight - (arriving ? ARRIVING_END : 0);
-  if (frames.length > 1) {
-    const y = (index: number) => (index * height) / frames.length;
-    for (let from = 0; from < frames.length; ) {
-      const state = stateAt(store, view, from);
-      let to = from + 1;
-      while (to < frames.length && stateAt(store, view, to) === state) to += 1;
-      // Failed frames are left out: a gap in the bar.
-      if (state !== 'failed') {
-        context.fillStyle = token(state === 'loaded' ? '--text-3' : '--bg-3');
-        context.fillRect(TRACK.x, y(from), TRACK.width, Math.max(0.5, y(to) - y(from)));
-      }
-      from = to;
+  let loaded = 0;
+  const y = (index: number) => (index * height) / frames.length;
+  for (let from = 0; from < frames.length; ) {
+    const state = stateAt(store, view, from);
+    let to = from + 1;
+    while (to < frames.length && stateAt(store, view, to) === state) to += 1;
+    if (state === 'loaded') loaded += to - from;
+    // Failed frames are left out: a gap in the bar.
+    if (state !== 'failed' && frames.length > 1) {
+      context.fillStyle = style.getPropertyValue(state === 'loaded' ? '--text-3' : '--bg-3');
+      context.fillRect(TRACK.x, y(from), TRACK.width, Math.max(0.5, y(to) - y(from)));
     }
-    // Slices that seem to be missing: a notch where they would be.
-    context.fillStyle = token('--warn');
-    for (const { after } of gapsOf(frames)) context.fillRect(TRACK.x - 2, Math.round(y(after + 1)) - 1, TRACK.width + 4, 2);
-    const thumb = Math.min(MAX_THUMB, Math.max(MIN_THUMB, height / frames.length));
-    const at = (wanted / (frames.length - 1)) * (height - thumb);
-    context.fillStyle = token('--text-1');
-    context.fillRect(TRACK.x - 2, at, TRACK.width + 4, thumb);
+    from = to;
   }
-  if (arriving) hatch(context, clientHeight - ARRIVING_END + 2, clientHeight, token('--warn'));
-  return frames.filter((frame) => store.state(frame) === 'loaded').length;
+  // Slices that seem to be missing: a notch where they would be.
+  context.fillStyle = style.getPropertyValue('--warn');
+  for (const { after } of gapsOf(frames)) context.fillRect(TRACK.x - 2, Math.round(y(after + 1)) - 1, TRACK.width + 4, 2);
+  if (arriving) hatch(context, clientHeight - ARRIVING_END + 2, clientHeight, style.getPropertyValue('--warn'));
+  return loaded;
 }
 
 function stateAt(store: FrameStore, view: PaneView, index: number) {
@@ -121,7 +164,7 @@ function stateAt(store: FrameStore, view: PaneView, index: number) {
   return frame === undefined ? 'missing' : store.state(frame);
 }
 
-function hatch(context: CanvasRenderingContext2D, top: number, bottom: number, colour: string): void {
+function hatch(context: OffscreenCanvasRenderingContext2D, top: number, bottom: number, colour: string): void {
   context.save();
   context.beginPath();
   context.rect(TRACK.x, top, TRACK.width, bottom - top);

@@ -32,6 +32,9 @@ export function panAbout(pan: Point, pointer: Point, from: number, to: number): 
   return { x: pointer.x - (pointer.x - pan.x) * factor, y: pointer.y - (pointer.y - pan.y) * factor };
 }
 
+/** Where an image stands that does not fill the pane: in the middle, or at an edge (breasts meet at the chest wall). */
+export type Align = 'centre' | 'left' | 'right';
+
 export interface Point {
   readonly x: number;
   readonly y: number;

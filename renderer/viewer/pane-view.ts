@@ -1,13 +1,10 @@
 import type { ColourMap } from './colour-maps.ts';
 import type { DrawableFrame } from './decode-messages.ts';
 import type { Filter } from './filters.ts';
-import type { Point, Size } from './geometry.ts';
+import type { Align, Point, Size } from './geometry.ts';
 import type { StackFrame } from './stack.ts';
 import type { Affine } from './transform.ts';
 import type { Window } from './voi.ts';
-
-/** Where an image stands that does not fill the pane: in the middle, or at an edge (breasts meet at the chest wall). */
-export type Align = 'centre' | 'left' | 'right';
 
 /** What the reader set for a series; kept while it is not on the screen. */
 export interface Presentation {

@@ -1,4 +1,3 @@
-import { disable, displayImage, EVENTS, enable, getEnabledElement } from 'cornerstone-core';
 import { Cine, type CineMode } from './cine.ts';
 import { COLOUR_WINDOW, cachedLut, toCornerstoneImage } from './cornerstone-image.ts';
 import type { DrawableFrame } from './decode-messages.ts';
@@ -9,6 +8,7 @@ import { renderLarge } from './large-image.ts';
 import { PaneLoader } from './pane-loading.ts';
 import { describe, FRESH, type PaneView, type Presentation } from './pane-view.ts';
 import type { StackFrame } from './stack.ts';
+import { Surface } from './surface.ts';
 import { type Affine, imageToCanvas, pixelSize, scaled } from './transform.ts';
 import { storedWindows, type Window } from './voi.ts';
 import { onWholePixels } from './whole-pixels.ts';
@@ -34,6 +34,7 @@ export class Pane {
   readonly #onMoved: (moved: Moved) => void;
   #element: HTMLElement | undefined;
   #described: HTMLElement | undefined;
+  #surface: Surface | undefined;
   #size: Size = { width: 1, height: 1 };
   #seriesUID = '';
   #frames: readonly StackFrame[] = [];
@@ -83,16 +84,13 @@ export class Pane {
     this.detach();
     this.#element = element;
     this.#described = described;
-    enable(element);
-    element.addEventListener(EVENTS.IMAGE_RENDERED, this.#onRendered);
+    this.#surface = new Surface(element, this.#onDrawn);
     this.resize();
   }
 
   detach(): void {
-    const element = this.#element;
-    if (element === undefined) return;
-    element.removeEventListener(EVENTS.IMAGE_RENDERED, this.#onRendered);
-    disable(element);
+    this.#surface?.close();
+    this.#surface = undefined;
     this.#element = undefined;
     this.#described = undefined;
   }
@@ -100,8 +98,8 @@ export class Pane {
   /** Fits canvas and image to the element; in device pixels, so that a pixel of the image can be one of the screen. */
   resize(): void {
     const element = this.#element;
-    if (element === undefined) return;
-    const { canvas } = getEnabledElement(element);
+    const canvas = this.#surface?.canvas;
+    if (element === undefined || canvas === undefined) return;
     const before = { width: canvas.width, height: canvas.height };
     const width = Math.max(1, Math.round(element.clientWidth * devicePixelRatio));
     const height = Math.max(1, Math.round(element.clientHeight * devicePixelRatio));
@@ -318,9 +316,9 @@ export class Pane {
   /** Hands the wanted frame to cornerstone, which draws it with the next animation frame, however often this is called. */
   #show(): void {
     const frame = this.#frames[this.#now.index];
-    const element = this.#element;
+    const surface = this.#surface;
     const drawn = frame?.image === undefined ? undefined : this.#store.get(frame);
-    if (frame?.image === undefined || drawn === undefined || element === undefined) {
+    if (frame?.image === undefined || drawn === undefined || surface === undefined) {
       this.#waitOrBlank(frame);
       return;
     }
@@ -332,7 +330,7 @@ export class Pane {
     const changed = drawn.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none');
     const image = toCornerstoneImage(drawn, frame.image, changed ? renderLarge(filterFrame(drawn, filter), colourMap) : undefined);
     image.cachedLut = lut;
-    const { canvas } = getEnabledElement(element);
+    const { canvas } = surface;
     const aspect = pixelAspect(frame.image);
     const scale = fitScale(frame.image, rotation, canvas) * this.#now.zoom;
     const pixel = pixelSize(aspect, scale);
@@ -340,7 +338,7 @@ export class Pane {
     const [width, height] = [frame.image.columns * pixel.width, frame.image.rows * pixel.height];
     const onScreen = turned ? { width: height, height: width } : { width, height };
     const pan = onWholePixels(this.#alignedPan(frame.image, aspect, scale, canvas), onScreen, pixel, canvas);
-    displayImage(element, image, {
+    surface.show(image, {
       scale,
       // Cornerstone moves in pixels of the image, after it turned them.
       translation: { x: pan.x / (turned ? pixel.height : pixel.width), y: pan.y / (turned ? pixel.width : pixel.height) },
@@ -388,17 +386,11 @@ export class Pane {
     clearTimeout(this.#blank);
     this.#blank = undefined;
     this.#shown = undefined;
-    if (this.#element !== undefined) {
-      const enabled = getEnabledElement(this.#element);
-      enabled.image = undefined;
-      const context = enabled.canvas.getContext('2d', { desynchronized: true });
-      context?.setTransform(1, 0, 0, 1, 0, 0);
-      context?.clearRect(0, 0, enabled.canvas.width, enabled.canvas.height);
-    }
+    this.#surface?.clear();
     this.#changed();
   }
 
-  readonly #onRendered = () => {
+  readonly #onDrawn = () => {
     this.#draws += 1;
     if (this.#draws === 1) performance.mark('phosphor:first-image');
     this.#changed();

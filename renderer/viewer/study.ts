@@ -1,27 +1,7 @@
-import { type ContractEvent, type LocalSeries, type LocalStudy, type PhosphorErrorData, toErrorData } from '../../shared/contract/index.ts';
+import { type ContractEvent, type PhosphorErrorData, toErrorData } from '../../shared/contract/index.ts';
 import type { Client } from '../api/index.ts';
+import type { Arrival, OpenStudy } from './open-study.ts';
 import { buildStack, type StackFrame } from './stack.ts';
-
-export interface OpenSeries {
-  readonly series: LocalSeries;
-  readonly frames: readonly StackFrame[];
-}
-
-export interface OpenStudy {
-  readonly studyInstanceUID: string;
-  readonly study: LocalStudy | undefined;
-  readonly series: readonly OpenSeries[];
-  readonly arrival: Arrival | undefined;
-  readonly error: PhosphorErrorData | undefined;
-  readonly loading: boolean;
-}
-
-/** Instances of the study that are on their way, or that a retrieve left out. */
-export interface Arrival {
-  readonly state: 'arriving' | 'incomplete';
-  readonly received: number;
-  readonly expected: number | undefined;
-}
 
 const EMPTY: Omit<OpenStudy, 'studyInstanceUID'> = { study: undefined, series: [], arrival: undefined, error: undefined, loading: true };
 

@@ -11,6 +11,7 @@ import { RETRIEVE_BENCHES } from './retrieve.ts';
 import { SEND_BENCHES } from './send.ts';
 import { type Bench, type Result, sideBySide } from './side-by-side.ts';
 import { VERIFY_BENCHES } from './verify.ts';
+import { VIEWER_BENCHES } from './viewer.ts';
 
 /** `npm run bench -- NAME… [--json] [--runs N] [--scale X]`: the same work by us and by the tool that is best at it, side by side. */
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 const COSTS: Readonly<Record<string, (scale: number) => Promise<string>>> = {
   ...INDEX_BENCHES,
   'idle-500': async () => JSON.stringify({ name: 'idle-500', ...(await idleAssociations()), boundMB: 20, unit: 'MB' }),
+  ...VIEWER_BENCHES,
 };
 
 /** Resolves with the exit code. */
@@ -39,7 +41,9 @@ export async function bench(): Promise<number> {
   const runs = Number(values.runs);
   const scale = Number(values.scale);
   const names = [...Object.keys(BENCHES), ...Object.keys(COSTS)];
-  const wanted = positionals.includes('all') ? names : positionals;
+  const wanted = positionals.includes('all')
+    ? names
+    : positionals.flatMap((name) => (name === 'viewer' ? Object.keys(VIEWER_BENCHES) : [name]));
   const unknown = wanted.find((name) => !names.includes(name));
   if (
     wanted.length === 0 ||
@@ -47,7 +51,7 @@ export async function bench(): Promise<number> {
     !(Number.isInteger(runs) && runs >= 1 && runs <= 100) ||
     !(scale > 0 && scale <= 10)
   ) {
-    process.stderr.write(`npm run bench -- NAME [--json] [--runs N] [--scale X], NAME one of all, ${names.join(', ')}\n`);
+    process.stderr.write(`npm run bench -- NAME [--json] [--runs N] [--scale X], NAME one of all, viewer, ${names.join(', ')}\n`);
     return 1;
   }
   for (const name of wanted) {

@@ -48,29 +48,33 @@ export async function writeVolume(
         for (let column = 0; column < SIDE; column++)
           stored[row * SIDE + column] = hounsfieldAt(...placeOf(plane, slice, column, row)) + 1024;
       }
-      await writeImage(folder, study, {
-        SOPClassUID: CT,
-        SOPInstanceUID: `${study.studyInstanceUID}.${number}.${slice + 1}`,
-        SeriesInstanceUID: `${study.studyInstanceUID}.${number}`,
-        Modality: 'CT',
-        SeriesNumber: number,
-        SeriesDescription: `Volume ${plane}`,
-        BodyPartExamined: 'CHEST',
-        InstanceNumber: slice + 1,
-        FrameOfReferenceUID: frameOfReferenceUID,
-        ImagePositionPatient: [...placeOf(plane, slice, 0, 0)],
-        ImageOrientationPatient: [...orientation],
-        PixelSpacing: [1, 1],
-        SliceThickness: 1,
-        RescaleSlope: 1,
-        RescaleIntercept: -1024,
-        RescaleType: 'HU',
-        WindowCenter: 40,
-        WindowWidth: 400,
-        Rows: rows,
-        Columns: SIDE,
-        pixels: stored,
-      });
+      await writeImage(
+        folder,
+        study,
+        {
+          SOPClassUID: CT,
+          SOPInstanceUID: `${study.studyInstanceUID}.${number}.${slice + 1}`,
+          SeriesInstanceUID: `${study.studyInstanceUID}.${number}`,
+          Modality: 'CT',
+          SeriesNumber: number,
+          SeriesDescription: `Volume ${plane}`,
+          BodyPartExamined: 'CHEST',
+          InstanceNumber: slice + 1,
+          FrameOfReferenceUID: frameOfReferenceUID,
+          ImagePositionPatient: [...placeOf(plane, slice, 0, 0)],
+          ImageOrientationPatient: [...orientation],
+          PixelSpacing: [1, 1],
+          SliceThickness: 1,
+          RescaleSlope: 1,
+          RescaleIntercept: -1024,
+          RescaleType: 'HU',
+          WindowCenter: 40,
+          WindowWidth: 400,
+          Rows: rows,
+          Columns: SIDE,
+        },
+        stored,
+      );
     }
   }
 }
@@ -98,31 +102,36 @@ export async function writeMammograms(folder: string, study: MadeStudy, size: { 
         pixels[row * columns + column] = fromWall < reach ? 1200 + ((row * 7 + column * 13) % 200) : 30;
       }
     }
-    await writeImage(folder, study, {
-      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1.2',
-      SOPInstanceUID: `${study.studyInstanceUID}.1.${index + 1}`,
-      SeriesInstanceUID: `${study.studyInstanceUID}.1`,
-      Modality: 'MG',
-      SeriesNumber: 1,
-      SeriesDescription: 'Screening',
-      BodyPartExamined: 'BREAST',
-      InstanceNumber: index + 1,
-      ImageLaterality: laterality,
-      ViewPosition: view,
-      ImagerPixelSpacing: [0.1, 0.1],
-      WindowCenter: 1000,
-      WindowWidth: 1600,
-      Rows: rows,
-      Columns: columns,
+    await writeImage(
+      folder,
+      study,
+      {
+        SOPClassUID: '1.2.840.10008.5.1.4.1.1.1.2',
+        SOPInstanceUID: `${study.studyInstanceUID}.1.${index + 1}`,
+        SeriesInstanceUID: `${study.studyInstanceUID}.1`,
+        Modality: 'MG',
+        SeriesNumber: 1,
+        SeriesDescription: 'Screening',
+        BodyPartExamined: 'BREAST',
+        InstanceNumber: index + 1,
+        ImageLaterality: laterality,
+        ViewPosition: view,
+        ImagerPixelSpacing: [0.1, 0.1],
+        WindowCenter: 1000,
+        WindowWidth: 1600,
+        Rows: rows,
+        Columns: columns,
+      },
       pixels,
-    });
+    );
   }
 }
 
 async function writeImage(
   folder: string,
   study: MadeStudy,
-  { pixels, ...attributes }: Readonly<Record<string, ValueInput>> & { pixels: Int16Array },
+  attributes: Readonly<Record<string, ValueInput>>,
+  pixels: Int16Array,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { patientName, patientID, patientBirthDate, studyDate, studyDescription, studyInstanceUID } = study;

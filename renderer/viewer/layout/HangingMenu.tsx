@@ -7,7 +7,7 @@ import { useSession } from './use-session.ts';
 export function HangingMenu() {
   const session = useSession();
   const [, setRevision] = useState(0);
-  const kind = session.hangingKind();
+  const kind = session.hanger.kind();
   if (kind === undefined) return null;
   const saved = savedRules().find(({ modality, bodyPart }) => modality === kind.modality && bodyPart === kind.bodyPart);
   const name = [kind.modality, kind.bodyPart].filter(Boolean).join(' ');
@@ -18,7 +18,7 @@ export function HangingMenu() {
         type="button"
         className="viewer-button"
         onClick={() => {
-          session.saveHanging();
+          session.hanger.save();
           refresh();
         }}
       >

@@ -1,9 +1,9 @@
 import type { LocalStudy } from '../../../shared/contract/index.ts';
 import { recall, remember } from '../../app/memory.ts';
+import type { Align } from '../geometry.ts';
+import type { OpenSeries, OpenStudy } from '../open-study.ts';
 import { planeOf } from '../orientation.ts';
-import type { Align } from '../pane-view.ts';
 import { middleFrame, type StackFrame } from '../stack.ts';
-import type { OpenSeries, OpenStudy } from '../study.ts';
 import { gridLayout, type Layout, MAX_SIDE } from './layout.ts';
 
 /** What goes into a pane, in words that fit other studies too: never what is in a patient's images. */

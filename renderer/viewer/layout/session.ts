@@ -8,16 +8,17 @@ import { AnnotationStore } from '../annotations/store.ts';
 import { FrameStore } from '../frame-store.ts';
 import type { Point } from '../geometry.ts';
 import { History } from '../history.ts';
+import type { OpenSeries, OpenStudy } from '../open-study.ts';
 import { Pane } from '../pane.ts';
 import { PRIORITY } from '../scheduler.ts';
 import type { StackFrame } from '../stack.ts';
 import { decodedBytes } from '../stack.ts';
-import { type OpenSeries, type OpenStudy, StudyFeed } from '../study.ts';
+import { StudyFeed } from '../study.ts';
 import { Follower, FREE, type Links } from '../sync/follow.ts';
 import { areParallel, nearestPlane, toPatient, type Vector } from '../sync/planes.ts';
 import type { Tool } from '../tools/names.ts';
 import type { Question } from '../tools/tool.ts';
-import { candidatesOf, type HangingRule, hang, priorOrder, renamed, ruleFor, type Slot, saveRule } from './hanging.ts';
+import { Hanger } from './hanger.ts';
 import { gridLayout, type Layout, nextPane, type PaneId, panesOf, removePane, splitPane } from './layout.ts';
 
 /** What a pane is to show. */
@@ -61,12 +62,8 @@ export class ViewerSession {
   readonly #follower = new Follower();
   readonly #cancels = new Map<PaneId, () => boolean>();
   #nextPane = 2;
-  #hung = false;
   #priorsKnown = false;
-  /** The rule that is being hung, while what it speaks of arrives. */
-  #rule: HangingRule | undefined;
-  #rulePanes: readonly PaneId[] = [];
-  readonly #hangedPanes = new Set<PaneId>();
+  readonly hanger: Hanger;
   #others: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client, studyInstanceUID: string) {
@@ -89,6 +86,14 @@ export class ViewerSession {
       lens: undefined,
       question: undefined,
     }));
+    this.hanger = new Hanger({
+      state: this.state.getState,
+      pane: (id) => this.pane(id),
+      newId: () => this.#newId(),
+      setLayout: (layout) => this.setLayout(layout),
+      put: (id, study, series) => this.#put(id, contentOf(study, series)),
+      openPrior: (prior) => this.openPrior(prior),
+    });
     this.#openStudy(studyInstanceUID);
   }
 
@@ -223,8 +228,7 @@ export class ViewerSession {
   // --- what is shown
 
   show(id: PaneId, content: Content, at?: number): void {
-    this.#hung = true;
-    this.#rule = undefined;
+    this.hanger.stop();
     this.#put(id, content);
     if (at !== undefined) this.pane(id).followTo(at);
     this.#wantOthers();
@@ -285,8 +289,7 @@ export class ViewerSession {
         pane.setSeries(open.series.seriesInstanceUID, open.frames);
       }
     }
-    this.#hangOnce();
-    this.#hangRule();
+    this.hanger.arrived(this.#priorsKnown);
     this.#fill();
     this.#wantOthers();
   }
@@ -313,7 +316,7 @@ export class ViewerSession {
     const candidates = drawable.length > 0 || study.loading ? drawable : study.series.filter(({ frames }) => frames.length > 0);
     for (const id of panesOf(layout)) {
       // Panes of a rule wait for what it says of them.
-      if (this.#rule !== undefined && this.#rulePanes.includes(id)) continue;
+      if (this.hanger.waits(id)) continue;
       if (this.state.getState().contents[id] !== undefined) continue;
       const next = candidates.find(({ series }) => !shown.has(series.seriesInstanceUID));
       if (next === undefined) return;
@@ -343,76 +346,6 @@ export class ViewerSession {
       }
       this.store.want('others', PRIORITY.others, wanted);
     }, OTHERS_MS);
-  }
-
-  // --- hanging
-
-  /** Hangs the first study by the reader's rule or a built-in one, once, before anybody chose anything. */
-  #hangOnce(): void {
-    const { studies, priors } = this.state.getState();
-    const [first] = studies;
-    if (this.#hung || first === undefined || first.loading || first.study === undefined) return;
-    const rule = ruleFor(first);
-    const depth = Math.max(0, ...(rule?.slots.map(({ prior }) => prior) ?? []));
-    if (depth > 0 && !this.#priorsKnown) return;
-    this.#hung = true;
-    if (rule === undefined) return;
-    this.#rule = rule;
-    for (const study of priorOrder(priors, first.study).slice(0, depth)) this.openPrior(study.studyInstanceUID);
-    const names = rule.slots.map((_, index) => (index === 0 ? this.state.getState().active : this.#newId()));
-    this.#rulePanes = names;
-    this.setLayout(renamed(rule.layout, (pane) => names[Number(pane)] ?? pane));
-    this.#hangRule();
-  }
-
-  /** Puts into the panes of the rule what has arrived of the studies it speaks of. */
-  #hangRule(): void {
-    const rule = this.#rule;
-    if (rule === undefined) return;
-    const { studies } = this.state.getState();
-    for (const [index, found] of hang(rule, studies).entries()) {
-      const id = this.#rulePanes[index];
-      if (found === undefined || id === undefined || this.#hangedPanes.has(id)) continue;
-      this.#hangedPanes.add(id);
-      this.#put(id, contentOf(found.study, found.series));
-      const pane = this.pane(id);
-      pane.followTo(found.at);
-      pane.change({ align: rule.slots[index]?.align ?? 'centre' });
-    }
-    if (this.#hangedPanes.size === rule.slots.length) this.#rule = undefined;
-  }
-
-  /** What kind of study a rule saved now would be for. */
-  hangingKind(): { modality: string; bodyPart: string } | undefined {
-    const first = this.state.getState().studies[0]?.series.find(({ frames }) => frames.some(({ image }) => image !== undefined));
-    return first === undefined ? undefined : { modality: first.series.modality, bodyPart: first.series.bodyPartExamined };
-  }
-
-  /** Keeps what is on the screen as the rule for studies of this modality and body part. */
-  saveHanging(): void {
-    const kind = this.hangingKind();
-    if (kind === undefined) return;
-    const { layout, contents, studies } = this.state.getState();
-    const panes = panesOf(layout);
-    const order = [...studies].sort((a, b) => Number(a !== studies[0]) - Number(b !== studies[0]) || newerFirst(a, b));
-    const slots = panes.map((id): Slot => {
-      const content = contents[id];
-      const at = this.pane(id).presentation.index;
-      const prior = Math.max(
-        0,
-        order.findIndex(({ studyInstanceUID }) => studyInstanceUID === content?.studyInstanceUID),
-      );
-      const candidates = order[prior] === undefined ? [] : candidatesOf(order[prior]);
-      const mine = candidates.filter(({ series }) => series.series.seriesInstanceUID === content?.seriesInstanceUID);
-      const shown = mine.find((candidate) => candidate.at === at) ?? mine[0];
-      const { align } = this.pane(id).presentation;
-      const { modality = '', laterality = '', view = '', plane = '' } = shown ?? {};
-      const alike = candidates.filter(
-        (other) => other.modality === modality && other.laterality === laterality && other.view === view && other.plane === plane,
-      );
-      return { prior, modality, laterality, view, plane, nth: shown === undefined ? 0 : Math.max(0, alike.indexOf(shown)), align };
-    });
-    saveRule({ ...kind, layout: renamed(layout, (pane) => String(panes.indexOf(pane))), slots });
   }
 
   // --- together
@@ -500,8 +433,4 @@ const OTHERS_MS = 200;
 
 function contentOf(study: OpenStudy, { series }: OpenSeries): Content {
   return { studyInstanceUID: study.studyInstanceUID, seriesInstanceUID: series.seriesInstanceUID };
-}
-
-function newerFirst(a: OpenStudy, b: OpenStudy): number {
-  return (a.study?.studyDate ?? '') < (b.study?.studyDate ?? '') ? 1 : -1;
 }

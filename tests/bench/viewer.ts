@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { generateSyntheticStudies } from '../../electron/demo/phantom/index.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { writeMammograms } from '../support/volume.ts';
+import { bareDrawing, installMeter, type Latency, latencyOf, openViewerBench } from './viewer-page.ts';
+
+const INPUTS = 120;
+
+/** What a reader feels, measured in the window without a GPU. Each resolves with one line of JSON. */
+export const VIEWER_BENCHES: Readonly<Record<string, () => Promise<string>>> = {
+  'viewer-ct': async () => JSON.stringify({ name: 'viewer-ct', ...(await ct()), unit: 'ms' }),
+  'viewer-mammogram': async () => JSON.stringify({ name: 'viewer-mammogram', ...(await mammogram()), unit: 'ms' }),
+  'viewer-memory': async () => JSON.stringify({ name: 'viewer-memory', ...(await memory()), unit: 'MB' }),
+};
+
+/** 1,000 local slices of 512²: opening, loading all, and each gesture in one pane and in nine linked ones. */
+async function ct(): Promise<object> {
+  await using folder = await temporaryFolder('bench-viewer');
+  const files = join(folder.path, 'files');
+  generateSyntheticStudies(
+    { patients: 1, studiesPerPatient: 1, seriesPerStudy: 1, instancesPerSeries: 1000, rows: 512, columns: 512, seed: 21 },
+    files,
+  );
+  await using bench = await openViewerBench(folder.path, files);
+  const { page } = bench;
+  await installMeter(page);
+  const opening = await open(page, 1000);
+  await page.locator('.viewer-pane').first().hover();
+  const one = await gestures(page, 1);
+  const bare = await bareDrawing(page, 512, 512);
+  await fillGrid(page);
+  const nine = await gestures(page, 9);
+  return { ...opening, ...named('one', one), ...named('nine', nine), bareDrawing: round(bare) };
+}
+
+async function mammogram(): Promise<object> {
+  await using folder = await temporaryFolder('bench-viewer');
+  const files = join(folder.path, 'files');
+  await writeMammograms(
+    files,
+    {
+      studyInstanceUID: '1.2.826.0.1.3680043.9.21',
+      patientName: 'Bench^Mammo',
+      patientID: 'B-1',
+      patientBirthDate: '19700101',
+      studyDate: '20261118',
+      studyDescription: 'Mammography',
+    },
+    { rows: 4096, columns: 3328 },
+  );
+  await using bench = await openViewerBench(folder.path, files);
+  const { page } = bench;
+  await installMeter(page);
+  await open(page, 4);
+  await page.keyboard.press('g');
+  await page.locator('[data-grid="1x1"]').click();
+  await page.locator('.viewer-pane').first().hover();
+  const fitted = await gestures(page, 1);
+  await page.keyboard.press('o');
+  const atOneToOne = await gestures(page, 1);
+  return { ...named('fit', fitted), ...named('oneToOne', atOneToOne) };
+}
+
+/** 5,000 slices (2.6 GB decoded) scrolled through twice. */
+async function memory(): Promise<object> {
+  await using folder = await temporaryFolder('bench-viewer');
+  const files = join(folder.path, 'files');
+  generateSyntheticStudies(
+    { patients: 1, studiesPerPatient: 1, seriesPerStudy: 1, instancesPerSeries: 5000, rows: 512, columns: 512, seed: 22 },
+    files,
+  );
+  await using bench = await openViewerBench(folder.path, files);
+  const { page } = bench;
+  await installMeter(page);
+  await page.locator('.study-row').first().dblclick();
+  await page.locator('.viewer-pane[data-ready="true"]').first().waitFor({ timeout: 60_000 });
+  await page.locator('.viewer-pane').first().hover();
+  const passes: number[] = [];
+  let peak = 0;
+  for (let pass = 0; pass < 2; pass++) {
+    for (let slice = 0; slice < 5000; slice += 50) {
+      for (let notch = 0; notch < 50; notch++) await page.mouse.wheel(0, pass === 0 ? 100 : -100);
+      await page.locator('.viewer-pane[data-ready="true"]').first().waitFor({ timeout: 20_000 });
+      peak = Math.max(peak, await bench.rendererMB());
+    }
+    passes.push(round(await bench.rendererMB()));
+  }
+  return { afterFirstPass: passes[0], afterSecondPass: passes[1], peak: round(peak) };
+}
+
+/** Double click to the first image, and to all images in the cache. */
+async function open(page: Page, images: number): Promise<{ firstImage: number; allLoaded: number }> {
+  await page.locator('.study-row').first().dblclick();
+  await page.waitForFunction(`document.querySelector('.viewer-pane')?.dataset.ready === 'true'`, undefined, { polling: 5 });
+  const firstImage = await page.evaluate<number>(
+    `performance.getEntriesByName('phosphor:first-image').at(-1).startTime - viewerMeter.opened`,
+  );
+  await page.waitForFunction(`document.querySelector('.viewer-pane')?.dataset.loaded === '${images}'`, undefined, {
+    polling: 20,
+    timeout: 60_000,
+  });
+  const allLoaded = await page.evaluate<number>('performance.now() - viewerMeter.opened');
+  return { firstImage: round(firstImage), allLoaded: round(allLoaded) };
+}
+
+/** The series in nine panes, linked in everything. */
+async function fillGrid(page: Page): Promise<void> {
+  await page.keyboard.press('g');
+  await page.locator('[data-grid="3x3"]').click();
+  for (let pane = 0; pane < 9; pane++) {
+    await page.locator('.viewer-card').first().dragTo(page.locator('.viewer-pane').nth(pane));
+    await page.locator('.viewer-pane').nth(pane).and(page.locator('[data-ready="true"]')).waitFor();
+  }
+  await page
+    .locator('.viewer-pane')
+    .nth(4)
+    .click({ position: { x: 150, y: 100 } });
+  await page.keyboard.press('y');
+}
+
+interface Gestures {
+  readonly scroll: Latency;
+  readonly window: Latency;
+  readonly zoom: Latency;
+  readonly pan: Latency;
+}
+
+async function gestures(page: Page, panes: number): Promise<Gestures> {
+  const box = await page
+    .locator('.viewer-pane')
+    .nth(panes === 1 ? 0 : 4)
+    .boundingBox();
+  if (box === null) throw new Error('no pane');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  const scroll = await latencyOf(page, panes, INPUTS, () => page.mouse.wheel(0, 100));
+  const drag = async (button: 'right' | 'middle', dx: number, dy: number) => {
+    await page.mouse.move(x, y);
+    await page.mouse.down({ button });
+    const latency = await latencyOf(page, panes, INPUTS, (index) => page.mouse.move(x + (index % 60) * dx, y + ((index + 30) % 60) * dy));
+    await page.mouse.up({ button });
+    return latency;
+  };
+  const window = await drag('right', 2, 1);
+  await page.keyboard.down('Control');
+  const zoom = await latencyOf(page, panes, INPUTS, (index) => page.mouse.wheel(0, index % 40 < 20 ? -40 : 40));
+  await page.keyboard.up('Control');
+  const pan = await drag('middle', 2, 1);
+  await page.keyboard.press('Backspace');
+  return { scroll, window, zoom, pan };
+}
+
+function named(prefix: string, gestures: Gestures): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(gestures).flatMap(([name, { p50, p95 }]: [string, Latency]) => [
+      [`${prefix}.${name}.p50`, round(p50)],
+      [`${prefix}.${name}.p95`, round(p95)],
+    ]),
+  );
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
