@@ -98,7 +98,11 @@ const BULK_ABOVE = 64 * 1024;
  * Reads a file's header for use (PS3.10): all elements before the pixel data, long values as BulkReference (lookup tables excepted), and
  * where the pixels are. `leaveInSource`: see ReadOptions. A file cut short is read as far as it goes. Throws `not-dicom`, `damaged`, `limit-exceeded`.
  */
-export function readPart10(file: ByteSource, changes?: Partial<DatasetLimits>, options: Pick<ReadOptions, 'leaveInSource'> = {}): Part10File {
+export function readPart10(
+  file: ByteSource,
+  changes?: Partial<DatasetLimits>,
+  options: Pick<ReadOptions, 'leaveInSource'> = {},
+): Part10File {
   const limits = limitsFrom(changes);
   const meta = readMeta(file);
   const encoding = dataSetEncodingOf(meta.transferSyntaxUID);

@@ -33,7 +33,7 @@ function archiveWith(result: Promise<CorrectSummary>) {
     verify: job,
     rebuild: job,
     job,
-  } as unknown as Pick<Archive, 'present' | 'job' | 'openStudies' | 'import' | 'verify' | 'rebuild' | 'settled'>;
+  } as unknown as Pick<Archive, 'present' | 'job' | 'openStudies' | 'import' | 'verify' | 'rebuild' | 'settled' | 'markMissing'>;
 }
 
 it('a correction is in the audit trail before anybody hears that it is done', async () => {

@@ -22,7 +22,7 @@ test.each([
   ['nod list', 'did you mean `phosphor node list`?'],
   ['frobnicate', '`phosphor --help` lists the commands'],
   ['node', 'add, list, remove or secret'],
-  ['archive check', 'verify, rebuild or stats'],
+  ['archive check', 'verify, rebuild, stats, delete,'],
   ['find', 'needs NODE'],
   ['find MAIN --patientname X', 'did you mean --patient-name?'],
   ['find MAIN OTHER', 'does not know what to do with "OTHER"'],
