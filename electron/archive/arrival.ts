@@ -14,7 +14,7 @@ import { FileMetaCache } from './file-meta-cache.ts';
 import type { IncomingAction } from './incoming-name.ts';
 import { IndexFeed } from './index-feed.ts';
 import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
-import { folderOf, hashOfUID, storageError } from './layout.ts';
+import { fileOfHash, folderOf, hashOfUID, storageError } from './layout.ts';
 import { type Candidate, type Placed, placeAtOnce } from './placement.ts';
 import type { ArchiveLocation, Arrival, ArrivalOrigin, ArrivalReceipt, ArrivalWriter } from './types.ts';
 
@@ -141,6 +141,9 @@ class FileArrival implements Arrival {
   /** Where the data set begins in the buffer: behind the File Meta Information, later at its start. */
   #hashFrom = 0;
   #metaBytes = 0;
+  /** Made out when it begins, while the peer reads on: what is done at the end is waited for. */
+  readonly #uidHash: Buffer;
+  readonly #final: string;
   #dataSetBytes = 0;
   #behind: { readonly done: Promise<void> } | undefined;
   #behindAt = 0;
@@ -152,6 +155,8 @@ class FileArrival implements Arrival {
     this.#announced = announced;
     this.#origin = origin;
     this.#header = new StreamingHeader(announced.transferSyntaxUID);
+    this.#uidHash = hashOfUID(announced.sopInstanceUID);
+    this.#final = fileOfHash(context.location, this.#uidHash);
     this.#buffer = context.takeBuffer();
     try {
       const part = context.parts.take();
@@ -219,10 +224,11 @@ class FileArrival implements Arrival {
         writer,
         number: this.#number,
         origin: this.#origin.kind,
-        uidHash: hashOfUID(header.sopInstanceUID),
+        uidHash: this.#uidHash,
         ...(sha256 === undefined ? { dataSetBytes } : { sha256 }),
         sourceAETitle: this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle,
       },
+      final: this.#final,
       dataSetBytes,
       transferSyntaxUID: header.transferSyntaxUID,
       hash: () => digestOf('sha256', readFrom(0, dataSetBytes), 'buffer'),

@@ -13,6 +13,8 @@ import type { ArchiveLocation, ArrivalResult } from './types.ts';
 export interface Candidate extends Omit<Newcomer, 'entry'> {
   readonly location: ArchiveLocation;
   readonly entry: Arriving;
+  /** Where its file is to stand, if that was made out before. */
+  readonly final?: string;
   /** SHA-256 of its data set, where `entry` does not say; asked for only where the name is taken. */
   readonly hash?: () => Buffer;
 }
@@ -39,7 +41,7 @@ export async function place(candidate: Candidate, landing: Landing): Promise<Pla
  * Every step is one atomic operation of the file system, so that writers in several threads meet safely: who loses a race looks again.
  */
 export function placeAtOnce(candidate: Candidate, landing: Landing): Placed | Promise<Placed> {
-  const final = fileOfHash(candidate.location, candidate.entry.uidHash);
+  const final = candidate.final ?? fileOfHash(candidate.location, candidate.entry.uidHash);
   const first = settle('stored', candidate, landing, final);
   if (first === undefined) return placeAmongOthers(candidate, landing, final);
   if (first instanceof Promise) return first.then((placed) => placed ?? placeAmongOthers(candidate, landing, final));

@@ -228,6 +228,7 @@ class SocketTransport implements Transport {
   }
 
   #read(bytes: Uint8Array): boolean {
+    turnGoesOn();
     this.#handler?.onData(bytes);
     if (turnIsOver() && !this.#paused) {
       this.#yielding = true;
@@ -247,19 +248,31 @@ class SocketTransport implements Transport {
   }
 }
 
-let turnStartedAt = 0;
+/** Nothing was read for so long: the thread has looked for other work meanwhile. */
+const PAUSE_MS = 0.25;
+
+// Of all connections of this thread: when its present burst of bytes began, when the last of them had been worked on, and whether it had its time.
+let burstBeganAt = 0;
+let workedUntil = 0;
+let hadItsTime = false;
+
+/** Bytes came in. */
+function turnGoesOn(): void {
+  const now = performance.now();
+  if (now - workedUntil > PAUSE_MS) burstBeganAt = now;
+}
 
 /** True when this turn of the event loop has worked on bytes for too long, whichever connections they came from. */
 function turnIsOver(): boolean {
-  const now = performance.now();
-  if (turnStartedAt === 0) {
-    turnStartedAt = now;
-    setImmediate(() => {
-      turnStartedAt = 0;
-    });
-    return false;
-  }
-  return now - turnStartedAt > TURN_MS;
+  workedUntil = performance.now();
+  if (hadItsTime) return true;
+  if (workedUntil - burstBeganAt <= TURN_MS) return false;
+  hadItsTime = true;
+  setImmediate(() => {
+    hadItsTime = false;
+    burstBeganAt = performance.now();
+  });
+  return true;
 }
 
 function endpoint(address: string | undefined, port: number | undefined): string {

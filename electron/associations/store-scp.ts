@@ -39,19 +39,20 @@ export function storeService(
   privateClasses: readonly string[] = [],
 ): ServiceProvider {
   let strikes = 0;
-  const creditOf = new WeakMap<StoreRequest, IncomingInstance>();
+  // One is under way at a time.
+  let last: IncomingInstance | undefined;
   return storageProvider({
     privateSOPClassUIDs: privateClasses,
     begin: (request) => {
       watch.onBegin();
-      const instance = new IncomingInstance(context, request, callingAETitle, provisional);
-      creditOf.set(request, instance);
-      return instance;
+      last = undefined;
+      last = new IncomingInstance(context, request, callingAETitle, provisional);
+      return last;
     },
     onAnswered: (request, status, error) => {
       watch.onAnswered();
       if (!error) return;
-      const actionId = creditOf.get(request)?.actionId;
+      const actionId = last?.answers(request) ? last.actionId : undefined;
       context.onRefused({
         ...(actionId === undefined ? {} : { actionId }),
         callingAETitle,
@@ -90,6 +91,10 @@ class IncomingInstance implements StoreSink {
     if (expectation) this.#begin(expectation);
     else if (expectations.size > 0) this.#sniffer = new UIDSniffer(request.transferSyntaxUID);
     else this.#begin(undefined);
+  }
+
+  answers(request: StoreRequest): boolean {
+    return this.#request === request;
   }
 
   /** The retrieve that it is credited to, as far as that is known. */
