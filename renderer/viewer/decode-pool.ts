@@ -1,13 +1,13 @@
 import type { PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { DrawableFrame, FrameJob, FromWorker, ToWorker } from './decode-messages.ts';
 
-/** A frame that takes longer than this hangs its decoder: the worker is replaced. */
-const HANG_MS = 30_000;
+/** A worker that has jobs and says nothing for this long hangs: it is replaced. */
+const HANG_MS = 45_000;
 
 interface Running {
   readonly job: FrameJob;
   readonly worker: number;
-  readonly timer: ReturnType<typeof setTimeout>;
+  timer: ReturnType<typeof setTimeout>;
   done(result: DrawableFrame | PhosphorErrorData): void;
 }
 
@@ -48,9 +48,22 @@ export class DecodePool {
 
   #give(job: FrameJob, done: Running['done']): void {
     const worker = this.#leastLoaded();
-    const hangs = () => this.#replace(worker, job.id, { kind: 'timed-out', message: 'the decoder hangs', retryable: false });
-    this.#running.set(job.id, { job, worker, timer: setTimeout(hangs, this.#hangMs), done });
+    this.#running.set(job.id, { job, worker, timer: this.#clock(worker, job.id), done });
     this.#post(worker, { kind: 'load', job });
+  }
+
+  #clock(worker: number, id: number): ReturnType<typeof setTimeout> {
+    const error: PhosphorErrorData = { kind: 'timed-out', message: 'the decoder hangs', retryable: false };
+    return setTimeout(() => this.#replace(worker, id, error), this.#hangMs);
+  }
+
+  /** A worker that says something lives: what waits behind it has not hung. */
+  #heard(worker: number): void {
+    for (const [id, running] of this.#running) {
+      if (running.worker !== worker) continue;
+      clearTimeout(running.timer);
+      running.timer = this.#clock(worker, id);
+    }
   }
 
   close(): void {
@@ -77,6 +90,7 @@ export class DecodePool {
     const worker = new Worker(new URL('./decode-worker.ts', import.meta.url), { type: 'module', name: `decode-${index}` });
     worker.onmessage = (event: MessageEvent<FromWorker>) => {
       const message = event.data;
+      this.#heard(index);
       if (message.kind === 'decoding') {
         this.#decoding.set(index, message.id);
         return;
