@@ -57,18 +57,18 @@ async function rendererMB(browser: Browser): Promise<number> {
   return Math.max(0, ...sizes);
 }
 
-/** How long each input took until its pixels were there, ms. */
+/** How long each input took until its pixels were there, ms: since it happened, and since the browser handed it to the page. */
 export interface Latency {
   readonly p50: number;
   readonly p95: number;
-  readonly inputs: number;
+  readonly pageP95: number;
 }
 
 /** Meters inside the page: from the event's own time stamp to the raster of every pane that it changes. */
 const METER = `(() => {
   const meter = { times: [], panes: 1, started: undefined, seen: new Set(), opened: undefined, complete: undefined };
   globalThis.viewerMeter = meter;
-  const begin = (event) => { if (meter.started === undefined) { meter.started = event.timeStamp; meter.seen.clear(); } };
+  const begin = (event) => { if (meter.started === undefined) { meter.started = { event: event.timeStamp, page: performance.now() }; meter.seen.clear(); } };
   for (const type of ['wheel', 'pointermove', 'keydown']) document.addEventListener(type, begin, { capture: true, passive: true });
   document.addEventListener('dblclick', (event) => { meter.opened = event.timeStamp; }, true);
   const drawn = (pane) => {
@@ -82,7 +82,7 @@ const METER = `(() => {
     // Behind layout and paint of this frame; reading a pixel back waits for the canvas.
     channel.port1.onmessage = () => {
       for (const pane of panes) pane.querySelector('canvas')?.getContext('2d', { desynchronized: true })?.getImageData(0, 0, 1, 1);
-      meter.times.push(performance.now() - started);
+      meter.times.push([performance.now() - started.event, performance.now() - started.page]);
     };
     channel.port2.postMessage(0);
   };
@@ -106,9 +106,13 @@ export async function latencyOf(page: Page, panes: number, inputs: number, input
       })
       .catch(() => undefined);
   }
-  const times = ((await page.evaluate('viewerMeter.times')) as number[]).sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95), inputs: times.length };
+  const times = (await page.evaluate('viewerMeter.times')) as [event: number, page: number][];
+  if (times.length < inputs / 2) throw new Error(`only ${times.length} of ${inputs} inputs changed ${panes} panes`);
+  const at = (share: number, which: 0 | 1) => {
+    const sorted = times.map((pair) => pair[which]).sort((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  };
+  return { p50: at(0.5, 0), p95: at(0.95, 0), pageP95: at(0.95, 1) };
 }
 
 /** The least that drawing such an image can cost: table, canvas, raster, in the same page and at the same size; ms. */
