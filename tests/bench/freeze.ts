@@ -10,14 +10,14 @@ import { images } from './receive-data.ts';
 import type { Bench, Run } from './side-by-side.ts';
 
 const ASSOCIATIONS = 4;
-const IMAGES = { instances: 500, size: 512, associations: ASSOCIATIONS };
+const INSTANCES = 500;
 
 /**
  * The load of `receive-4` on the running workstation: the event-loop delay of its main thread (p99) beside that of an idle process at the same time,
  * and the longest task of its own. Both numbers of a round come from one run.
  */
 export const FREEZE_BENCHES: Readonly<Record<string, Bench>> = {
-  freeze: (folder) => [
+  freeze: (folder, part) => [
     async () => {
       let idle: Run = { seconds: 0, cpuSeconds: 0, peakMB: 0, growthMB: 0 };
       let main = idle;
@@ -25,7 +25,7 @@ export const FREEZE_BENCHES: Readonly<Record<string, Bench>> = {
         name: 'freeze',
         against: 'an idle process (loop delay, p99)',
         prepare: async (round) => {
-          [main, idle] = await receiveByWorkstation(join(folder, `round-${round + 1}`), round + 2);
+          [main, idle] = await receiveByWorkstation(join(folder, `round-${round + 1}`), round + 2, INSTANCES * part);
           return { [Symbol.asyncDispose]: async () => {} };
         },
         ours: async () => main,
@@ -35,11 +35,11 @@ export const FREEZE_BENCHES: Readonly<Record<string, Bench>> = {
   ],
 };
 
-async function receiveByWorkstation(folder: string, seed: number): Promise<[Run, Run]> {
+async function receiveByWorkstation(folder: string, seed: number, instances: number): Promise<[Run, Run]> {
   const profile = join(folder, 'profile');
   await mkdir(profile, { recursive: true });
   await writeFile(join(profile, 'settings.jsonc'), JSON.stringify({ durable: false, acceptAnyone: true }));
-  const folders = await images(IMAGES).write(join(folder, 'images'), seed);
+  const folders = await images({ instances, size: 512, associations: ASSOCIATIONS }).write(join(folder, 'images'), seed);
   const port = await freePort();
   await using workstation = await startWorkstation({ profile, port });
   // The receiver stands open once there is somebody who might send.
@@ -63,7 +63,7 @@ async function receiveByWorkstation(folder: string, seed: number): Promise<[Run,
   const failed = sent.find(({ code }) => code !== 0);
   if (failed !== undefined) throw new Error(`storescu: ${failed.output}`);
   const stored = (await readdir(join(profile, 'archive', 'files'), { recursive: true })).filter((path) => path.endsWith('.dcm'));
-  if (stored.length !== ASSOCIATIONS * IMAGES.instances) throw new Error(`${stored.length} instances stored`);
+  if (stored.length !== ASSOCIATIONS * instances) throw new Error(`${stored.length} instances stored`);
   await workstation.stop();
   await rm(folder, { recursive: true });
   const notes = {

@@ -9,14 +9,12 @@ import { syncDisk } from './receive-data.ts';
 import type { Bench, Run } from './side-by-side.ts';
 
 const FILES = 20_000;
-/** With a single run: what a check of every change can spare. */
-const FEW_FILES = 3_000;
 
 /** A folder into an archive, durable and indexed, against a copy of the same folder and a sync. */
 export const IMPORT_BENCHES: Readonly<Record<string, Bench>> = {
-  'import-folder': (folder, runs) => [
+  'import-folder': (folder, part) => [
     async () => {
-      const files = runs === 1 ? FEW_FILES : FILES;
+      const files = FILES * part;
       const source = join(folder, 'source');
       await writeFolder(source, files);
       await syncDisk();

@@ -17,13 +17,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The same files sent by storescu to `phosphor listen` and to storescp. Ours includes SHA-256, header, duplicate check and index. */
 export const RECEIVE_BENCHES: Readonly<Record<string, Bench>> = {
-  'receive-ct': (folder) => {
-    const data = images({ instances: 500, size: 512 });
+  'receive-ct': (folder, part) => {
+    const data = images({ instances: 500 * part, size: 512 });
     return [...bothWays('receive-ct', folder, data), () => coldComparison('receive-ct:cold', folder, data)];
   },
-  'receive-mr': (folder) => bothWays('receive-mr', folder, images({ instances: 2000, size: 64 })),
-  'receive-4': (folder) => bothWays('receive-4', folder, images({ instances: 500, size: 512, associations: 4 })),
-  'receive-huge': (folder) => [() => warmComparison('receive-huge', folder, huge(600_000_000), false)],
+  'receive-mr': (folder, part) => bothWays('receive-mr', folder, images({ instances: 2000 * part, size: 64 })),
+  'receive-4': (folder, part) => bothWays('receive-4', folder, images({ instances: 500 * part, size: 512, associations: 4 })),
+  'receive-huge': (folder, part) => [() => warmComparison('receive-huge', folder, huge(600_000_000 * part), false)],
 };
 
 function bothWays(name: string, folder: string, data: DataSets): readonly (() => Promise<Comparison>)[] {

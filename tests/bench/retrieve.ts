@@ -16,15 +16,15 @@ type Way = 'get' | 'move';
 
 /** The same study from the same Orthanc, into our archive (with SHA-256, file and index) and by DCMTK's tool into a folder. */
 export const RETRIEVE_BENCHES: Readonly<Record<string, Bench>> = {
-  'get-ct': (folder) => [() => retrieveComparison('get-ct', folder, 'get', 'no-delay')],
-  'move-ct': (folder) => [() => retrieveComparison('move-ct', folder, 'move', 'no-delay')],
-  'get-ct-default': (folder) => [() => retrieveComparison('get-ct-default', folder, 'get', 'defaults')],
-  'move-ct-default': (folder) => [() => retrieveComparison('move-ct-default', folder, 'move', 'defaults')],
+  'get-ct': (folder, part) => [() => retrieveComparison('get-ct', folder, 'get', 'no-delay', INSTANCES * part)],
+  'move-ct': (folder, part) => [() => retrieveComparison('move-ct', folder, 'move', 'no-delay', INSTANCES * part)],
+  'get-ct-default': (folder, part) => [() => retrieveComparison('get-ct-default', folder, 'get', 'defaults', INSTANCES * part)],
+  'move-ct-default': (folder, part) => [() => retrieveComparison('move-ct-default', folder, 'move', 'defaults', INSTANCES * part)],
 };
 
-async function retrieveComparison(name: string, folder: string, way: Way, nagle: Nagle): Promise<Comparison> {
+async function retrieveComparison(name: string, folder: string, way: Way, nagle: Nagle, wanted: number): Promise<Comparison> {
   const [receiverPort, toolPort] = [await freePort(), await freePort()];
-  const { orthanc, study, earlier } = await loadedOrthanc(folder, nagle);
+  const { orthanc, study, earlier } = await loadedOrthanc(folder, nagle, wanted);
   await orthanc.setModality('PHOSPHOR', '127.0.0.1', receiverPort);
   await orthanc.setModality('MOVESCU', '127.0.0.1', toolPort);
   const us = await startOurSide();
@@ -48,13 +48,13 @@ async function retrieveComparison(name: string, folder: string, way: Way, nagle:
     },
     ours: async () => {
       const { instances, ...run } = await us.call(way, { peer, studyInstanceUID: study });
-      if (instances !== INSTANCES) throw new Error(`${instances} of ${INSTANCES} instances stored`);
+      if (instances !== wanted) throw new Error(`${instances} of ${wanted} instances stored`);
       return run;
     },
     peer: async () => {
       const run = await runTool(nagle, ...toolCall(way, orthanc, study, target, toolPort));
       const { length } = await readdir(target);
-      if (length !== INSTANCES) throw new Error(`${length} of ${INSTANCES} instances retrieved by the tool`);
+      if (length !== wanted) throw new Error(`${length} of ${wanted} instances retrieved by the tool`);
       return run;
     },
     [Symbol.asyncDispose]: async () => {
@@ -73,10 +73,10 @@ function toolCall(way: Way, orthanc: Orthanc, study: string, target: string, por
 }
 
 /** Two studies of 0.5 MB images, loaded once for all rounds. */
-async function loadedOrthanc(folder: string, nagle: Nagle): Promise<{ orthanc: Orthanc; study: string; earlier: string }> {
+async function loadedOrthanc(folder: string, nagle: Nagle, wanted: number): Promise<{ orthanc: Orthanc; study: string; earlier: string }> {
   const orthanc = await startOrthanc({ folder: join(folder, 'orthanc'), noDelay: nagle === 'no-delay' });
   const uids: string[] = [];
-  for (const [seed, instancesPerSeries] of [INSTANCES, EARLIER_INSTANCES].entries()) {
+  for (const [seed, instancesPerSeries] of [wanted, EARLIER_INSTANCES].entries()) {
     const made = join(folder, `made-${seed}`);
     const shape = { patients: 1, studiesPerPatient: 1, seriesPerStudy: 1, instancesPerSeries, rows: 512, columns: 512, seed: seed + 1 };
     const { files, studies } = generateSyntheticStudies(shape, made);

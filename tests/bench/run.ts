@@ -13,7 +13,10 @@ import { type Bench, type Result, sideBySide } from './side-by-side.ts';
 import { VERIFY_BENCHES } from './verify.ts';
 import { VIEWER_BENCHES } from './viewer.ts';
 
-/** `npm run bench -- NAME… [--json] [--runs N] [--scale X]`: the same work by us and by the tool that is best at it, side by side. */
+/**
+ * `npm run bench -- NAME… [--json] [--runs N] [--scale X | --short]`: the same work by us and by the tool that is best at it, side by side. The short
+ * form shows within seconds that each bench works; its figures say little.
+ */
 const BENCHES: Readonly<Record<string, Bench>> = {
   ...RECEIVE_BENCHES,
   ...RETRIEVE_BENCHES,
@@ -32,14 +35,18 @@ const COSTS: Readonly<Record<string, (scale: number) => Promise<string>>> = {
   ...VIEWER_BENCHES,
 };
 
+/** How much of its work a bench does in the short form. */
+const SHORT = 0.04;
+
 /** Resolves with the exit code. */
 export async function bench(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, runs: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' } },
+    options: { json: { type: 'boolean' }, runs: { type: 'string' }, scale: { type: 'string' }, short: { type: 'boolean' } },
   });
-  const runs = Number(values.runs);
-  const scale = Number(values.scale);
+  const short = values.short === true;
+  const runs = Number(values.runs ?? (short ? 1 : 5));
+  const scale = Number(values.scale ?? (short ? SHORT : 1));
   const names = [...Object.keys(BENCHES), ...Object.keys(COSTS)];
   const wanted = positionals.includes('all')
     ? names
@@ -51,7 +58,7 @@ export async function bench(): Promise<number> {
     !(Number.isInteger(runs) && runs >= 1 && runs <= 100) ||
     !(scale > 0 && scale <= 10)
   ) {
-    process.stderr.write(`npm run bench -- NAME [--json] [--runs N] [--scale X], NAME one of all, viewer, ${names.join(', ')}\n`);
+    process.stderr.write(`npm run bench -- NAME [--json] [--runs N] [--scale X | --short], NAME one of all, viewer, ${names.join(', ')}\n`);
     return 1;
   }
   for (const name of wanted) {
@@ -61,7 +68,8 @@ export async function bench(): Promise<number> {
       continue;
     }
     await using folder = await temporaryFolder('bench-data');
-    for (const start of BENCHES[name]?.(folder.path, runs) ?? []) report(await sideBySide(start, runs), values.json === true);
+    const comparisons = BENCHES[name]?.(folder.path, short ? SHORT : 1) ?? [];
+    for (const start of comparisons) report(await sideBySide(start, runs, short), values.json === true);
   }
   return 0;
 }

@@ -12,14 +12,14 @@ const INSTANCES = 500;
 
 /** The same files sent by us and by storescu to the same receiver, which is emptied in between. */
 export const SEND_BENCHES: Readonly<Record<string, Bench>> = {
-  'send-ct': (folder) => bothReceivers('send-ct', folder, 'no-delay'),
-  'send-ct-default': (folder) => bothReceivers('send-ct-default', folder, 'defaults'),
+  'send-ct': (folder, part) => bothReceivers('send-ct', folder, 'no-delay', INSTANCES * part),
+  'send-ct-default': (folder, part) => bothReceivers('send-ct-default', folder, 'defaults', INSTANCES * part),
 };
 
-function bothReceivers(name: string, folder: string, nagle: Nagle): ReturnType<Bench> {
+function bothReceivers(name: string, folder: string, nagle: Nagle, count: number): ReturnType<Bench> {
   return [
-    () => sendComparison(`${name}:storescp`, folder, nagle, startEmptyingStorescp),
-    () => sendComparison(`${name}:orthanc`, folder, nagle, startEmptyingOrthanc),
+    () => sendComparison(`${name}:storescp`, folder, nagle, count, startEmptyingStorescp),
+    () => sendComparison(`${name}:orthanc`, folder, nagle, count, startEmptyingOrthanc),
   ];
 }
 
@@ -32,16 +32,16 @@ interface EmptyingReceiver extends AsyncDisposable {
 
 type StartReceiver = (folder: string, nagle: Nagle) => Promise<EmptyingReceiver>;
 
-async function sendComparison(name: string, folder: string, nagle: Nagle, start: StartReceiver): Promise<Comparison> {
+async function sendComparison(name: string, folder: string, nagle: Nagle, count: number, start: StartReceiver): Promise<Comparison> {
   const own = join(folder, name.replace(':', '-'));
-  const shape = { patients: 1, studiesPerPatient: 1, seriesPerStudy: 1, instancesPerSeries: INSTANCES, rows: 512, columns: 512, seed: 1 };
+  const shape = { patients: 1, studiesPerPatient: 1, seriesPerStudy: 1, instancesPerSeries: count, rows: 512, columns: 512, seed: 1 };
   const { files } = generateSyntheticStudies(shape, join(own, 'files'));
   const receiver = await start(join(own, 'receiver'), nagle);
   const us = await startOurSide();
   const peer = { port: receiver.port, calledAETitle: receiver.aeTitle };
   const emptied = async () => {
     const held = await receiver.empty();
-    if (held !== INSTANCES) throw new Error(`${held} of ${INSTANCES} instances received`);
+    if (held !== count) throw new Error(`${held} of ${count} instances received`);
     await syncDisk();
   };
   return {
@@ -49,7 +49,7 @@ async function sendComparison(name: string, folder: string, nagle: Nagle, start:
     against: 'storescu',
     ours: async () => {
       const { instances, ...run } = await us.call('send', { peer, files });
-      if (instances !== INSTANCES) throw new Error(`${instances} of ${INSTANCES} instances sent`);
+      if (instances !== count) throw new Error(`${instances} of ${count} instances sent`);
       await emptied();
       return run;
     },

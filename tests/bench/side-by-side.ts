@@ -21,8 +21,11 @@ export interface Comparison extends Partial<AsyncDisposable> {
   readonly prepare?: (round: number) => Promise<AsyncDisposable>;
 }
 
-/** One bench: its comparisons, each started when its turn comes. `folder` is theirs alone, and removed afterwards. */
-export type Bench = (folder: string, runs: number) => readonly (() => Promise<Comparison>)[];
+/**
+ * One bench: its comparisons, each started when its turn comes. `folder` is theirs alone, and removed afterwards; `part` is how much of its work
+ * is done: 1, or less where it only has to be seen to work.
+ */
+export type Bench = (folder: string, part: number) => readonly (() => Promise<Comparison>)[];
 
 /** One line of `--json`. Seconds are medians; ratio = peer's time / ours, so more than 1 means that we are faster. */
 export interface Result {
@@ -39,13 +42,16 @@ export interface Result {
   readonly notes: Readonly<Record<string, number>>;
 }
 
-/** Runs both sides in turn (the machine's speed drifts) after one warm-up each, every other round the peer first, and compares the medians. */
-export async function sideBySide(start: () => Promise<Comparison>, runs: number): Promise<Result> {
+/**
+ * Runs both sides in turn (the machine's speed drifts) after one warm-up each, every other round the peer first, and compares the medians. The
+ * short form goes without the warm-up.
+ */
+export async function sideBySide(start: () => Promise<Comparison>, runs: number, short: boolean): Promise<Result> {
   const comparison = await start();
   const ours: Run[] = [];
   const peer: Run[] = [];
   try {
-    for (let round = -1; round < runs; round += 1) {
+    for (let round = short ? 0 : -1; round < runs; round += 1) {
       await using _work = await comparison.prepare?.(round);
       const sides = [async () => ours.push(await comparison.ours(round)), async () => peer.push(await comparison.peer(round))];
       for (const side of round % 2 === 0 ? sides : sides.reverse()) await side();
@@ -53,7 +59,7 @@ export async function sideBySide(start: () => Promise<Comparison>, runs: number)
   } finally {
     await comparison[Symbol.asyncDispose]?.();
   }
-  const [oursMedian, peerMedian] = [medianRun(ours.slice(1)), medianRun(peer.slice(1))];
+  const [oursMedian, peerMedian] = [medianRun(ours.slice(-runs)), medianRun(peer.slice(-runs))];
   const { seconds: oursSeconds, notes, ...oursCost } = oursMedian;
   const { seconds: peerSeconds, notes: _notes, ...peerCost } = peerMedian;
   return {
