@@ -1,6 +1,8 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { extractAll, getRawHeader, listPackage } from '@electron/asar';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +10,7 @@ import { buildRenderer } from '../../../build/scripts/build-renderer.ts';
 import { bundleMain } from '../../../build/scripts/bundle-main.ts';
 import { pack } from '../../../build/scripts/pack-application.ts';
 import { createCodecWorker } from '../../../electron/transcoding/index.ts';
+import { COLUMNS, ROWS, writeImage } from '../../support/images.ts';
 import { colourDataset, compressed, ctDataset, encodedImage, instanceOf, SYNTAX } from '../transcoding/encoded-images.ts';
 
 /** Marks the fuses in a real Electron: this text, version 1, their number, one character each. */
@@ -88,7 +91,9 @@ test('the fuses leave no way around the checked archive', async () => {
 test('the bundle imports nothing that is not in it but Node and Electron', async () => {
   const missing: string[] = [];
   const { extractFile } = await import('@electron/asar');
-  for (const file of files.filter((name) => /^\/dist\/main\/.*\.c?js$/.test(name))) {
+  // The list names folders too, and some packages are called like scripts.
+  const folders = new Set(files.map((name) => dirname(name)));
+  for (const file of files.filter((name) => /^\/dist\/main\/.*\.c?js$/.test(name) && !folders.has(name))) {
     const text = extractFile(join(application, 'resources', 'app.asar'), file.slice(1)).toString();
     for (const [, named, bare] of text.matchAll(/^(?:import|export)\b[^'";]*?\bfrom "([^"]+)"|^import "([^"]+)"/gm)) {
       const specifier = named ?? bare ?? '';
@@ -121,3 +126,22 @@ test('every decoder runs from the packed application, without a package beside i
     await Promise.all([packed.close(), fromSources.close()]);
   }
 });
+
+test('the packed command line writes pictures with text and a ZIP, and takes that in, without a package beside it', async () => {
+  const alone = join(folder, 'alone-cli');
+  extractAll(join(application, 'resources', 'app.asar'), alone);
+  const profile = join(folder, 'profile');
+  const values = { BitsAllocated: 8, BitsStored: 8, HighBit: 7 };
+  const source = await writeImage(folder, { name: 'pattern', values, pixels: new Uint8Array(ROWS * COLUMNS + 1), pixelVR: 'OB' });
+  const script = join(alone, 'start.mjs');
+  await writeFile(script, "import { main } from './dist/main/electron/hosts/cli/main.js';\nawait main();\n");
+  const start = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)(process.execPath, [script, ...args, '--profile', profile], { cwd: alone })).stdout;
+  expect(await start('import', source)).toContain('1 imported');
+  const study = /"studyInstanceUID":"([\d.]+)"/.exec(await start('list', '--json'))?.[1] ?? '';
+  const [pictures, zip] = [join(folder, 'pictures'), join(folder, 'media.zip')];
+  await start('export', '--study', study, '--to', pictures, '--form', 'jpeg', '--text');
+  expect((await readdir(pictures, { recursive: true })).filter((name) => name.endsWith('.jpg'))).toHaveLength(1);
+  await start('export', '--study', study, '--to', zip, '--form', 'media', '--zip');
+  expect(await start('import', zip)).toContain('1 known');
+}, 60_000);
