@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ActionDrawer } from '../actions/ActionDrawer.tsx';
 import { Browser } from '../browser/Browser.tsx';
@@ -11,8 +11,13 @@ import { windowClient } from './session.ts';
 import { type AppState, useApp } from './store.ts';
 import { TopBar } from './TopBar.tsx';
 
-const loadViewer = () => import('../viewer/index.ts');
-const Viewer = lazy(() => loadViewer().then(({ Viewer }) => ({ default: Viewer })));
+type ViewerProgram = typeof import('../viewer/index.ts');
+let viewerProgram: ViewerProgram | undefined;
+
+async function loadViewer(): Promise<ViewerProgram> {
+  viewerProgram = await import('../viewer/index.ts');
+  return viewerProgram;
+}
 
 /** The window: the browser, and above it the viewer while a study is open. */
 export function App() {
@@ -45,9 +50,7 @@ export function App() {
       </div>
       {viewing !== undefined && client !== undefined && (
         <div className="viewer-window">
-          <Suspense fallback={<p className="viewer-opening">{t('viewer.loading')}</p>}>
-            <Viewer client={client} studyInstanceUID={viewing} onClose={closeViewer} />
-          </Suspense>
+          <ViewerWhenLoaded client={client} studyInstanceUID={viewing} onClose={closeViewer} />
         </div>
       )}
     </div>
@@ -60,6 +63,19 @@ function firstScreen({ workstation, localStudies, localSearch }: AppState): 'off
   const studies = localStudies ?? (localSearch.state === 'done' ? localSearch.matches : undefined);
   if (studies === undefined) return 'undecided';
   return studies === 0 ? 'offer' : 'browser';
+}
+
+/** Not a Suspense boundary: React keeps what stands in for a suspended part for 300 ms, however soon the part is there. */
+function ViewerWhenLoaded(props: Parameters<ViewerProgram['Viewer']>[0]) {
+  const [program, setProgram] = useState(viewerProgram);
+  const [failure, setFailure] = useState<unknown>();
+  useEffect(() => {
+    if (program === undefined) loadViewer().then(setProgram, setFailure);
+  }, [program]);
+  if (failure !== undefined) throw failure;
+  if (program === undefined) return <p className="viewer-opening">{t('viewer.loading')}</p>;
+  const { Viewer } = program;
+  return <Viewer {...props} />;
 }
 
 function closeViewer(): void {

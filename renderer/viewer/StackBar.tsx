@@ -17,6 +17,8 @@ const WIDTH = 12;
 const TRACK = { x: 4, width: 4 };
 const MIN_THUMB = 6;
 const MAX_THUMB = 32;
+/** Frames arrive by the hundred a second: the track is drawn anew at most this often. */
+const TRACK_MS = 60;
 /** Height of the hatched end that stands for images still on their way: nobody knows yet into which series they go. */
 const ARRIVING_END = 28;
 
@@ -38,9 +40,13 @@ export function StackBar({ pane, store, view, arriving }: StackBarProps) {
     const schedule = () => {
       scheduled ||= requestAnimationFrame(draw);
     };
+    let pause: ReturnType<typeof setTimeout> | undefined;
     const loaded = () => {
-      bar.forget();
-      schedule();
+      pause ??= setTimeout(() => {
+        pause = undefined;
+        bar.forget();
+        schedule();
+      }, TRACK_MS);
     };
     const ends = [store.subscribe(loaded), pane.subscribe(schedule)];
     const observer = new ResizeObserver(schedule);
@@ -48,6 +54,7 @@ export function StackBar({ pane, store, view, arriving }: StackBarProps) {
     schedule();
     return () => {
       cancelAnimationFrame(scheduled);
+      clearTimeout(pause);
       for (const end of ends) end();
       observer.disconnect();
     };

