@@ -2,6 +2,7 @@ import { type ActionItem, type ActionRequest, type ImportedItem, PhosphorError }
 import { INDEX_DAMAGED } from '../archive/index-damaged.ts';
 import type { ArchiveJob, ImportSummary, VerifySummary } from '../archive/types.ts';
 import type { ActionRun } from './action-run.ts';
+import { audited } from './audited.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TurnQueue } from './turn-queue.ts';
@@ -22,14 +23,15 @@ export async function runImport(
   turns: TurnQueue,
 ): Promise<RunResult> {
   const files: ImportedItem[] = [];
-  const { imported, known, conflict, refused, missing, truncated, directories, reasons, bytes } = await follow<ImportSummary, ImportedItem>(
+  const seen = (items: readonly ImportedItem[]): void => {
+    for (const item of items) if (isNamed(item) && files.length < NAMED) files.push(item);
+  };
+  const { imported, known, conflict, refused, missing, truncated, directories, reasons, bytes } = await audited(
     run,
-    turns,
-    'import',
-    () => parts.archive.import(paths),
-    (items) => {
-      for (const item of items) if (isNamed(item) && files.length < NAMED) files.push(item);
-    },
+    parts,
+    { action: 'C', what: 'import', media: { role: 'source', names: paths } },
+    () => follow<ImportSummary, ImportedItem>(run, turns, 'import', () => parts.archive.import(paths), seen),
+    (done) => ({ instances: done.imported, success: done.conflict + done.missing === 0 }),
   );
   await parts.archive.settled();
   const passedOver = (reasons['not-dicom'] ?? 0) + directories;

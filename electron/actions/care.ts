@@ -1,6 +1,7 @@
 import type { ActionRequest, CleaningSettings } from '../../shared/contract/index.ts';
 import type { ActionRun } from './action-run.ts';
 import { follow } from './archive-jobs.ts';
+import { audited } from './audited.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TurnQueue } from './turn-queue.ts';
 import type { EngineParts, RunResult } from './types.ts';
@@ -11,7 +12,14 @@ type Care = Extract<ActionRequest, { command: 'delete' | 'restore' | 'purge' | '
 export async function runCare(run: ActionRun, parts: EngineParts, action: Care, turns: TurnQueue): Promise<RunResult> {
   switch (action.command) {
     case 'delete': {
-      const done = await follow(run, turns, 'trash', () => parts.archive.job('delete', { targets: action.targets }));
+      const { targets } = action;
+      const done = await audited(
+        run,
+        parts,
+        { action: 'D', what: 'delete', asked: [...new Set(targets.map(({ studyInstanceUID }) => studyInstanceUID))] },
+        () => follow(run, turns, 'trash', () => parts.archive.job('delete', { targets })),
+        whole,
+      );
       return finished(run, done.instances, 0, done.bytes, { deleted: done.instances, batch: done.batch });
     }
     case 'restore': {
@@ -27,14 +35,23 @@ export async function runCare(run: ActionRun, parts: EngineParts, action: Care, 
     }
     case 'purge': {
       const { selection, olderThanDays } = action;
-      const { purged, bytes } = await follow(run, turns, 'trash', () => parts.archive.job('purge', { selection, olderThanDays }));
+      const { purged, bytes } = await audited(
+        run,
+        parts,
+        { action: 'D', what: 'purge', asked: selection?.flatMap(({ studyInstanceUID: uid }) => (uid === undefined ? [] : [uid])) ?? [] },
+        () => follow(run, turns, 'trash', () => parts.archive.job('purge', { selection, olderThanDays })),
+        (done) => ({ instances: done.purged, success: true }),
+      );
       return finished(run, purged, 0, bytes, { purged });
     }
     case 'clean': {
       const rules: CleaningSettings = parts.settings().cleaning;
       const { dryRun } = action;
       const job = () => parts.archive.job('clean', { rules, dryRun, open: parts.archive.openStudies() });
-      const { studies, instances, kept, bytes } = await follow(run, turns, 'trash', job);
+      const work = () => follow(run, turns, 'trash', job);
+      const { studies, instances, kept, bytes } = dryRun
+        ? await work()
+        : await audited(run, parts, { action: 'D', what: 'clean' }, work, whole);
       return finished(run, instances, 0, bytes, dryRun ? { wouldGo: studies, instances, kept } : { cleaned: studies, instances, kept });
     }
     case 'compact': {
@@ -43,6 +60,8 @@ export async function runCare(run: ActionRun, parts: EngineParts, action: Care, 
     }
   }
 }
+
+const whole = ({ instances }: { readonly instances: number }) => ({ instances, success: true });
 
 function finished(run: ActionRun, completed: number, failed: number, bytes: number, details: Record<string, number>): RunResult {
   run.update({ bytes });

@@ -64,7 +64,14 @@ async function perform(run: ActionRun, parts: EngineParts, action: Edit, turns: 
       run.update({ bytes });
       return {
         run: await finished(run, parts, { completed: wrapped, failed: refused, text: 'wrapRefused', details: { wrapped, refused } }),
-        audit: { action: 'C', success: refused === 0, what: 'wrap', studyInstanceUID, patientID, instances: wrapped, details: [] },
+        audit: {
+          action: 'C',
+          success: refused === 0,
+          what: 'wrap',
+          studies: [{ studyInstanceUID, patientID }],
+          instances: wrapped,
+          details: [],
+        },
       };
     }
   }
@@ -102,8 +109,7 @@ async function deIdentify(
             action: 'R',
             success: failed === 0,
             what: 'deidentify',
-            studyInstanceUID,
-            patientID: mapping.patientID,
+            studies: [{ studyInstanceUID, patientID: mapping.patientID }],
             instances,
             details: [{ type: 'Pseudonym', value: mapping.pseudonym }],
           },
@@ -120,7 +126,7 @@ async function corrected(
   const numbers = { corrected: done, unchanged, failed };
   return {
     run: await finished(run, parts, { completed: done + unchanged, failed, text: 'editFailed', details: numbers, failedSOPInstanceUIDs }),
-    audit: { action: 'U', success: failed === 0, what, studyInstanceUID, patientID, instances: done, details },
+    audit: { action: 'U', success: failed === 0, what, studies: [{ studyInstanceUID, patientID }], instances: done, details },
   };
 }
 

@@ -3,6 +3,7 @@ import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { ExportSummary } from '../archive/types.ts';
 import type { ActionRun } from './action-run.ts';
 import { follow } from './archive-jobs.ts';
+import { audited } from './audited.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TextKey } from './texts.ts';
 import type { TurnQueue } from './turn-queue.ts';
@@ -17,19 +18,36 @@ export async function runExport(run: ActionRun, parts: EngineParts, request: Exp
   const { allowLossyConversion } = parts.settings();
   const project = deidentify === undefined ? undefined : { ...deidentify, secret: await parts.projects.secret(deidentify.project) };
   let summary: ExportSummary;
+  let refusal: TextKey | undefined;
   try {
-    summary = await follow(run, turns, 'export', () =>
+    const job = () =>
       parts.archive.job('export', {
         ...args,
         allowLossyConversion,
         ...(password === undefined ? {} : { password }),
         ...(project === undefined ? {} : { deidentify: project }),
-      }),
+      });
+    summary = await audited(
+      run,
+      parts,
+      {
+        action: 'R',
+        what: 'export',
+        asked: args.selection.studyInstanceUIDs ?? [],
+        media: { role: 'destination', names: [args.to] },
+        details: project === undefined ? [] : [{ type: 'DeidentificationProject', value: project.project }],
+      },
+      () =>
+        follow(run, turns, 'export', job).catch((thrown: unknown) => {
+          refusal = textOf(thrown);
+          throw thrown;
+        }),
+      (done) => ({ instances: done.exported, success: done.failed === 0 }),
     );
   } catch (thrown) {
-    const text = textOf(thrown);
-    if (text === undefined) throw thrown;
-    return await failed(run, parts, text);
+    // What the audit trail refuses is about another place.
+    if (refusal === undefined) throw thrown;
+    return await failed(run, parts, refusal);
   }
   if (project !== undefined) for (const mapping of summary.mappings) await parts.projects.record(project.project, mapping);
   const { exported, failed: notExported, converted, bytes, failedSOPInstanceUIDs } = summary;

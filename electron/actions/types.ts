@@ -10,6 +10,7 @@ import type {
   Settings,
   Tag,
 } from '../../shared/contract/index.ts';
+import type { TouchedStudy } from '../archive/touched-studies.ts';
 import type { Archive } from '../archive/types.ts';
 import type { AssociationPool, Expectation, Peer, RefusedInstance, StoredInstance } from '../associations/types.ts';
 
@@ -58,16 +59,17 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** What was done to a patient's data (PS3.15 A.5.2, A.5.3.5). */
+/** What was done to patients' data (PS3.15 A.5.2, A.5.3). */
 export interface AuditEvent {
   readonly actionId: string;
-  /** Event Action Code: create, read, update. */
-  readonly action: 'C' | 'R' | 'U';
+  /** Event Action Code: create, read, update, delete. */
+  readonly action: 'C' | 'R' | 'U' | 'D';
   readonly success: boolean;
-  readonly what: 'deidentify' | 'correct' | 'undo-correction' | 'wrap';
-  readonly studyInstanceUID: string;
-  readonly patientID: string;
+  readonly what: 'deidentify' | 'correct' | 'undo-correction' | 'wrap' | 'import' | 'export' | 'delete' | 'purge' | 'clean';
+  readonly studies: readonly TouchedStudy[];
   readonly instances: number;
+  /** Folders, files, media that they came from or went to. */
+  readonly media?: { readonly role: 'source' | 'destination'; readonly names: readonly string[] };
   readonly details: readonly { readonly type: string; readonly value: string }[];
 }
 

@@ -6,6 +6,7 @@ import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
 import { number, text } from './rows.ts';
 import { readStudyUse } from './study-use.ts';
+import { TouchedStudies } from './touched-studies.ts';
 import { purgeTrash } from './trash-upkeep.ts';
 import type { ArchiveLocation, CleanSummary } from './types.ts';
 
@@ -29,14 +30,16 @@ export async function cleanArchive(
   job: JobReporter<CleanedItem>,
 ): Promise<CleanSummary> {
   const summary = { studies: 0, instances: 0, bytes: 0, kept: 0 };
+  const touched = new TouchedStudies();
   const { taken, kept } = chooseStudies(context.location, rules, new Set(open));
   summary.kept = kept;
   for (const item of taken) {
     job.check();
     if (!dryRun) {
       const { studyInstanceUID } = item;
-      const { batch } = await deleteInstances(context, { targets: [{ studyInstanceUID }], reason: 'cleaned' }, job);
-      if (item.because !== 'age') await purgeTrash(context, { selection: [{ batch }] }, job);
+      const deleted = await deleteInstances(context, { targets: [{ studyInstanceUID }], reason: 'cleaned' }, job);
+      for (const study of deleted.touched) touched.add(study);
+      if (item.because !== 'age') await purgeTrash(context, { selection: [{ batch: deleted.batch }] }, job);
     }
     summary.studies += 1;
     summary.instances += item.instances;
@@ -44,7 +47,7 @@ export async function cleanArchive(
     await job.item(item);
     job.progress({ done: summary.studies, total: taken.length, bytes: summary.bytes });
   }
-  return summary;
+  return { ...summary, touched: touched.list };
 }
 
 interface Study {

@@ -10,6 +10,7 @@ import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
 import { fileOfHash, folderOf, hashOfUID, syncFolder } from './layout.ts';
 import { number, text } from './rows.ts';
+import { TouchedStudies } from './touched-studies.ts';
 import { type Batch, batchesOf, newBatch, placeIn, REQUEST, readMarker, tidyBatch, writeMarker } from './trash-folder.ts';
 import type { ArchiveLocation, DeleteSummary } from './types.ts';
 
@@ -45,14 +46,16 @@ export async function deleteInstances(
 export async function finishDeletes(context: JobContext, job: Pick<JobReporter<never>, 'progress'>): Promise<DeleteSummary> {
   let instances = 0;
   let bytes = 0;
+  const touched = new TouchedStudies();
   for (const batch of batchesOf(context.location)) {
     const request = requestOf(readMarker(batch, REQUEST));
     if (request === undefined) continue;
     const done = await carryOut(context, batch, request, job);
     instances += done.instances;
     bytes += done.bytes;
+    for (const study of done.touched) touched.add(study);
   }
-  return { instances, bytes, batch: 0 };
+  return { instances, bytes, batch: 0, touched: touched.list };
 }
 
 async function carryOut(
@@ -65,18 +68,20 @@ async function carryOut(
   const database = openReadOnly(location);
   let instances = 0;
   let bytes = 0;
+  const touched = new TouchedStudies();
   try {
     const total = targets.reduce((sum, target) => sum + number(rowsOf(database, target, 'count(*) AS n', before).get()?.n), 0);
     for (const target of targets) {
       let after = 0;
       for (let round = 0; round < ROUNDS; ) {
-        const columns = 'i.instance_id, i.sop_uid, st.study_uid, i.file_bytes';
+        const columns = 'i.instance_id, i.sop_uid, st.study_uid, st.patient_id, i.file_bytes';
         const rows = rowsOf(database, target, columns, before, after)
           .all()
           .map((row) => ({
             id: number(row.instance_id),
             uid: text(row.sop_uid),
             study: text(row.study_uid),
+            patientID: text(row.patient_id),
             bytes: number(row.file_bytes),
           }));
         if (rows.length === 0) {
@@ -90,6 +95,7 @@ async function carryOut(
         after = rows.at(-1)?.id ?? after;
         const moved = movePage(location, batch, rows);
         await context.index().call('forget', { sopInstanceUIDs: moved.map(({ uid }) => uid) });
+        for (const { study, patientID } of moved) touched.add({ studyInstanceUID: study, patientID });
         instances += moved.length;
         bytes += moved.reduce((sum, row) => sum + row.bytes, 0);
         job.progress({ done: instances, total, bytes });
@@ -100,7 +106,7 @@ async function carryOut(
   }
   fs.rmSync(path.join(batch.folder, REQUEST), { force: true });
   tidyBatch(batch);
-  return { instances, bytes, batch: batch.batch };
+  return { instances, bytes, batch: batch.batch, touched: touched.list };
 }
 
 interface Row {

@@ -16,6 +16,7 @@ import { ZipTarget } from './export-zip.ts';
 import { openReadOnly } from './index-reader.ts';
 import { inParallel, type JobReporter } from './jobs.ts';
 import { folderOf, locateInstance } from './layout.ts';
+import { TouchedStudies, type TouchedStudy } from './touched-studies.ts';
 import type { ArchiveLocation } from './types.ts';
 
 export interface ExportArgs extends Omit<ExportRequest, 'command' | 'label' | 'passwordId' | 'deidentify'> {
@@ -36,6 +37,8 @@ export interface ExportSummary {
   readonly mappings: readonly PseudonymMapping[];
   /** SOP Instance UIDs, the first 10,000. */
   readonly failedSOPInstanceUIDs: readonly string[];
+  /** Whose. */
+  readonly touched: readonly TouchedStudy[];
 }
 
 /** What the forms of export share. */
@@ -181,6 +184,7 @@ class Tally {
   readonly #total: number;
   readonly #job: JobReporter<ExportItem>;
   readonly #failed: string[] = [];
+  readonly #touched = new TouchedStudies();
   #counts = { exported: 0, failed: 0, converted: 0, bytes: 0 };
 
   constructor(total: number, job: JobReporter<ExportItem>) {
@@ -189,13 +193,14 @@ class Tally {
   }
 
   get summary(): Omit<ExportSummary, 'mappings'> {
-    return { ...this.#counts, failedSOPInstanceUIDs: this.#failed };
+    return { ...this.#counts, failedSOPInstanceUIDs: this.#failed, touched: this.#touched.list };
   }
 
-  async one({ sopInstanceUID }: ChosenInstance, work: () => Promise<Written>): Promise<void> {
+  async one({ sopInstanceUID, owner, values }: ChosenInstance, work: () => Promise<Written>): Promise<void> {
     try {
       const { bytes, converted } = await work();
       this.#counts.exported += 1;
+      this.#touched.add({ studyInstanceUID: owner.study, patientID: values.PatientID });
       this.#counts.bytes += bytes;
       if (converted) this.#counts.converted += 1;
     } catch (thrown) {

@@ -18,6 +18,8 @@ export type LaneOutcome =
       readonly path: string;
       readonly result: ArrivalResult;
       readonly sopInstanceUID: string;
+      readonly studyInstanceUID: string;
+      readonly patientID: string;
       readonly bytes: number;
       readonly truncated: boolean;
     }

@@ -139,10 +139,11 @@ export class ImportLane {
       const entry = { writer: this.#writer, number, origin: 'import', uidHash, sha256, sourceAETitle: '' } as const;
       const location = { ...this.#location, durable: this.#syncsEach };
       const read = async (): Promise<Uint8Array> => content.read();
-      const candidate = { location, entry, dataSetBytes, transferSyntaxUID: header.transferSyntaxUID, read, codec: this.#codec };
+      const candidate = { location, entry, dataSetBytes, transferSyntaxUID: header.transferSyntaxUID, replaces: false, read, codec: this.#codec };
       const { truncated } = reader;
       if (truncated) header = { ...header, truncated };
-      const told = { sopInstanceUID: header.sopInstanceUID, bytes: dataSetBytes, truncated };
+      const { sopInstanceUID, studyInstanceUID, patientID } = header;
+      const told = { sopInstanceUID, studyInstanceUID, patientID, bytes: dataSetBytes, truncated };
       const final = fileOfHash(location, uidHash);
       // A folder that is known already is not written once more only to find that out.
       if (isThere(final) && (await isSameInstance(candidate, final))) {

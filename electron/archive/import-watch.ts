@@ -24,6 +24,7 @@ const NOTHING = {
   truncated: 0,
   directories: 0,
   reasons: {},
+  touched: [],
 } as const;
 
 /** Length and time of each file as it was seen at the last look; a file that did not change since has stopped growing. */

@@ -9,6 +9,7 @@ import { unpack } from './import-zip.ts';
 import type { JobReporter } from './jobs.ts';
 import { type Found, scan } from './scan.ts';
 import { isSlowMedium } from './slow-media.ts';
+import { TouchedStudies } from './touched-studies.ts';
 import type { ArchiveLocation, ImportSummary } from './types.ts';
 
 /** Two threads fill two cores; more only compete with the index. */
@@ -57,6 +58,7 @@ class ImportRun {
   readonly #lanes: { fast?: ImportLanes } = {};
   readonly #containers: Container[] = [];
   readonly #counts = { imported: 0, known: 0, conflict: 0, refused: 0, bytes: 0, truncated: 0, missing: 0, directories: 0 };
+  readonly #touched = new TouchedStudies();
   readonly #reasons: Partial<Record<ErrorKind, number>> = {};
 
   constructor(parts: ImportParts, job: ImportReporter) {
@@ -65,7 +67,7 @@ class ImportRun {
   }
 
   summary(): ImportSummary {
-    return { ...this.#counts, reasons: this.#reasons };
+    return { ...this.#counts, reasons: this.#reasons, touched: this.#touched.list };
   }
 
   async read(paths: readonly string[], isSlow: boolean): Promise<void> {
@@ -167,6 +169,7 @@ class ImportRun {
       return;
     }
     const { sopInstanceUID, truncated, bytes } = outcome;
+    this.#touched.add(outcome);
     const result = RESULTS[outcome.result];
     this.#counts[result] += 1;
     this.#counts.bytes += bytes;

@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { TrashedStudy, TrashSelection } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import type { InstanceHeader } from '../dicom/dataset/types.ts';
 import type { JobContext } from './job-table.ts';
 import { inParallel, type JobReporter } from './jobs.ts';
 import { folderOf } from './layout.ts';
+import { TouchedStudies } from './touched-studies.ts';
 import { type Batch, batchesOf, headerOf, instancesIn, REQUEST, sortLoose, studiesIn, studyFolderName, tidyBatch } from './trash-folder.ts';
 import type { ArchiveLocation, PurgeSummary } from './types.ts';
 
@@ -32,26 +34,37 @@ async function describe(batch: Batch, study: string): Promise<TrashedStudy | und
   const names = instancesIn(batch, study);
   let bytes = 0;
   for (const name of names) bytes += fs.statSync(path.join(batch.folder, study, name), { throwIfNoEntry: false })?.size ?? 0;
-  for (const name of names) {
+  const header = await headerOfAny(batch, study);
+  if (header === undefined) return undefined;
+  const { studyInstanceUID, patientName, patientID, studyDate, studyDescription } = header;
+  return {
+    batch: batch.batch,
+    reason: batch.reason,
+    studyInstanceUID,
+    patientName: { alphabetic: patientName.alphabetic.slice(0, 1024) },
+    patientID: patientID.slice(0, 1024),
+    studyDate: studyDate.slice(0, 1024),
+    studyDescription: studyDescription.slice(0, 1024),
+    instances: names.length,
+    bytes,
+  };
+}
+
+/** Of any file of the study that can be read. */
+async function headerOfAny(batch: Batch, study: string): Promise<InstanceHeader | undefined> {
+  for (const name of instancesIn(batch, study)) {
     try {
-      const header = await headerOf(path.join(batch.folder, study, name));
-      const { studyInstanceUID, patientName, patientID, studyDate, studyDescription } = header;
-      return {
-        batch: batch.batch,
-        reason: batch.reason,
-        studyInstanceUID,
-        patientName: { alphabetic: patientName.alphabetic.slice(0, 1024) },
-        patientID: patientID.slice(0, 1024),
-        studyDate: studyDate.slice(0, 1024),
-        studyDescription: studyDescription.slice(0, 1024),
-        instances: names.length,
-        bytes,
-      };
+      return await headerOf(path.join(batch.folder, study, name));
     } catch {
       // Another file of the study may still say whose it is.
     }
   }
   return undefined;
+}
+
+async function touch(touched: TouchedStudies, batch: Batch, study: string): Promise<void> {
+  const header = await headerOfAny(batch, study);
+  if (header !== undefined) touched.add(header);
 }
 
 /**
@@ -66,18 +79,22 @@ export async function purgeTrash(
   const { location } = context;
   await sortLoose(location);
   const trash = folderOf.trash(location);
+  const touched = new TouchedStudies();
   const before = olderThanDays === undefined ? undefined : Date.now() - olderThanDays * DAY_MS;
   for (const batch of batchesOf(location)) {
     // A deletion under way is not purged: its rows are still in the index.
     if (fs.existsSync(path.join(batch.folder, REQUEST))) continue;
     const selected = selection?.filter((one) => one.batch === batch.batch) ?? [];
     const isWhole = selected.some(({ studyInstanceUID }) => studyInstanceUID === undefined);
-    if (isWhole || (before !== undefined && batch.batch < before)) fs.renameSync(batch.folder, `${batch.folder}.gone`);
-    else {
+    if (isWhole || (before !== undefined && batch.batch < before)) {
+      for (const study of studiesIn(batch)) await touch(touched, batch, study);
+      fs.renameSync(batch.folder, `${batch.folder}.gone`);
+    } else {
       for (const { studyInstanceUID } of selected) {
         if (studyInstanceUID === undefined) continue;
         const study = studyFolderName(studyInstanceUID);
         const own = path.join(batch.folder, study);
+        await touch(touched, batch, study);
         if (fs.existsSync(own)) fs.renameSync(own, path.join(trash, `${path.basename(batch.folder)}-${study}.gone`));
       }
       tidyBatch(batch);
@@ -91,7 +108,7 @@ export async function purgeTrash(
     if (before !== undefined && at !== undefined && Number(at) < before) await removeFile(path.join(trash, name), summary);
   }
   if (gone.length > 0) await scrub(context);
-  return summary;
+  return { ...summary, touched: touched.list };
 }
 
 /** What the rows of deleted instances said is overwritten in the index too: in its text indexes and in its journal. */

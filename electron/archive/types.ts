@@ -15,6 +15,7 @@ import type { ArchiveJobs, JobKind } from './job-table.ts';
 
 export type { CorrectSummary } from './correct-study.ts';
 
+import type { TouchedStudy } from './touched-studies.ts';
 import type { UserDataChange, UserDataMethods } from './user-data.ts';
 
 /** Where an archive lives. Everything below is derived from `directory`; structured-cloneable, so it can be handed to any thread. */
@@ -30,7 +31,8 @@ export interface ArchiveLocation {
 /** What an arrival answers to (decides what happens to a UID that is already known with other content; docs/architecture.md "Stores"). */
 export type ArrivalOrigin =
   | { readonly kind: 'retrieve'; readonly actionId: string; readonly sourceAETitle: string }
-  | { readonly kind: 'store'; readonly sourceAETitle: string }
+  /** `replaces`: a version that was made here; it takes the place of the stored one, and nobody else holds it. */
+  | { readonly kind: 'store'; readonly sourceAETitle: string; readonly replaces?: boolean }
   | { readonly kind: 'import'; readonly path: string };
 
 export type ArrivalResult = 'stored' | 'known' | 'replaced' | 'conflict';
@@ -91,6 +93,8 @@ export interface ImportSummary {
   readonly missing: number;
   /** How many were refused for each reason. */
   readonly reasons: Readonly<Partial<Record<ErrorKind, number>>>;
+  /** Whose. */
+  readonly touched: readonly TouchedStudy[];
 }
 
 export interface DeleteSummary {
@@ -98,6 +102,8 @@ export interface DeleteSummary {
   readonly bytes: number;
   /** Names what can be brought back (trash-folder.ts). */
   readonly batch: number;
+  /** Whose. */
+  readonly touched: readonly TouchedStudy[];
 }
 
 export interface RestoreSummary {
@@ -113,6 +119,8 @@ export interface RestoreSummary {
 export interface PurgeSummary {
   readonly purged: number;
   readonly bytes: number;
+  /** Whose. */
+  readonly touched: readonly TouchedStudy[];
 }
 
 export interface CleanSummary {
@@ -121,6 +129,8 @@ export interface CleanSummary {
   readonly bytes: number;
   /** Studies that a rule meant, and that are pinned, open or the only copy. */
   readonly kept: number;
+  /** Whose. */
+  readonly touched: readonly TouchedStudy[];
 }
 
 export interface CompactSummary {

@@ -39,17 +39,34 @@ async function append(profile: string, line: string): Promise<void> {
   }
 }
 
-const DICOM_INSTANCES_ACCESSED = { code: '110103', codeSystemName: 'DCM', originalText: 'DICOM Instances Accessed' };
-const APPLICATION = { code: '110150', codeSystemName: 'DCM', originalText: 'Application' };
-const STUDY_INSTANCE_UID = { code: '110180', codeSystemName: 'DCM', originalText: 'Study Instance UID' };
+const dcm = (code: string, originalText: string) => ({ code, codeSystemName: 'DCM', originalText });
+const ACCESSED = dcm('110103', 'DICOM Instances Accessed');
+const DELETED = dcm('110105', 'DICOM Study Deleted');
+/** PS3.15 A.5.3.4 to A.5.3.8. */
+const EVENTS: Readonly<Record<AuditEvent['what'], typeof ACCESSED>> = {
+  import: dcm('110107', 'Import'),
+  export: dcm('110106', 'Export'),
+  delete: DELETED,
+  purge: DELETED,
+  clean: DELETED,
+  deidentify: ACCESSED,
+  correct: ACCESSED,
+  'undo-correction': ACCESSED,
+  wrap: ACCESSED,
+};
+const MEDIA = { source: dcm('110154', 'Source Media'), destination: dcm('110155', 'Destination Media') };
+const APPLICATION = dcm('110150', 'Application');
+const STUDY_INSTANCE_UID = dcm('110180', 'Study Instance UID');
 const PATIENT_NUMBER = { code: '2', codeSystemName: 'RFC-3881', originalText: 'Patient Number' };
 
-/** PS3.15 A.5.2 and A.5.3.5. */
-function messageOf({ action, success, what, actionId, studyInstanceUID, patientID, instances, details }: AuditEvent, at: Date) {
+/** PS3.15 A.5.2 and A.5.3. Only the first study says how many instances they were in all. */
+function messageOf({ action, success, what, actionId, studies, instances, media, details }: AuditEvent, at: Date) {
   const user = userName();
+  const all = [{ type: 'NumberOfInstances', value: String(instances) }, { type: 'ActionID', value: actionId }, ...details];
+  const patients = new Set(studies.map(({ patientID }) => patientID));
   return {
     EventIdentification: {
-      EventID: DICOM_INSTANCES_ACCESSED,
+      EventID: EVENTS[what],
       EventActionCode: action,
       EventDateTime: at.toISOString(),
       EventOutcomeIndicator: success ? 0 : 4,
@@ -58,26 +75,24 @@ function messageOf({ action, success, what, actionId, studyInstanceUID, patientI
     ActiveParticipant: [
       { UserID: user, UserIsRequestor: true },
       { UserID: `${user}@${hostname()}`, AlternativeUserID: String(process.pid), UserIsRequestor: false, RoleIDCode: [APPLICATION] },
+      ...(media?.names ?? []).map((UserID) => ({ UserID, UserIsRequestor: false, RoleIDCode: [MEDIA[media?.role ?? 'source']] })),
     ],
     AuditSourceIdentification: { AuditSourceID: `PHOSPHOR@${hostname()}` },
     ParticipantObjectIdentification: [
-      {
+      // What came to nothing is told all the same.
+      ...(studies.length > 0 ? studies : [{ studyInstanceUID: '' }]).map(({ studyInstanceUID }, index) => ({
         ParticipantObjectID: studyInstanceUID,
         ParticipantObjectTypeCode: 2,
         ParticipantObjectTypeCodeRole: 3,
         ParticipantObjectIDTypeCode: STUDY_INSTANCE_UID,
-        ParticipantObjectDetail: [
-          { type: 'NumberOfInstances', value: String(instances) },
-          { type: 'ActionID', value: actionId },
-          ...details,
-        ],
-      },
-      {
+        ...(index === 0 ? { ParticipantObjectDetail: all } : {}),
+      })),
+      ...[...patients].map((patientID) => ({
         ParticipantObjectID: patientID,
         ParticipantObjectTypeCode: 1,
         ParticipantObjectTypeCodeRole: 1,
         ParticipantObjectIDTypeCode: PATIENT_NUMBER,
-      },
+      })),
     ],
   };
 }

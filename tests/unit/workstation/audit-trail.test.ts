@@ -13,8 +13,7 @@ const EVENT: AuditEvent = {
   action: 'U',
   success: true,
   what: 'correct',
-  studyInstanceUID: '1.2.3',
-  patientID: 'P1',
+  studies: [{ studyInstanceUID: '1.2.3', patientID: 'P1' }],
   instances: 3,
   details: [],
 };
