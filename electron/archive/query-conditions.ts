@@ -13,6 +13,10 @@ export interface Condition {
   readonly needsIds?: boolean;
   /** A range of study dates: a list sorted by them is walked through within it. */
   readonly isStudyDates?: boolean;
+  /** Nothing but the list of `ids`: on it = matched. */
+  readonly isList?: boolean;
+  /** An FTS5 expression over the index of words that holds wherever the condition does. */
+  readonly words?: string;
 }
 
 /** Joins conditions to a WHERE clause; empty when there are none. */

@@ -36,25 +36,29 @@ function modalityCondition(key: string | undefined): Condition | undefined {
   return {
     sql: wanted.map(() => `instr('\\' || st.modalities || '\\', ?) > 0`).join(' OR '),
     values: wanted.map((modality) => `\\${modality}\\`),
+    ...(wanted.every((modality) => /^[A-Z0-9]+$/.test(modality))
+      ? { words: `study : (${wanted.map((modality) => `"${fold(modality)}"`).join(' OR ')})` }
+      : {}),
     ids: { sql: 'SELECT study_id FROM series WHERE modality IN (SELECT value FROM json_each(?))', values: [list] },
   };
 }
 
 function wordsCondition(text: string | undefined): Condition | undefined {
   const match = text === undefined ? undefined : wordsMatch(text);
-  return match === undefined ? undefined : among('SELECT rowid AS study_id FROM studies_words WHERE studies_words MATCH ?', [match]);
+  if (match === undefined) return undefined;
+  return { ...among('SELECT rowid AS study_id FROM studies_words WHERE studies_words MATCH ?', [match]), words: `(${match})` };
 }
 
 /** A condition that is nothing but a list of studies. */
 function among(sql: string, values: readonly (string | number)[]): Condition {
-  return { sql: `st.study_id IN (${sql})`, values, ids: { sql, values } };
+  return { sql: `st.study_id IN (${sql})`, values, ids: { sql, values }, isList: true };
 }
 
 function seriesText(column: 'description_search' | 'body_part_search', key: string | undefined): Condition | undefined {
   const match = key === undefined ? undefined : textMatch(key, fold);
   if (match === undefined) return undefined;
   const from = 'SELECT study_id FROM series WHERE';
-  if (match.equals !== undefined) return among(`${from} ${column} = ?`, [match.equals]);
+  if (match.equals !== undefined) return among(`SELECT DISTINCT study_id FROM series WHERE ${column} = ?`, [match.equals]);
   const { glob = '*', prefix = '' } = match;
   if (prefix !== '') return among(`${from} ${column} >= ? AND ${column} < ? AND ${column} GLOB ?`, [prefix, afterPrefix(prefix), glob]);
   const { sql, values } = amongDifferent('series', column, glob);
