@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -6,10 +6,14 @@ import type { IndexTasks } from './index-messages.ts';
 
 const INSTANCES = 1_000_000;
 const SLICES = 5_000;
+/** What a fast sender brings within the half second that the index may be behind. */
+const IN_FLIGHT = 1_000;
+/** The main thread of the process makes what arrives, which the main thread of a workstation never does: its garbage is not the archive's. */
+const FEEDER_MB = 2;
 const MEMORY = { boundMB: 300 } as const;
 
 /** The index of the archive at its full size, or at a part of it (`--scale`): one line of figures beside what they must not miss. */
-export const INDEX_BENCHES: Readonly<Record<keyof IndexTasks, (scale: number) => Promise<string>>> = {
+export const INDEX_BENCHES: Readonly<Record<Exclude<keyof IndexTasks, 'leave-killed'>, (scale: number) => Promise<string>>> = {
   'index-insert': async (scale) => {
     const figures = await run('index-insert', (folder) => ({ folder, instances: Math.round(INSTANCES * scale) }));
     const lastToFirst = figures.lastPerSecond / figures.firstPerSecond;
@@ -26,6 +30,15 @@ export const INDEX_BENCHES: Readonly<Record<keyof IndexTasks, (scale: number) =>
     const figures = await run('search-1M', (folder) => ({ folder, instances: Math.round(INSTANCES * scale) }));
     return line('search-1M', { ...figures, floorP95Ms: 25, goalP95Ms: 10, ...MEMORY });
   },
+  'start-1M': async (scale) => {
+    const args = (folder: string) => ({ folder, instances: Math.round(INSTANCES * scale), inFlight: Math.round(IN_FLIGHT * scale) });
+    const figures = await run('start-1M', args, async (folder) => {
+      const killed = start();
+      killed.send({ name: 'leave-killed', args: args(folder) });
+      await once(killed, 'exit');
+    });
+    return line('start-1M', { ...figures, floorMs: 1000, ...MEMORY });
+  },
   'open-5000': async (scale) => {
     const figures = await run('open-5000', (folder) => ({ folder, slices: Math.round(SLICES * scale) }));
     return line('open-5000', { ...figures, floorMs: 200, goalMs: 100, ...MEMORY });
@@ -37,9 +50,11 @@ const line = (name: string, figures: object): string => JSON.stringify({ name, .
 async function run<Name extends keyof IndexTasks>(
   name: Name,
   argsOf: (folder: string) => IndexTasks[Name]['args'],
+  before?: (folder: string) => Promise<void>,
 ): Promise<IndexTasks[Name]['result'] & { peakMB: number }> {
   await using folder = await temporaryFolder('bench-index');
-  const child = fork(fileURLToPath(new URL('./index-process.ts', import.meta.url)), { execArgv: ['--expose-gc'] });
+  await before?.(folder.path);
+  const child = start();
   const ended = once(child, 'exit');
   child.send({ name, args: argsOf(folder.path) });
   const [{ result, error }] = (await once(child, 'message')) as [
@@ -48,4 +63,10 @@ async function run<Name extends keyof IndexTasks>(
   await ended;
   if (result === undefined) throw new Error(error ?? `${name} gave no figures`);
   return result;
+}
+
+function start(): ChildProcess {
+  return fork(fileURLToPath(new URL('./index-process.ts', import.meta.url)), {
+    execArgv: ['--expose-gc', `--max-semi-space-size=${FEEDER_MB}`],
+  });
 }

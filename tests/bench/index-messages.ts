@@ -2,6 +2,9 @@
 export interface IndexTasks {
   'index-insert': { args: { folder: string; instances: number }; result: InsertFigures };
   'search-1M': { args: { folder: string; instances: number }; result: SearchFigures };
+  /** Leaves an archive as a process does that was killed while much arrived; kills itself. */
+  'leave-killed': { args: { folder: string; instances: number; inFlight: number }; result: never };
+  'start-1M': { args: { folder: string; instances: number; inFlight: number }; result: StartFigures };
   'open-5000': { args: { folder: string; slices: number }; result: OpenFigures };
 }
 
@@ -22,6 +25,15 @@ export interface SearchFigures {
   readonly maxMs: number;
   /** Per kind of search, p95. */
   readonly kinds: Readonly<Record<string, number>>;
+}
+
+export interface StartFigures {
+  readonly instances: number;
+  /** Complete arrivals that stood in incoming/, and were repaired. */
+  readonly inFlight: number;
+  /** To an archive that answers, after the process that wrote it was killed; and the next start, with nothing to repair. */
+  readonly ms: number;
+  readonly cleanMs: number;
 }
 
 export interface OpenFigures {

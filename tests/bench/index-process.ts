@@ -6,6 +6,7 @@ import { openForWriting } from '../../electron/archive/index-database.ts';
 import { IndexFeed } from '../../electron/archive/index-feed.ts';
 import { IndexStore } from '../../electron/archive/index-store.ts';
 import type { CommandArgs } from '../../shared/contract/index.ts';
+import { leaveInFlight } from '../support/in-flight.ts';
 import { writeSeries } from '../support/instances.ts';
 import { generatedEntry, INSTANCES_OF_STUDY } from './generated-entries.ts';
 import type { IndexTasks } from './index-messages.ts';
@@ -21,6 +22,8 @@ const BUILD_BATCH = 5_000;
 /** A fast retrieve. */
 const WRITTEN_PER_SECOND = 1_000;
 const SEARCH_ROUNDS = 12;
+/** Instances that stand in the journal of the index only. */
+const JOURNALED = 5_000;
 
 const tasks: Tasks = {
   async 'index-insert'({ folder, instances }) {
@@ -76,6 +79,39 @@ const tasks: Tasks = {
       maxMs: rounded(Math.max(...all)),
       kinds,
     };
+  },
+
+  async 'leave-killed'({ folder, instances, inFlight }) {
+    const archive = await opened(folder, true);
+    const { location } = archive;
+    await archive.close();
+    buildIndex(folder, instances);
+    await leaveInFlight(location, { study: '1.2.826.0.1.3680043.10.97', count: inFlight, size: 272 });
+    const { database } = openForWriting(join(folder, 'index.db'));
+    new IndexStore(database, () => false).apply(Array.from({ length: JOURNALED }, (_, n) => generatedEntry(instances + n)));
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise<never>(() => {});
+  },
+
+  async 'start-1M'({ folder, instances, inFlight }) {
+    const times: number[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      const started = performance.now();
+      const archive = await opened(folder, true);
+      const { total } = await archive.search({
+        query: { studyInstanceUID: '1.2.826.0.1.3680043.10.97' },
+        sort: { by: 'studyDate', descending: true },
+        offset: 0,
+        limit: 1,
+      });
+      times.push(performance.now() - started);
+      await archive.settled();
+      const { instances: held } = await archive.stats();
+      if (total !== 1 || held !== instances + JOURNALED + inFlight) throw new Error(`${held} instances after the start`);
+      await archive.close();
+    }
+    const [ms = Number.NaN, cleanMs = Number.NaN] = times;
+    return { instances, inFlight, ms: rounded(ms), cleanMs: rounded(cleanMs) };
   },
 
   async 'open-5000'({ folder, slices }) {
