@@ -38,7 +38,7 @@ interface Progress {
 export class ActionRun {
   readonly record: ActionRecord;
   readonly node: PacsNode | undefined;
-  readonly startedAt = Date.now();
+  readonly startedAt: number;
   readonly #options: RunOptions;
   readonly #abort = new AbortController();
   readonly #acknowledgements: (() => void)[] = [];
@@ -60,6 +60,7 @@ export class ActionRun {
   constructor(options: RunOptions) {
     this.#options = options;
     this.record = options.record;
+    this.startedAt = (options.record.resumed ?? 0) === 0 ? Date.now() : options.record.requestedAt;
     this.node = options.node;
   }
 

@@ -110,7 +110,7 @@ export async function follow<Result, Item extends ActionItem = ActionItem>(
   seen: (items: readonly Item[]) => void = () => undefined,
 ): Promise<Result> {
   const leave = await turns.acquire(kind, kind, run.signal);
-  run.update({ state: 'running', attempt: 1 });
+  run.update({ state: 'running', attempt: (run.record.resumed ?? 0) + 1 });
   let unwatch = () => {};
   try {
     const job = start();

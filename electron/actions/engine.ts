@@ -16,6 +16,7 @@ import { runEdit } from './edits.ts';
 import { runExport } from './export.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import { plainOutcome } from './outcome.ts';
+import { MOST_STARTS, resumes } from './resuming.ts';
 import { runRetrieve } from './retrieve.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import { runEcho, runFind } from './simple-operations.ts';
@@ -47,15 +48,26 @@ export class ActionEngine {
   readonly #jobs = new TurnQueue(1);
   #finished: ActionComplete[] = [];
   #closing = false;
+  /** What is cut off by the end of the program goes on at its next start. */
+  #goesOn = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
   }
 
-  /** Takes over what actions.db holds. What was unfinished ends as `aborted`: the workstation was closed or killed while it ran. */
-  async recover({ unfinished, finished }: LoadedActions): Promise<void> {
+  /**
+   * Takes over what actions.db holds. What was unfinished goes on (resuming.ts), or ends as `aborted`: the workstation was closed or killed while it ran. With
+   * `standing` false, for a command that ends in a moment, what goes on is left to a start that lasts.
+   */
+  async recover({ unfinished, finished }: LoadedActions, standing: boolean): Promise<void> {
+    this.#goesOn = standing;
     this.#finished = finished.map((complete) => ({ ...complete, seq: 0 }));
     for (const record of unfinished) {
+      const { resumed = 0 } = record;
+      if (resumes(record.action) && resumed < MOST_STARTS) {
+        if (standing) await this.#resume({ ...record, resumed: resumed + 1 });
+        continue;
+      }
       const run = this.#run(record);
       run.end();
       await this.#complete(
@@ -133,7 +145,7 @@ export class ActionEngine {
     );
   }
 
-  /** Takes no new actions and ends those that run, each with its completion. Bounded. */
+  /** Takes no new actions and ends those that run, each with its completion, or for the next start to go on with. Bounded. */
   async close(): Promise<void> {
     this.#closing = true;
     const ended = [...this.#runs.values()].map((entry) => {
@@ -164,7 +176,23 @@ export class ActionEngine {
     });
   }
 
-  /** From start to delivered completion. Never rejects. */
+  async #resume(record: ActionRecord): Promise<void> {
+    const { actionId, action, resumed = 1 } = record;
+    try {
+      await this.#parts.store.resume(actionId, resumed);
+    } catch (thrown) {
+      this.#parts.log.error({ actionId, error: toErrorData(thrown).kind }, 'an action could not be recorded');
+      this.#parts.notRecorded();
+    }
+    const run = this.#run(record);
+    const start = Promise.withResolvers<void>();
+    this.#runs.set(actionId, { run, ended: start.promise.then(() => this.#live(run)) });
+    run.update({});
+    this.#parts.log.info({ actionId, command: action.command, resumed }, 'action resumed');
+    setImmediate(start.resolve);
+  }
+
+  /** From start to delivered completion; none where the next start goes on with it. Never rejects. */
   async #live(run: ActionRun): Promise<void> {
     let result: RunResult;
     try {
@@ -176,6 +204,10 @@ export class ActionEngine {
       result = { outcome: plainOutcome({ error }), verifiedBy: 'none', diagnosis: await diagnoseRun(run, this.#parts, { error }) };
     }
     run.end();
+    if (this.#goesOn && run.stopReason === 'closing' && result.outcome === 'cancelled' && resumes(run.record.action)) {
+      this.#runs.delete(run.actionId);
+      return;
+    }
     await this.#complete(run, await this.#explainStop(run, result));
   }
 

@@ -23,6 +23,8 @@ export async function runExport(run: ActionRun, parts: EngineParts, request: Exp
     const job = () =>
       parts.archive.job('export', {
         ...args,
+        exportId: run.actionId,
+        isResumed: (run.record.resumed ?? 0) > 0,
         allowLossyConversion,
         ...(password === undefined ? {} : { password }),
         ...(project === undefined ? {} : { deidentify: project }),

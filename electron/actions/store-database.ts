@@ -8,7 +8,13 @@ import { FINISHED_KEPT, FINISHED_SHOWN, type LoadedActions } from './store-proto
 import type { ActionRecord, CompleteDraft } from './types.ts';
 
 const storedComplete = actionComplete.omit({ seq: true });
-const storedRecord = z.strictObject({ actionId: z.uuid(), action: actionRequest, tag, requestedAt: z.number().int().nonnegative() });
+const storedRecord = z.strictObject({
+  actionId: z.uuid(),
+  action: actionRequest,
+  tag,
+  requestedAt: z.number().int().nonnegative(),
+  resumed: z.number().int().nonnegative(),
+});
 
 /** actions.db on its own thread: WAL, synchronous FULL, so that what is answered survives power loss. */
 export class ActionDatabase {
@@ -38,14 +44,15 @@ export class ActionDatabase {
       )
       .run(FINISHED_KEPT);
     const unfinished = this.#database
-      .prepare('SELECT action_id, action, tag, requested_at FROM actions WHERE complete IS NULL ORDER BY position')
+      .prepare('SELECT action_id, action, tag, requested_at, resumed FROM actions WHERE complete IS NULL ORDER BY position')
       .all();
     const finished = this.#database
       .prepare('SELECT complete FROM actions WHERE complete IS NOT NULL AND dismissed = 0 ORDER BY finished_at DESC, position DESC LIMIT ?')
       .all(FINISHED_SHOWN);
     return {
       unfinished: unfinished.flatMap((row) => {
-        const candidate = { actionId: row.action_id, action: parse(row.action), tag: parse(row.tag), requestedAt: row.requested_at };
+        const { action_id: actionId, requested_at: requestedAt, resumed } = row;
+        const candidate = { actionId, action: parse(row.action), tag: parse(row.tag), requestedAt, resumed };
         const { success, data } = storedRecord.safeParse(candidate);
         return success ? [data] : [];
       }),
@@ -71,6 +78,11 @@ export class ActionDatabase {
     this.#database
       .prepare('UPDATE actions SET complete = ?, finished_at = ? WHERE action_id = ? AND complete IS NULL')
       .run(JSON.stringify(complete), finishedAt, actionId);
+  }
+
+  /** Idempotent. */
+  resume(actionId: string, resumed: number): void {
+    this.#database.prepare('UPDATE actions SET resumed = ? WHERE action_id = ?').run(resumed, actionId);
   }
 
   dismiss(actionId: string): void {

@@ -14,6 +14,7 @@ export type StoreCommand =
   | { readonly type: 'load' }
   | { readonly type: 'insert'; readonly record: ActionRecord }
   | { readonly type: 'complete'; readonly complete: CompleteDraft }
+  | { readonly type: 'resume'; readonly actionId: string; readonly resumed: number }
   | { readonly type: 'dismiss'; readonly actionId: string }
   | { readonly type: 'close' };
 

@@ -28,6 +28,7 @@ function perform(command: StoreCommand): LoadedActions | undefined {
   if (command.type === 'load') return database.load();
   if (command.type === 'insert') database.insert(command.record);
   else if (command.type === 'complete') database.complete(command.complete);
+  else if (command.type === 'resume') database.resume(command.actionId, command.resumed);
   else database.dismiss(command.actionId);
   return undefined;
 }

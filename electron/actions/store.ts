@@ -51,6 +51,10 @@ class ThreadStore implements StartedActionStore {
     await this.#send({ type: 'complete', complete });
   }
 
+  async resume(actionId: string, resumed: number): Promise<void> {
+    await this.#send({ type: 'resume', actionId, resumed });
+  }
+
   async dismiss(actionId: string): Promise<void> {
     await this.#send({ type: 'dismiss', actionId });
   }

@@ -43,12 +43,16 @@ export interface ActionRecord {
   readonly action: ActionRequest;
   readonly tag: Tag;
   readonly requestedAt: number;
+  /** So many starts have begun it again. */
+  readonly resumed?: number | undefined;
 }
 
 /** actions.db. Everything resolves after it is on disk, and rejects with PhosphorError. */
 export interface ActionStore {
   insert(record: ActionRecord): Promise<void>;
   complete(complete: CompleteDraft): Promise<void>;
+  /** It is begun again, for the so-manieth time. */
+  resume(actionId: string, resumed: number): Promise<void>;
   dismiss(actionId: string): Promise<void>;
   close(): Promise<void>;
 }

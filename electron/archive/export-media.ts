@@ -44,7 +44,7 @@ export async function writeMedia({ args, chosen, target, codec, signal, each }: 
   const fileIDs = new FileIDs();
   const placed = new Map<string, readonly string[]>();
   for (const { instance } of chosen) placed.set(instance.sopInstanceUID, fileIDs.of(instance));
-  if (args.container === 'folder') await checkEmpty(args.to);
+  if (args.container === 'folder') await checkEmpty(args.to, args.isResumed === true ? ['DICOMDIR'] : ['DICOMDIR', 'DICOM']);
   await target.write(once(['README.TXT']), [new TextEncoder().encode(README)]);
   await each(async (instance, order, source) => {
     const fileID = placed.get(instance.sopInstanceUID);
@@ -63,8 +63,8 @@ export async function writeMedia({ args, chosen, target, codec, signal, each }: 
 }
 
 /** A file-set that is there already may be another patient's: it is neither added to nor replaced, whatever was asked for. */
-async function checkEmpty(folder: string): Promise<void> {
-  for (const name of ['DICOMDIR', 'DICOM']) {
+async function checkEmpty(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
     if (await onTarget(() => exists(path.join(folder, name)))) throw alreadyThere();
   }
 }

@@ -20,27 +20,37 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 const TRIES = 10_000;
 /** Temporary files that a killed export left are removed by a later one. */
 const STALE_MS = 24 * 3600 * 1000;
+const PIECE = 1 << 20;
 const TEMPORARY = '.phosphor-export-';
+
+export interface FolderOptions {
+  /** Files of the same names are replaced. */
+  readonly replace: boolean;
+  readonly exportId: string;
+  /** What stands there with the same bytes was written by this export before it was cut off. */
+  readonly isResumed: boolean;
+}
 
 /** An ordinary folder: each file is written beside its place and gets its name when it is whole and on the disk. */
 export class FolderTarget implements ExportTarget {
   readonly #root: string;
-  readonly #replace: boolean;
+  readonly #options: FolderOptions;
   readonly #temporary: string;
   readonly #known = new Set<string>();
 
-  private constructor(root: string, replace: boolean) {
+  private constructor(root: string, options: FolderOptions) {
     this.#root = root;
-    this.#replace = replace;
-    this.#temporary = path.join(root, `${TEMPORARY}${randomUUID()}`);
+    this.#options = options;
+    this.#temporary = path.join(root, `${TEMPORARY}${options.exportId}`);
   }
 
   /** Rejects with PhosphorError `storage`, `storage-full`. */
-  static async open(root: string, replace: boolean): Promise<FolderTarget> {
-    const target = new FolderTarget(root, replace);
+  static async open(root: string, options: FolderOptions): Promise<FolderTarget> {
+    const target = new FolderTarget(root, options);
     await onTarget(async () => {
       await mkdir(root, { recursive: true });
       await removeStale(root);
+      await rm(target.#temporary, { recursive: true, force: true });
       await mkdir(target.#temporary);
     });
     return target;
@@ -70,11 +80,15 @@ export class FolderTarget implements ExportTarget {
       const components = names();
       await this.#folder(components.slice(0, -1));
       const file = path.join(this.#root, ...components);
-      if (this.#replace) {
+      if (this.#options.replace) {
         await rename(temporary, file);
         return;
       }
       if (await placeNew(temporary, file)) return;
+      if (this.#options.isResumed && (await isSame(temporary, file))) {
+        await unlink(temporary);
+        return;
+      }
     }
     throw new PhosphorError('storage', 'no name is left in the folder', { code: 'EEXIST' });
   }
@@ -105,6 +119,21 @@ export async function removeStale(root: string): Promise<void> {
     const { mtimeMs } = await stat(left);
     if (Date.now() - mtimeMs > STALE_MS) await rm(left, { recursive: true, force: true });
   }
+}
+
+/** Whether a file of that name has the same bytes; nothing but a file is looked into. */
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [own, there] = await Promise.all([lstat(one), lstat(other)]);
+  if (!there.isFile() || own.size !== there.size) return false;
+  await using left = await open(one);
+  await using right = await open(other);
+  for (let at = 0; at < own.size; ) {
+    const [a, b] = await Promise.all([left.read(new Uint8Array(PIECE), 0, PIECE, at), right.read(new Uint8Array(PIECE), 0, PIECE, at)]);
+    if (a.bytesRead === 0 || a.bytesRead !== b.bytesRead) return false;
+    if (Buffer.compare(a.buffer.subarray(0, a.bytesRead), b.buffer.subarray(0, b.bytesRead)) !== 0) return false;
+    at += a.bytesRead;
+  }
+  return true;
 }
 
 /** What file systems without hard links (FAT, some network ones) answer. */

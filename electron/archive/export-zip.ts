@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { configure, ZipWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
 import { type Chunks, type ExportTarget, exists, onTarget, placeNew, removeStale, TargetError, writeAll } from './export-target.ts';
@@ -9,6 +9,7 @@ configure({ useWebWorkers: false });
 export interface ZipOptions {
   /** A file of this name is replaced when the new one is whole. */
   readonly replace: boolean;
+  readonly exportId: string;
   /** Encrypted with AES-256 (WinZip AE-2). */
   readonly password: string | undefined;
   /** Folder for what is too long to be held, as private as the archive. */
@@ -54,7 +55,8 @@ export class ZipTarget implements ExportTarget {
     return await onTarget(async () => {
       if (!options.replace && (await exists(file))) throw alreadyThere();
       await removeStale(path.dirname(file));
-      const temporary = path.join(path.dirname(file), `.phosphor-export-${randomUUID()}.part`);
+      const temporary = path.join(path.dirname(file), `.phosphor-export-${options.exportId}.part`);
+      await rm(temporary, { force: true });
       return new ZipTarget(file, temporary, await open(temporary, 'wx', 0o600), options);
     });
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { DEFAULT_TEMPLATE, parseTemplate } from '../../shared/contract/export-fields.ts';
 import type { ExportItem, ExportRequest, PseudonymMapping } from '../../shared/contract/index.ts';
@@ -21,6 +22,10 @@ import type { ArchiveLocation } from './types.ts';
 
 export interface ExportArgs extends Omit<ExportRequest, 'command' | 'label' | 'passwordId' | 'deidentify'> {
   readonly deidentify?: DeIdentifiedExport | undefined;
+  /** Names what is not finished, so that it is removed when the same export is begun again; [\w-]{1,64}. */
+  readonly exportId?: string | undefined;
+  /** Begun again: files that stand there already with the same bytes are its own. */
+  readonly isResumed?: boolean | undefined;
   /** Of the ZIP file. */
   readonly password?: string | undefined;
   /** The setting: images that are compressed with loss may be decoded where a profile wants that. */
@@ -120,9 +125,12 @@ async function exportFrom(
   }
 }
 
-function open(location: ArchiveLocation, { container, to, replace = false, password }: ExportArgs): Promise<ExportTarget> {
-  if (container === 'folder') return FolderTarget.open(to, replace);
-  return ZipTarget.open(to, { replace, password, spill: folderOf.incoming(location) });
+function open(
+  location: ArchiveLocation,
+  { container, to, replace = false, password, exportId = randomUUID(), isResumed = false }: ExportArgs,
+): Promise<ExportTarget> {
+  if (container === 'folder') return FolderTarget.open(to, { replace, exportId, isResumed });
+  return ZipTarget.open(to, { replace, exportId, password, spill: folderOf.incoming(location) });
 }
 
 const FORMS: Readonly<Record<ExportArgs['form'], (exporting: Exporting) => Promise<void>>> = {

@@ -191,7 +191,7 @@ async function compose(
   const echoes = new AbortController();
   closers.push(() => engine.close());
   closers.push(() => echoes.abort());
-  await engine.recover(loaded);
+  await engine.recover(loaded, standing);
   if (standing) {
     const upkeep = new Upkeep({
       settings: () => settings.current,

@@ -54,7 +54,14 @@ it('a correction is in the audit trail before anybody hears that it is done', as
   written.resolve();
   expect(await scene.completed(actionId)).toMatchObject({ outcome: 'success', details: { corrected: 2 } });
   expect(recorded).toEqual([
-    expect.objectContaining({ actionId, action: 'U', success: true, what: 'correct', studies: [expect.objectContaining({ patientID: 'P1' })], instances: 2 }),
+    expect.objectContaining({
+      actionId,
+      action: 'U',
+      success: true,
+      what: 'correct',
+      studies: [expect.objectContaining({ patientID: 'P1' })],
+      instances: 2,
+    }),
   ]);
   // Which attributes, never their values.
   expect(JSON.stringify(recorded)).not.toContain('Joan');

@@ -51,6 +51,7 @@ test('the completion is on disk before anybody sees it', async () => {
     store: {
       insert: async () => {},
       dismiss: async () => {},
+      resume: async () => {},
       close: async () => {},
       complete: () =>
         new Promise((resolve) => {
@@ -75,7 +76,7 @@ test('a disk that takes no completion does not keep it from the window', async (
   let told = 0;
   const full = () => Promise.reject(new PhosphorError('storage-full', 'the disk is full'));
   const scene: Scene = new Scene({
-    store: { insert: full, complete: full, dismiss: full, close: async () => {} },
+    store: { insert: full, complete: full, resume: full, dismiss: full, close: async () => {} },
     notRecorded: () => {
       told += 1;
     },
@@ -169,7 +170,7 @@ test('closing the workstation completes what runs as aborted and takes nothing n
 test('what was unfinished at the last end is completed as aborted, with its tag', async () => {
   const scene = new Scene();
   const record = { actionId: crypto.randomUUID(), action: FIND, tag: 'kept', requestedAt: 5 };
-  await scene.engine.recover({ unfinished: [record], finished: [] });
+  await scene.engine.recover({ unfinished: [record], finished: [] }, true);
   expect(await scene.completed(record.actionId)).toMatchObject({ outcome: 'aborted', tag: 'kept', startedAt: 5 });
   expect(scene.stored).toHaveLength(1);
 });

@@ -161,6 +161,7 @@ export class Scene {
         this.stored.push(complete);
       },
       dismiss: async () => {},
+      resume: async () => {},
       close: async () => {},
     };
     return {

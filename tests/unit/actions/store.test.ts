@@ -47,7 +47,7 @@ test('requests and completions survive a restart; what has no completion is foun
   await first.store.complete(complete(2));
   await first.store.close();
   const second = await openActionStore(file);
-  expect(second.loaded.unfinished).toEqual([record(3)]);
+  expect(second.loaded.unfinished).toEqual([{ ...record(3), resumed: 0 }]);
   expect(second.loaded.finished).toEqual([complete(2), complete(1)]);
   await second.store.close();
   expect((await stat(file)).mode & 0o777).toBe(0o600);

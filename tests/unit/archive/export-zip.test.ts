@@ -12,7 +12,7 @@ async function zipped(options: { password?: string; replace?: boolean } = {}): P
   const folder = temporaryFolder();
   const file = path.join(folder, 'out.zip');
   const { replace = false, password } = options;
-  const target = await ZipTarget.open(file, { replace, password, spill: folder });
+  const target = await ZipTarget.open(file, { replace, exportId: 'one', password, spill: folder });
   await Promise.all([
     target.write(() => ['Doe Jane', 'Grüße 影像.dcm'], [Buffer.from('small')]),
     target.write(() => ['Doe Jane', 'big.dcm'], pieces(BIG)),
@@ -55,10 +55,10 @@ it('encrypts with AES-256 what a program without the password cannot read, and o
 
 it('replaces a ZIP file only when it is asked to', async () => {
   const { file, folder } = await zipped();
-  await expect(ZipTarget.open(file, { replace: false, password: undefined, spill: folder })).rejects.toMatchObject({
+  await expect(ZipTarget.open(file, { replace: false, exportId: 'one', password: undefined, spill: folder })).rejects.toMatchObject({
     data: { kind: 'invalid-arguments', code: 'EEXIST' },
   });
-  const target = await ZipTarget.open(file, { replace: true, password: undefined, spill: folder });
+  const target = await ZipTarget.open(file, { replace: true, exportId: 'one', password: undefined, spill: folder });
   await target.write(() => ['a'], [Buffer.from('new')]);
   await target.finish();
   expect(entriesOf(fs.readFileSync(file)).map(({ name }) => name)).toEqual(['a']);
@@ -66,7 +66,12 @@ it('replaces a ZIP file only when it is asked to', async () => {
 
 it('leaves no file when it is abandoned', async () => {
   const folder = temporaryFolder();
-  const target = await ZipTarget.open(path.join(folder, 'out.zip'), { replace: false, password: undefined, spill: folder });
+  const target = await ZipTarget.open(path.join(folder, 'out.zip'), {
+    replace: false,
+    exportId: 'one',
+    password: undefined,
+    spill: folder,
+  });
   await target.write(() => ['a'], [Buffer.from('new')]);
   await target.abandon();
   expect(fs.readdirSync(folder)).toEqual([]);
