@@ -231,6 +231,7 @@ class FileArrival implements Arrival {
       final: this.#final,
       dataSetBytes,
       transferSyntaxUID: header.transferSyntaxUID,
+      replaces: this.#origin.kind === 'retrieve' || (this.#origin.kind === 'store' && this.#origin.replaces === true),
       hash: () => digestOf('sha256', readFrom(0, dataSetBytes), 'buffer'),
       read: async () => readFrom(0, dataSetBytes),
       codec,

@@ -37,6 +37,10 @@ export async function cleanArchive(
     job.check();
     if (!dryRun) {
       const { studyInstanceUID } = item;
+      if (!isStillUnused(context.location, rules, item)) {
+        summary.kept += 1;
+        continue;
+      }
       const deleted = await deleteInstances(context, { targets: [{ studyInstanceUID }], reason: 'cleaned' }, job);
       for (const study of deleted.touched) touched.add(study);
       if (item.because !== 'age') await purgeTrash(context, { selection: [{ batch: deleted.batch }] }, job);
@@ -48,6 +52,12 @@ export async function cleanArchive(
     job.progress({ done: summary.studies, total: taken.length, bytes: summary.bytes });
   }
   return { ...summary, touched: touched.list };
+}
+
+/** Cleaning takes its time: what was pinned, opened or came since it was chosen stays. */
+function isStillUnused(location: ArchiveLocation, rules: CleaningSettings, { studyInstanceUID, usedAt }: CleanedItem): boolean {
+  const { studies, isProtected } = readStudies(location, rules, new Set(), studyInstanceUID);
+  return studies.some((study) => study.usedAt <= usedAt && !isProtected(study));
 }
 
 interface Study {
@@ -94,11 +104,12 @@ function chooseStudies(
   return { taken, kept };
 }
 
-/** All studies, what was used longest ago first. */
+/** All studies, or one, what was used longest ago first. */
 function readStudies(
   location: ArchiveLocation,
   rules: CleaningSettings,
   open: ReadonlySet<string>,
+  only?: string,
 ): { studies: Study[]; isProtected: (study: Study) => boolean; total: number } {
   const { pinned, openedAt } = readStudyUse(location);
   const unique = new Set<string>();
@@ -106,12 +117,12 @@ function readStudies(
   try {
     const rows = database.prepare(
       `SELECT study_uid, instance_count, bytes, arrived_at,
-         (SELECT coalesce(sum(instance_count), 0) FROM study_sources so WHERE so.study_id = st.study_id AND so.origin = 'retrieve') AS copies
-       FROM studies st`,
+         (SELECT count(*) FROM instances i JOIN series se USING (series_id) WHERE se.study_id = st.study_id AND i.origin = 'retrieve') AS copies
+       FROM studies st ${only === undefined ? '' : 'WHERE study_uid = ?'}`,
     );
     const studies: Study[] = [];
     let total = 0;
-    for (const row of rows.iterate()) {
+    for (const row of rows.iterate(...(only === undefined ? [] : [only]))) {
       const studyInstanceUID = text(row.study_uid);
       const instances = number(row.instance_count);
       const arrivedAt = number(row.arrived_at);

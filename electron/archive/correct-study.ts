@@ -64,7 +64,7 @@ export async function correctStudy(context: JobContext, args: CorrectArgs, job: 
           const edits = correctionEdits(part10, corrections, { at, modifyingSystem });
           if (edits === undefined) return undefined;
           journal.add({ sopInstanceUID, sha256: await hashOf(locateInstance(location, sopInstanceUID)) });
-          return await replace(context, correctionId, sourceOf(part10), editedPieces(part10, edits));
+          return await replace(context, sourceOf(part10), editedPieces(part10, edits));
         } finally {
           await source.close();
         }
@@ -96,7 +96,7 @@ export async function undoCorrection(
           const { part10 } = source;
           tally.patientID ??= part10.dataset.string(Tag.PatientID);
           tally.studyInstanceUID ||= part10.dataset.uid(Tag.StudyInstanceUID);
-          return await replace(context, correctionId, sourceOf(part10), storedPieces(file));
+          return await replace(context, sourceOf(part10), storedPieces(file));
         } finally {
           await source.close();
         }
@@ -128,14 +128,13 @@ function sourceOf({ dataset, meta }: ExportSource['part10']): Announced {
   };
 }
 
-/** As an answer to a request of our own: it takes the place of what is there. Resolves with the bytes of the data set. */
+/** It takes the place of what is there, and is no copy of what a PACS holds. Resolves with the bytes of the data set. */
 async function replace(
   context: JobContext,
-  actionId: string,
   { sourceAETitle, ...announced }: Announced,
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<number> {
-  const arrival: Arrival = context.arrivals().begin(announced, { kind: 'retrieve', actionId, sourceAETitle });
+  const arrival: Arrival = context.arrivals().begin(announced, { kind: 'store', sourceAETitle, replaces: true });
   try {
     for await (const piece of pieces) await arrival.write(piece);
   } catch (thrown) {

@@ -11,7 +11,7 @@ import type { JobReporter } from './jobs.ts';
 import { fileOfHash, folderOf, hashOfUID, syncFolder } from './layout.ts';
 import { number, text } from './rows.ts';
 import { TouchedStudies } from './touched-studies.ts';
-import { type Batch, batchesOf, newBatch, placeIn, REQUEST, readMarker, tidyBatch, writeMarker } from './trash-folder.ts';
+import { type Batch, batchesOf, newBatch, placeIn, REQUEST, readMarker, studyFolderName, tidyBatch, writeMarker } from './trash-folder.ts';
 import type { ArchiveLocation, DeleteSummary } from './types.ts';
 
 const PAGE = 250;
@@ -165,6 +165,15 @@ function rowsOf(database: DatabaseSync, target: DeleteTarget, columns: string, b
   );
   const values = [...given.map(([, value]) => value), before, after];
   return { get: () => statement.get(...values), all: () => statement.all(...values) };
+}
+
+/** Of studies (names of their folders) that come back: a deletion that failed half way would take them away again at the next start. */
+export function giveUpDeletion(batch: Batch, studies: readonly string[]): void {
+  const request = requestOf(readMarker(batch, REQUEST));
+  if (request === undefined) return;
+  const targets = request.targets.filter(({ studyInstanceUID }) => !studies.includes(studyFolderName(studyInstanceUID)));
+  if (targets.length > 0) writeMarker(batch, REQUEST, { ...request, targets });
+  else fs.rmSync(path.join(batch.folder, REQUEST), { force: true });
 }
 
 function requestOf(value: unknown): Request | undefined {

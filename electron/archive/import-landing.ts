@@ -119,6 +119,10 @@ class WholeLanding implements Landing {
     }
   }
 
+  takeBack(target: string): void {
+    fs.rmSync(target, { force: true });
+  }
+
   discard(): void {
     if (this.#current !== undefined) fs.rmSync(this.#current, { force: true });
   }

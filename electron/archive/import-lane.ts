@@ -139,7 +139,15 @@ export class ImportLane {
       const entry = { writer: this.#writer, number, origin: 'import', uidHash, sha256, sourceAETitle: '' } as const;
       const location = { ...this.#location, durable: this.#syncsEach };
       const read = async (): Promise<Uint8Array> => content.read();
-      const candidate = { location, entry, dataSetBytes, transferSyntaxUID: header.transferSyntaxUID, replaces: false, read, codec: this.#codec };
+      const candidate = {
+        location,
+        entry,
+        dataSetBytes,
+        transferSyntaxUID: header.transferSyntaxUID,
+        replaces: false,
+        read,
+        codec: this.#codec,
+      };
       const { truncated } = reader;
       if (truncated) header = { ...header, truncated };
       const { sopInstanceUID, studyInstanceUID, patientID } = header;

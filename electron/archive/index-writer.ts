@@ -421,6 +421,8 @@ DELETE FROM main.study_sources WHERE study_id IN
 INSERT OR IGNORE INTO main.study_sources (study_id, origin, source_ae, path, instance_count, first_at, last_at)
   SELECT n.study_id, s.origin, s.source_ae, s.path, s.instance_count, s.first_at, s.last_at
   FROM live.study_sources s JOIN live.studies o USING (study_id) JOIN main.studies n USING (study_uid);
+UPDATE main.instances SET origin = o.origin, source_ae = o.source_ae FROM live.instances o
+  WHERE o.origin = 'retrieve' AND main.instances.sop_uid = o.sop_uid AND main.instances.sha256 = o.sha256;
 INSERT OR IGNORE INTO main.incomplete_studies SELECT * FROM live.incomplete_studies;
 `;
 

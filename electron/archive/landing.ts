@@ -15,6 +15,8 @@ export interface Landing {
   put(target: string): boolean | Promise<boolean>;
   /** Makes file and names durable (one fsync). */
   sync(): Promise<void> | undefined;
+  /** Takes the final name back that `put` gave. */
+  takeBack(target: string): void;
   /** Removes the entry and the temp file. */
   discard(): void;
 }
@@ -62,6 +64,10 @@ export class LinkLanding implements Landing {
     return this.#disk.sync(this.#fd);
   }
 
+  takeBack(target: string): void {
+    fs.rmSync(target, { force: true });
+  }
+
   discard(): void {
     fs.rmSync(this.#current, { force: true });
   }
@@ -101,13 +107,25 @@ export class RenameLanding implements Landing {
   put(target: string): boolean {
     // An empty file claims the name; whoever finds it empty waits for its owner (placement.ts).
     if (!taken(() => fs.closeSync(fs.openSync(target, 'wx', 0o600)))) return false;
-    fs.renameSync(this.#part, target);
+    try {
+      fs.renameSync(this.#part, target);
+    } catch (thrown) {
+      // An empty claim that stayed would keep everybody else waiting for its owner.
+      fs.rmSync(target, { force: true });
+      throw thrown;
+    }
     this.#moved = true;
     return true;
   }
 
   sync(): Promise<void> | undefined {
     return this.#disk.sync(this.#fd);
+  }
+
+  /** Under its first name again: of what came out of the trash it may be the only copy. */
+  takeBack(target: string): void {
+    fs.renameSync(target, this.#part);
+    this.#moved = false;
   }
 
   discard(): void {

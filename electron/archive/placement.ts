@@ -17,6 +17,8 @@ export interface Candidate extends Omit<Newcomer, 'entry'> {
   readonly final?: string;
   /** SHA-256 of its data set, where `entry` does not say; asked for only where the name is taken. */
   readonly hash?: () => Buffer;
+  /** It takes the place of another version. */
+  readonly replaces: boolean;
 }
 
 type Arriving = IncomingProof & Omit<IncomingEntry, 'action' | 'sha256' | 'dataSetBytes'>;
@@ -58,7 +60,7 @@ async function placeAmongOthers(loser: Candidate, landing: Landing, final: strin
       landing.discard();
       return { result: 'known', entryName: undefined };
     }
-    if (same === 'different' && candidate.entry.origin !== 'retrieve') return keepBeside(candidate, landing);
+    if (same === 'different' && !candidate.replaces) return keepBeside(candidate, landing);
     if (same === 'claimed') await delay(CLAIM_WAIT_MS);
     const placed = await (same === 'different' ? replace(candidate, landing, final) : settle('stored', candidate, landing, final));
     if (placed !== undefined) return placed;
@@ -89,7 +91,7 @@ function settle(
 
 function synced(placed: Placed, durable: boolean, landing: Landing, target: string): Placed | Promise<Placed> {
   const undo = (thrown: unknown): never => {
-    fs.rmSync(target, { force: true });
+    landing.takeBack(target);
     throw thrown;
   };
   try {

@@ -5,7 +5,8 @@ import type { TrashSelection } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
 import type { IndexEntry } from './arrival-messages.ts';
-import { type IncomingAction, incomingName } from './incoming-name.ts';
+import { giveUpDeletion } from './delete-instances.ts';
+import { type IncomingAction, incomingName, partName } from './incoming-name.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
 import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
@@ -44,6 +45,7 @@ export async function restoreInstances(
     for (const batch of all.filter(({ batch }) => batch === wanted)) {
       const studies = studyInstanceUID === undefined ? studiesIn(batch) : [studyFolderName(studyInstanceUID)];
       writeMarker(batch, RESTORE, studies);
+      giveUpDeletion(batch, studies);
       await restoreStudies(context, batch, studies, tally, job);
     }
   }
@@ -152,7 +154,7 @@ export class Putter {
     const incoming = folderOf.incoming(this.#location);
     this.#count += 1;
     const { header, sourceAETitle, dataSetBytes, fileBytes } = facts;
-    const origin = replaces ? 'retrieve' : sourceAETitle === '' ? 'import' : 'store';
+    const origin = sourceAETitle === '' ? 'import' : 'store';
     const entry: Candidate['entry'] = {
       writer: this.#writer,
       number: this.#count,
@@ -162,7 +164,9 @@ export class Putter {
       sourceAETitle,
     };
     const { fd } = stored.handle;
-    const landing = this.#hardLinks ? new LinkLanding(incoming, file, fd) : new RenameLanding(incoming, file, fd, this.#location.durable);
+    const landing = this.#hardLinks
+      ? new LinkLanding(incoming, this.#linked(file), fd)
+      : new RenameLanding(incoming, file, fd, this.#location.durable);
     const read = async (): Promise<Uint8Array> => {
       const bytes = new Uint8Array(dataSetBytes);
       await stored.handle.read(bytes, 0, dataSetBytes, stored.dataSetOffset);
@@ -173,28 +177,33 @@ export class Putter {
       entry,
       dataSetBytes,
       transferSyntaxUID: header.transferSyntaxUID,
+      replaces,
       read,
       codec: this.#codec,
     };
-    try {
-      const { result, entryName } = await place(candidate, landing);
-      if (entryName === undefined || result === 'known') return { result, bytes: fileBytes, entry: undefined };
-      const described: IndexEntry = { ...facts, entryName, action: result, origin };
-      return { result, bytes: fileBytes, entry: described };
-    } catch (thrown) {
-      this.#takeBack(file, entry);
+    const { result, entryName } = await place(candidate, landing).catch((thrown: unknown) => {
+      this.#takeBack(entry);
       throw thrown;
-    }
+    });
+    fs.rmSync(file, { force: true });
+    if (entryName === undefined || result === 'known') return { result, bytes: fileBytes, entry: undefined };
+    return { result, bytes: fileBytes, entry: { ...facts, entryName, action: result, origin } };
   }
 
-  /** A file that got as far as incoming/ goes back to where it was. */
-  #takeBack(file: string, entry: Candidate['entry']): void {
-    for (const action of ['stored', 'conflict', 'replaced'] as const satisfies readonly IncomingAction[]) {
-      const name = path.join(folderOf.incoming(this.#location), incomingName({ ...entry, action }));
-      const stat = fs.statSync(name, { throwIfNoEntry: false });
-      if (stat === undefined) continue;
-      if (stat.size === 0 || fs.existsSync(file)) fs.rmSync(name, { force: true });
-      else fs.renameSync(name, file);
+  /** A second name, so that a file whose place is taken stays where it is until that is decided: a repair removes what has no place. */
+  #linked(file: string): string {
+    const part = path.join(folderOf.incoming(this.#location), partName(this.#writer, this.#count));
+    fs.linkSync(file, part);
+    return part;
+  }
+
+  /** What got as far as incoming/ leaves it; the file stands where it was. */
+  #takeBack(entry: Candidate['entry']): void {
+    const names = ACTIONS.map((action) => incomingName({ ...entry, action }));
+    for (const name of [partName(entry.writer, entry.number), ...names]) {
+      fs.rmSync(path.join(folderOf.incoming(this.#location), name), { force: true });
     }
   }
 }
+
+const ACTIONS = ['stored', 'conflict', 'replaced'] as const satisfies readonly IncomingAction[];

@@ -166,10 +166,10 @@ export class StudyTable {
   }
 
   /**
-   * Another patient under a known Study Instance UID: an answer to our own retrieve is what the PACS holds now and is shown; of anything
-   * else the first is kept. Either way it is announced. Empty values are no other patient; they are filled in.
+   * Another patient under a known Study Instance UID: an answer to our own retrieve is what the PACS holds now and is shown, as is what replaced an
+   * older version; of anything else the first is kept. Either way it is announced. Empty values are no other patient; they are filled in.
    */
-  #compareIdentity(known: KnownStudy, { header, origin }: IndexEntry): void {
+  #compareIdentity(known: KnownStudy, { header, origin, action }: IndexEntry): void {
     const id = clip(fold(header.patientID));
     const name = clip(foldName(header.patientName.alphabetic));
     if (id === known.identity.id && name === known.identity.name) return;
@@ -180,7 +180,7 @@ export class StudyTable {
       known.announced.add(identity);
       this.#identityChanges += 1;
     }
-    if ((differs && origin === 'retrieve') || (!differs && fills)) {
+    if ((differs && (origin === 'retrieve' || action === 'replaced')) || (!differs && fills)) {
       this.#sql.updatePatient.run({ study_id: known.studyId, ...patientColumns(header) });
       this.#sql.setAge.run(header.patientAge, header.patientAge, known.studyId);
       this.#textChanged(known.studyId);
