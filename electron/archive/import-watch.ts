@@ -27,6 +27,12 @@ const NOTHING = {
   touched: [],
 } as const;
 
+/** What may be over at the next look: a file on a network folder, or a disk that is full of errors. */
+const PASSING: ReadonlySet<string> = new Set(['unreadable', 'not-found', 'storage', 'busy']);
+const MOST_TRIES = 5;
+/** Files that failed for such a reason, and how often. */
+const tries = new Map<string, number>();
+
 /** Length and time of each file as it was seen at the last look; a file that did not change since has stopped growing. */
 let seen: { folder: string; files: ReadonlyMap<string, string> } = { folder: '', files: new Map() };
 
@@ -60,7 +66,7 @@ export async function watchFolder(
   }
   job.check();
   seen = { folder: root, files: now };
-  const refused = new Set<string>();
+  const refused = new Map<string, string>();
   const waiting = now.size - still.size - ready.length;
   if (ready.length === 0) {
     if (still.size !== taken.size) await keepTaken(parts, root, still);
@@ -71,17 +77,27 @@ export async function watchFolder(
     check: () => job.check(),
     progress: (progress) => job.progress(progress),
     item: async (item: ImportedItem) => {
-      if (item.result === 'refused') refused.add(item.path);
+      if (item.result === 'refused') refused.set(item.path, item.error?.kind ?? '');
       await job.item(item);
     },
   });
   for (const file of ready) {
     const key = keyOf(root, file);
+    // What was taken in is not what stands there now: at the next look it is a file that has changed.
+    if ((await stampOf(file)) !== now.get(key)) continue;
+    if (PASSING.has(refused.get(file) ?? '') && isTriedAgain(key)) continue;
+    tries.delete(key);
     if (move && !refused.has(file)) await moveTo(done, root, file);
     else still.set(key, now.get(key) ?? '');
   }
   await keepTaken(parts, root, still);
   return { ...summary, waiting };
+}
+
+function isTriedAgain(key: string): boolean {
+  const tried = (tries.get(key) ?? 0) + 1;
+  if (tries.size < MOST_AT_ONCE || tries.has(key)) tries.set(key, tried);
+  return tried < MOST_TRIES && tries.has(key);
 }
 
 async function stampOf(file: string): Promise<string | undefined> {
