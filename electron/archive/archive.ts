@@ -427,7 +427,8 @@ function conflictsSentence(count: number): string {
 function userDataSentence({ setAside, restored, isUnavailable }: UserDataReport): string | undefined {
   if (isUnavailable === true)
     return 'Labels, comments, pins and read marks cannot be opened. Studies are not affected; the next start tries again.';
-  if (setAside === undefined) return undefined;
+  if (setAside === undefined)
+    return restored && `The file with labels, comments, pins and read marks was gone. The backup of ${restored} took its place.`;
   const damaged = `The file with labels, comments, pins and read marks was damaged. It was set aside as ${setAside};`;
   return restored === undefined ? `${damaged} a new one begins.` : `${damaged} the backup of ${restored} took its place.`;
 }

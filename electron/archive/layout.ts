@@ -69,8 +69,9 @@ export function createLayout(location: ArchiveLocation): { archiveId: string } {
     const known = new Set(fs.readdirSync(files));
     for (const shard of SHARDS) if (!known.has(shard)) fs.mkdirSync(path.join(files, shard), { mode: 0o700 });
     syncFolder(files);
+    const archiveId = archiveIdOf(location);
     syncFolder(location.directory);
-    return { archiveId: archiveIdOf(location) };
+    return { archiveId };
   } catch (thrown) {
     throw storageError(thrown, 'the archive folder cannot be used');
   }
@@ -78,9 +79,10 @@ export function createLayout(location: ArchiveLocation): { archiveId: string } {
 
 function archiveIdOf(location: ArchiveLocation): string {
   const file = path.join(location.directory, 'archive.json');
-  const stored = readArchiveId(file);
+  const text = readIfThere(file);
+  const stored = archiveIdIn(text ?? '');
   if (stored !== undefined) return stored;
-  if (fs.existsSync(file)) fs.renameSync(file, `${file}.damaged-${Date.now()}`);
+  if (text !== undefined) fs.renameSync(file, `${file}.damaged-${Date.now()}`);
   const archiveId = randomUUID();
   const temporary = `${file}.new`;
   fs.writeFileSync(temporary, `${JSON.stringify({ archiveId, layout: 1 }, null, 2)}\n`, { mode: 0o600, flush: true });
@@ -88,11 +90,13 @@ function archiveIdOf(location: ArchiveLocation): string {
   return archiveId;
 }
 
-function readArchiveId(file: string): string | undefined {
+/** A file that is there and cannot be read is none that is damaged: a new ID would part the archive from the notes about its studies. */
+function readIfThere(file: string): string | undefined {
   try {
-    return archiveIdIn(fs.readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
+    return fs.readFileSync(file, 'utf8');
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') return undefined;
+    throw thrown;
   }
 }
 

@@ -22,26 +22,30 @@ export function userDataFile(location: ArchiveLocation): string {
   return path.join(location.databases, 'user.db');
 }
 
-/** Opens or creates user.db. A damaged one is set aside, and the newest backup that is whole takes its place. */
+/** Opens or creates user.db. Of one that is damaged (set aside), empty or gone, the newest backup that is whole takes the place. */
 export function openUserData(location: ArchiveLocation): OpenedUserData {
   const file = userDataFile(location);
+  const isThere = fs.existsSync(file);
+  const isLost = (!isThere || fs.statSync(file).size === 0) && backups(location).length > 0;
   try {
-    return { database: openChecked(location, file) };
+    if (!isLost) return { database: openChecked(location, file) };
   } catch (thrown) {
     if (!isDamage(thrown)) throw thrown;
   }
-  const setAside = setAsideDatabase(file);
+  // A journal without its file would be taken for one of the backup.
+  const aside = setAsideDatabase(file);
+  const setAside = isThere ? { setAside: aside } : {};
   for (const backup of backups(location).reverse()) {
     try {
       fs.copyFileSync(path.join(folderOfBackups(location), backup), file);
       const database = openChecked(location, file);
-      return { database, setAside, restored: /\d{4}-\d{2}-\d{2}/.exec(backup)?.[0] ?? backup };
+      return { database, ...setAside, restored: /\d{4}-\d{2}-\d{2}/.exec(backup)?.[0] ?? backup };
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown;
       fs.rmSync(file, { force: true });
     }
   }
-  return { database: openChecked(location, file), setAside };
+  return { database: openChecked(location, file), ...setAside };
 }
 
 function openChecked(location: ArchiveLocation, file: string): DatabaseSync {
