@@ -155,8 +155,8 @@ export async function loadTail(page: number): Promise<void> {
     const { query } = parseSearch(searchText, filters, new Date());
     const found = await client().invoke('archive.search', { query, sort, offset: HEAD_ROWS + page * TAIL_PAGE, limit: TAIL_PAGE });
     if (app.get().list !== list) return;
-    list.putTail(page, found.studies);
-    app.set({ listVersion: list.version });
+    list.putTail(page, found.studies, found.total);
+    app.set(({ localSearch }) => ({ listVersion: list.version, localSearch: { ...localSearch, matches: list.localMatches } }));
   } catch {
     // The rows stay skeletons; scrolling there again asks again.
   } finally {

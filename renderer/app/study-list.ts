@@ -106,8 +106,13 @@ export class StudyList {
     );
   }
 
-  /** A page behind the head, `page` counted from HEAD_ROWS in steps of TAIL_PAGE. */
-  putTail(page: number, studies: readonly LocalStudy[]): void {
+  /**
+   * A page behind the head, `page` counted from HEAD_ROWS in steps of TAIL_PAGE. `total`: matches as of this page; the archive may not have counted them
+   * all at first, so that the list can grow longer by it, never shorter.
+   */
+  putTail(page: number, studies: readonly LocalStudy[], total: number): void {
+    this.localMatches += Math.max(0, total - this.localTotal);
+    this.localTotal = Math.max(this.localTotal, total);
     for (const study of studies) this.entries.set(study.studyInstanceUID, this.#withLocal(study));
     this.#tail.set(
       page,

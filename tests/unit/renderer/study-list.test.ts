@@ -123,15 +123,25 @@ describe('a large archive', () => {
     list.putTail(
       page,
       Array.from({ length: TAIL_PAGE }, (_, number) => localStudy(first + number, 1)),
+      200_000,
     );
     expect(list.at(150_000)?.uid).toBe('1.2.3.150000');
     expect(list.indexOf('1.2.3.150000')).toBe(150_000);
   });
 
+  it('grows when a page behind the head has counted further than the first answer, and never shrinks by one', () => {
+    const list = new StudyList(byName);
+    list.replaceLocal([], HEAD_ROWS + 64, 0);
+    list.putTail(0, [localStudy(1, 1)], HEAD_ROWS + 5000);
+    expect([list.tailLength, list.localMatches]).toEqual([5000, HEAD_ROWS + 5000]);
+    list.putTail(1, [localStudy(2, 1)], HEAD_ROWS + 2 * TAIL_PAGE);
+    expect([list.tailLength, list.localMatches]).toEqual([5000, HEAD_ROWS + 5000]);
+  });
+
   it('does not remember more pages than a reader can look at', () => {
     const list = new StudyList(byName);
     list.replaceLocal([], 200_000, 0);
-    for (let page = 0; page < 100; page += 1) list.putTail(page, [localStudy(page, 1)]);
+    for (let page = 0; page < 100; page += 1) list.putTail(page, [localStudy(page, 1)], 200_000);
     expect(list.hasTail(0)).toBe(false);
     expect(list.hasTail(99)).toBe(true);
   });
