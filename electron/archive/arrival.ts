@@ -295,8 +295,13 @@ class FileArrival implements Arrival {
       return;
     }
     if (this.#fd === undefined) return;
-    writevAll(this.#fd, [this.#buffer.subarray(0, this.#filled), chunk]);
-    this.#hashed(this.#fd)?.update(this.#buffer.subarray(this.#hashFrom, this.#filled)).update(chunk);
+    const hash = this.#hashed(this.#fd);
+    if (this.#filled > 0) {
+      const gathered = this.#buffer.subarray(0, this.#filled);
+      writevAll(this.#fd, [gathered, chunk]);
+      hash?.update(gathered.subarray(this.#hashFrom));
+    } else writeAll(this.#fd, chunk, chunk.length);
+    hash?.update(chunk);
     this.#filled = 0;
     this.#hashFrom = 0;
   }

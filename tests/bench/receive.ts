@@ -166,8 +166,9 @@ async function deliver(receiver: Receiver, folders: readonly string[], instances
   const failed = sent.find(({ code }) => code !== 0);
   if (failed !== undefined) throw new Error(`storescu: ${failed.output}`);
   await receiver.settled();
+  const indexed = (performance.now() - started) / 1000;
   const used = await cost();
   const received = await emptied(receiver.folder);
   if (received !== instances) throw new Error(`${received} of ${instances} instances stored`);
-  return { seconds, ...used };
+  return { seconds, ...used, notes: { 'all hashed and indexed after': indexed } };
 }
