@@ -72,6 +72,7 @@ export async function runFind(
     peer,
     clocks: parts.settings().clocks,
     query,
+    ...optional('fallbackCharacterSet', node.fallbackCharacterSet),
     onMatches: mainThreadTasks.wrap('matches', (batch: MatchRow[], acknowledge: () => void) => {
       // A row without a usable UID cannot be shown, opened or retrieved.
       const usable = batch.filter((row) => matchRow.safeParse(row).success).slice(0, MAX_MATCHES - rows);

@@ -7,7 +7,7 @@ import { flagsOf, type OperationKind } from './task-control.ts';
 export const findOperation: OperationKind<'find'> = {
   contexts: ({ query, informationModel }) => findContexts(query.level, informationModel),
   extendedNegotiation: flagsOf,
-  run: (association, { clocks, query, informationModel }, control, report) =>
+  run: (association, { clocks, query, informationModel, fallbackCharacterSet }, control, report) =>
     search<MatchRow>({
       clocks,
       control,
@@ -16,6 +16,7 @@ export const findOperation: OperationKind<'find'> = {
         find(association, {
           query,
           ...(informationModel === undefined ? {} : { sopClassUID: MODELS[informationModel].find }),
+          ...(fallbackCharacterSet === undefined ? {} : { fallbackCharacterSet }),
           onMatch,
         }),
       isSame: sameRow,

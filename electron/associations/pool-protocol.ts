@@ -21,7 +21,7 @@ import type {
 /** What one association does, as plain data. */
 export type Task =
   | (OperationOptions & { readonly kind: 'echo'; readonly repeat?: number })
-  | (OperationOptions & ModelOptions & { readonly kind: 'find'; readonly query: Query })
+  | (OperationOptions & ModelOptions & { readonly kind: 'find'; readonly query: Query; readonly fallbackCharacterSet?: string })
   | (OperationOptions & { readonly kind: 'worklist'; readonly query: WorklistQuery })
   | (OperationOptions &
       ModelOptions & {

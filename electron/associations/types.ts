@@ -105,6 +105,8 @@ export interface ModelOptions {
 
 export interface FindRequest extends OperationOptions, ModelOptions {
   readonly query: Query;
+  /** Specific Character Set of answers that declare none, or none that is known. */
+  readonly fallbackCharacterSet?: string;
   /** Called with at most 64 rows or 50 ms' worth; the worker waits for `acknowledge` when 16 batches are open. */
   readonly onMatches: (rows: MatchRow[], acknowledge: () => void) => void;
 }

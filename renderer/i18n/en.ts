@@ -291,6 +291,9 @@ export const en = {
     maxPDULength: 'Announced PDU length (bytes)',
     maxPDULengthHelp: '4096 to 1048576; empty: the default',
     usualPDULength: '{{bytes}} (default)',
+    fallbackCharacterSet: 'Character set, where none is declared',
+    fallbackCharacterSetHelp: 'For names in its search results that would be unreadable otherwise',
+    noCharacterSet: 'As usual',
     invalid: {
       name: 'A name has 1 to 64 characters.',
       nameTaken: 'Another PACS has this name.',

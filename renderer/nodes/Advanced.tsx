@@ -1,6 +1,7 @@
 import { Checkbox, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
+import { FALLBACK_CHARACTER_SETS } from '../../shared/contract/index.ts';
 import { useApp } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
 import { hasUsername, type IdentityChoice, type NodeField, type NodeForm, needsSecret, type SecretState } from './draft.ts';
@@ -51,15 +52,16 @@ export function Advanced({ handle, open, onToggle, secretState, savedTimes }: Ad
 }
 
 /** Whether there is anything in it that a person should see. */
-export function isAdvanced({ tls, identity, maxPDULength }: NodeForm): boolean {
-  return tls || identity !== 'none' || maxPDULength !== '';
+export function isAdvanced({ tls, identity, maxPDULength, fallbackCharacterSet }: NodeForm): boolean {
+  return tls || identity !== 'none' || maxPDULength !== '' || fallbackCharacterSet !== '';
 }
 
-function summaryOf({ tls, identity, maxPDULength }: NodeForm): string {
+function summaryOf({ tls, identity, maxPDULength, fallbackCharacterSet }: NodeForm): string {
   const parts = [
     ...(tls ? [t('node.summaryTLS')] : []),
     ...(identity === 'none' ? [] : [t(`node.identityChoice.${identity}`)]),
     ...(maxPDULength === '' ? [] : [t('node.summaryPDU', { bytes: maxPDULength.trim() })]),
+    ...(fallbackCharacterSet === '' ? [] : [fallbackCharacterSet]),
   ];
   return parts.length === 0 ? t('node.summaryNone') : parts.join(' · ');
 }
@@ -149,7 +151,7 @@ function IdentityHint({ form: { identity, tls } }: { form: NodeForm }) {
   );
 }
 
-function Transfer({ handle: { typed } }: Pick<AdvancedProps, 'handle'>) {
+function Transfer({ handle: { form, change, typed } }: Pick<AdvancedProps, 'handle'>) {
   const usual = useApp(({ workstation }) => workstation.settings?.maxPDULength);
   return (
     <fieldset className="editor-group">
@@ -160,6 +162,15 @@ function Transfer({ handle: { typed } }: Pick<AdvancedProps, 'handle'>) {
         placeholder={usual === undefined ? '' : t('node.usualPDULength', { bytes: usual })}
         inputMode="numeric"
         maxLength={8}
+      />
+      <NativeSelect
+        className="editor-field"
+        label={t('node.fallbackCharacterSet')}
+        description={t('node.fallbackCharacterSetHelp')}
+        inputWrapperOrder={['label', 'input', 'error', 'description']}
+        value={form.fallbackCharacterSet}
+        data={[{ value: '', label: t('node.noCharacterSet') }, ...FALLBACK_CHARACTER_SETS.map((value) => ({ value, label: value }))]}
+        onChange={(event) => change({ fallbackCharacterSet: event.currentTarget.value })}
       />
     </fieldset>
   );

@@ -18,6 +18,8 @@ export interface NodeForm {
   readonly forgetSecret: boolean;
   readonly positiveResponseRequested: boolean;
   readonly maxPDULength: string;
+  /** '': none. */
+  readonly fallbackCharacterSet: string;
 }
 
 export type IdentityChoice = 'none' | NodeUserIdentity['type'];
@@ -92,6 +94,7 @@ export function formOf(node: PacsNode | undefined): NodeForm {
     forgetSecret: false,
     positiveResponseRequested: node?.userIdentity?.positiveResponseRequested ?? false,
     maxPDULength: numberText(node?.maxPDULength),
+    fallbackCharacterSet: node?.fallbackCharacterSet ?? '',
   };
 }
 
@@ -118,6 +121,7 @@ function draftOf(form: NodeForm, saved: PacsNode | undefined): unknown {
     aeTitle,
     method: saved?.method ?? 'move',
     ...(form.maxPDULength.trim() === '' ? {} : { maxPDULength: wholeNumber(form.maxPDULength) }),
+    ...(form.fallbackCharacterSet === '' ? {} : { fallbackCharacterSet: form.fallbackCharacterSet }),
     ...(form.tls
       ? {
           tls: {

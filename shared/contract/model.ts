@@ -33,6 +33,25 @@ export const nodeUserIdentity = z.strictObject({
 });
 export type NodeUserIdentity = z.infer<typeof nodeUserIdentity>;
 
+/** Defined terms of PS3.3 C.12.1.1.2 that can stand alone; ISO 2022 escape sequences are understood under each. */
+export const FALLBACK_CHARACTER_SETS = [
+  'ISO_IR 100',
+  'ISO_IR 101',
+  'ISO_IR 109',
+  'ISO_IR 110',
+  'ISO_IR 144',
+  'ISO_IR 127',
+  'ISO_IR 126',
+  'ISO_IR 138',
+  'ISO_IR 148',
+  'ISO_IR 203',
+  'ISO_IR 13',
+  'ISO_IR 166',
+  'ISO_IR 192',
+  'GB18030',
+  'GBK',
+] as const;
+
 /** A PACS we talk to. `demo` is the one that this workstation serves to itself. */
 export const pacsNode = z.strictObject({
   nodeId,
@@ -48,6 +67,8 @@ export const pacsNode = z.strictObject({
   /** Absent = no TLS. */
   tls: nodeTLS.optional(),
   userIdentity: nodeUserIdentity.optional(),
+  /** By what its answers are read that declare no Specific Character Set, or none that is known. */
+  fallbackCharacterSet: z.enum(FALLBACK_CHARACTER_SETS).optional(),
 });
 export type PacsNode = z.infer<typeof pacsNode>;
 

@@ -1,6 +1,14 @@
 import { Buffer } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { type CodeElement, codeElementsOf, decodeSegment, ESCAPES, encodeCharacter, wholeEncodingOf } from './code-elements.ts';
+import {
+  type CodeElement,
+  codeElementsOf,
+  decodeSegment,
+  ESCAPES,
+  encodeCharacter,
+  isKnownTerm,
+  wholeEncodingOf,
+} from './code-elements.ts';
 import { traitsOf, type VR } from './vr.ts';
 
 /**
@@ -44,6 +52,11 @@ export function characterSetFor(texts: Iterable<string>): '' | 'ISO_IR 100' | 'I
 /** Terms of a Specific Character Set value, normalised: padding and common misspellings (`ISO-IR 100`, `ISO_IR_100`, `UTF-8`) undone. */
 export function termsOf(specificCharacterSet: string): string[] {
   return specificCharacterSet.split('\\').slice(0, 16).map(normalise);
+}
+
+/** What text is read by: what is declared, or `fallback` ('': none) where nothing beyond ASCII is declared or nothing that is known. */
+export function characterSetOr(declared: string, fallback: string): string {
+  return fallback === '' || termsOf(declared).some(isKnownTerm) ? declared : fallback;
 }
 
 function decodeWhole(buffer: Buffer, specificCharacterSet: string, vr: VR): string {

@@ -23,6 +23,12 @@ export function codeElementsOf(term: string): { g0: CodeElement; g1: CodeElement
   return { g0, g1: found.find((element) => element.side === 1) };
 }
 
+/** Whether a term names a character set beyond ASCII that is known here. */
+export function isKnownTerm(term: string): boolean {
+  const [, number] = /^ISO(?:_IR| 2022 IR) (\d+)$/.exec(term) ?? [];
+  return WHOLE.has(term) || (number !== undefined && number !== '6' && BY_NUMBER.has(Number(number)));
+}
+
 /** iconv-lite's name of an encoding that stands alone, without code extensions (PS3.3 table C.12-5). */
 export function wholeEncodingOf(term: string): 'utf8' | 'gb18030' | 'gbk' | undefined {
   return WHOLE.get(term);

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib';
 import { PhosphorError, systemCode } from '../../../shared/contract/phosphor-error.ts';
 import { type ByteSource, memorySource, SourceReader } from './byte-source.ts';
+import { characterSetOr } from './character-sets.ts';
 import { BulkReference, Dataset, Fragments } from './dataset.ts';
 import { isPrivate, isSignDependent, type Tag, vrOf } from './dictionary.ts';
 import { type ElementHeader, type Encoding, IMPLICIT_LITTLE, readElementHeader, readTag, UNDEFINED_LENGTH } from './element-header.ts';
@@ -14,11 +15,16 @@ import type { VR } from './vr.ts';
  * Reads a whole data set (PS3.5 §7) into memory: implicit, explicit, big endian, deflated; sequences and items of defined and undefined
  * length at any depth up to the limit. Byte values are views of `bytes`. Throws PhosphorError `damaged` or `limit-exceeded`, nothing else.
  */
-export function decodeDataset(bytes: Uint8Array, transferSyntaxUID: string, limits?: Partial<DatasetLimits>): Dataset {
+export function decodeDataset(
+  bytes: Uint8Array,
+  transferSyntaxUID: string,
+  limits?: Partial<DatasetLimits>,
+  fallbackCharacterSet = '',
+): Dataset {
   const encoding = dataSetEncodingOf(transferSyntaxUID);
   const bounds = limitsFrom(limits);
   const plain = encoding.deflated ? inflate(bytes, bounds.inflatedBytes) : bytes;
-  return readDataset(memorySource(plain), 0, encoding, bounds).dataset;
+  return readDataset(memorySource(plain), 0, encoding, bounds, { fallbackCharacterSet }).dataset;
 }
 
 export interface ReadOptions {
@@ -30,6 +36,8 @@ export interface ReadOptions {
   readonly stopAtPixelData?: boolean;
   /** A data set that ends too early gives what there is, with `truncated`, instead of throwing. */
   readonly tolerant?: boolean;
+  /** Specific Character Set of data sets that declare none, or none that is known. Default: none. */
+  readonly fallbackCharacterSet?: string;
   /** Tag before which to stop at top level (used for the File Meta Information). */
   readonly stopBefore?: (tag: Tag) => boolean;
 }
@@ -105,7 +113,7 @@ class Walk {
         end: source.size,
         undefinedLength: false,
         encoding,
-        characterSet: '',
+        characterSet: options.fallbackCharacterSet ?? '',
       },
     ];
   }
@@ -162,7 +170,9 @@ class Walk {
     const bytes = this.#reader.keep(valueOffset, length);
     const value = decodeValue(bytes, vr, bigEndian, level.characterSet);
     level.dataset.setElement({ tag, vr, value });
-    if (tag === T.SpecificCharacterSet && vr === 'CS') level.characterSet = level.dataset.strings(tag).join('\\');
+    if (tag === T.SpecificCharacterSet && vr === 'CS') {
+      level.characterSet = characterSetOr(level.dataset.strings(tag).join('\\'), this.#options.fallbackCharacterSet ?? '');
+    }
   }
 
   #staysInSource(tag: Tag, length: number): boolean {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { PersonName } from '../../../shared/contract/index.ts';
+import { characterSetOr } from './character-sets.ts';
 import { Dataset } from './dataset.ts';
 import { decodeDataset } from './decode.ts';
 import { type Tag, vrOf } from './dictionary.ts';
@@ -21,19 +22,24 @@ export class IdentifierReader {
   readonly #transferSyntaxUID: string;
   readonly #limits: Partial<DatasetLimits>;
   readonly #flat: FlatIdentifier | undefined;
+  readonly #fallback: string;
 
-  constructor(transferSyntaxUID: string, limits: Partial<DatasetLimits> = {}) {
+  /** `fallbackCharacterSet` is for answers that declare none, or none that is known; '': there is none. */
+  constructor(transferSyntaxUID: string, limits: Partial<DatasetLimits> = {}, fallbackCharacterSet = '') {
+    this.#fallback = fallbackCharacterSet;
     this.#transferSyntaxUID = transferSyntaxUID;
     this.#limits = limits;
     const { elements } = limitsFrom(limits);
-    if (transferSyntaxUID === TransferSyntaxUID.ExplicitVRLittleEndian) this.#flat = new FlatIdentifier(true, elements);
-    if (transferSyntaxUID === TransferSyntaxUID.ImplicitVRLittleEndian) this.#flat = new FlatIdentifier(false, elements);
+    if (transferSyntaxUID === TransferSyntaxUID.ExplicitVRLittleEndian)
+      this.#flat = new FlatIdentifier(true, elements, fallbackCharacterSet);
+    if (transferSyntaxUID === TransferSyntaxUID.ImplicitVRLittleEndian)
+      this.#flat = new FlatIdentifier(false, elements, fallbackCharacterSet);
   }
 
   /** Valid until the next call. Throws PhosphorError `damaged`, `limit-exceeded`. */
   read(bytes: Uint8Array): IdentifierValues {
     if (this.#flat?.read(bytes) === true) return this.#flat;
-    return decodeDataset(bytes, this.#transferSyntaxUID, this.#limits);
+    return decodeDataset(bytes, this.#transferSyntaxUID, this.#limits, this.#fallback);
   }
 }
 
@@ -60,8 +66,10 @@ class FlatIdentifier implements IdentifierValues {
   #count = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #characterSet = '';
+  readonly #fallback: string;
 
-  constructor(explicitVR: boolean, most: number) {
+  constructor(explicitVR: boolean, most: number, fallback: string) {
+    this.#fallback = fallback;
     this.#explicitVR = explicitVR;
     this.#most = most;
   }
@@ -97,7 +105,7 @@ class FlatIdentifier implements IdentifierValues {
       this.#count += 1;
       at = start + length;
     }
-    this.#characterSet = this.strings(T.SpecificCharacterSet).join('\\');
+    this.#characterSet = characterSetOr(this.strings(T.SpecificCharacterSet).join('\\'), this.#fallback);
     return true;
   }
 

@@ -15,7 +15,7 @@ export function find(association: Association, request: FindSCURequest): Service
   const context = requireContext(association, sopClassUID === undefined ? modelsOf(query.level) : [sopClassUID]);
   let matches = 0;
   let unusable = 0;
-  const reader = new IdentifierReader(context.transferSyntax, IDENTIFIER_LIMITS);
+  const reader = new IdentifierReader(context.transferSyntax, IDENTIFIER_LIMITS, request.fallbackCharacterSet);
   const operation = association.send({
     context,
     command: { commandField: CommandField.cFindRQ, affectedSOPClassUID: context.abstractSyntax, priority: Priority.medium },

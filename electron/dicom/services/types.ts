@@ -42,6 +42,8 @@ export interface FindSCURequest {
   readonly query: Query;
   /** Default: Study Root, at patient level Patient Root. */
   readonly sopClassUID?: string;
+  /** Of answers that declare none, or none that is known. */
+  readonly fallbackCharacterSet?: string;
   /** Matches in order; one that cannot be used is left out and counted. A promise stops the reading from the peer. */
   readonly onMatch: (row: MatchRow) => Promise<void> | undefined | void;
 }

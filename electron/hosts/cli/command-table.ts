@@ -21,6 +21,7 @@ export const OPTIONS = {
   port: { value: 'P', help: 'port; with `node add` the PACS’s, elsewhere our own receiving port for this run' },
   ae: { value: 'TITLE', help: 'AE title of the PACS' },
   'max-pdu': { value: 'BYTES', help: 'PDU length that we announce to this PACS (default: the setting)' },
+  charset: { value: 'TERM', help: 'character set of answers that declare none, e.g. "ISO_IR 144"' },
   identity: { value: 'username|passcode|kerberos|saml|jwt', help: 'how we say who we are; `phosphor node secret` stores what proves it' },
   username: { value: 'U', help: 'user name for --identity username or passcode' },
   tls: { help: 'call this PACS by TLS' },
@@ -92,7 +93,7 @@ export const COMMANDS = {
   'node add': {
     words: ['node', 'add'],
     positionals: ['NAME'],
-    options: ['host', 'port', 'ae', 'method', 'max-pdu', 'identity', 'username', 'tls', 'tls-name', 'tls-any-name'],
+    options: ['host', 'port', 'ae', 'method', 'max-pdu', 'charset', 'identity', 'username', 'tls', 'tls-name', 'tls-any-name'],
     required: ['host', 'port', 'ae'],
     summary: 'make a PACS known',
     example: 'phosphor node add MAIN --host pacs.example.org --port 104 --ae MAINPACS',

@@ -383,6 +383,7 @@ function nodeDraft(line: CommandLine): CommandArgs<'nodes.add'>['node'] {
     aeTitle: line.options.ae,
     method: 'move',
     ...(line.options['max-pdu'] === undefined ? {} : { maxPDULength: Number(line.options['max-pdu']) }),
+    ...(line.options.charset === undefined ? {} : { fallbackCharacterSet: line.options.charset }),
     ...identityOf(line),
     ...tlsOf(line),
   });
@@ -398,6 +399,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   port: '--port',
   aeTitle: '--ae',
   maxPDULength: '--max-pdu',
+  fallbackCharacterSet: '--charset',
   'userIdentity.type': '--identity',
   'userIdentity.username': '--username',
   'tls.serverName': '--tls-name',

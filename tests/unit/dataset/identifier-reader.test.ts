@@ -121,3 +121,26 @@ test('one reader serves many identifiers: nothing of one is left in the next', (
     [],
   ]);
 });
+
+describe('the character set of a node', () => {
+  const name = Buffer.from([0xb8, 0xd2, 0xd0, 0xdd, 0xde, 0xd2]); // Иванов by ISO 8859-5
+  const answer = (declared: string | undefined): Uint8Array => {
+    const dataset = Dataset.of({ PatientName: 'PLACE1' });
+    if (declared !== undefined) dataset.set('SpecificCharacterSet', declared);
+    const bytes = Buffer.from(encodeDataset(dataset, SYNTAXES.explicit));
+    name.copy(bytes, bytes.indexOf('PLACE1'));
+    return bytes;
+  };
+  const by = (bytes: Uint8Array, fallback: string) => [
+    new IdentifierReader(SYNTAXES.explicit, {}, fallback).read(bytes).string(Tag.PatientName),
+    decodeDataset(bytes, SYNTAXES.explicit, {}, fallback).string(Tag.PatientName),
+  ];
+
+  test.each([undefined, '', 'ISO_IR 6', 'ISO_IR 999', 'CYRILLIC'])('reads what declares %j', (declared) => {
+    expect(by(answer(declared), 'ISO_IR 144')).toEqual(['Иванов', 'Иванов']);
+  });
+
+  test.each(['ISO_IR 100', 'ISO 2022 IR 6\\ISO 2022 IR 100', 'ISO 8859-1'])('leaves alone what declares %j', (declared) => {
+    expect(by(answer(declared), 'ISO_IR 144')).toEqual(by(answer(declared), ''));
+  });
+});
