@@ -92,7 +92,7 @@ class LocalArchive implements Archive {
   }
 
   async start(): Promise<void> {
-    const report = await this.#writer.call('open', { volume: this.#volume.state });
+    const report = await this.#writer.call('open', { volume: this.#volume.state, arriving: false });
     this.#startReaders();
     this.#connectWorker(true);
     this.#reportOpening(report);
@@ -277,7 +277,7 @@ class LocalArchive implements Archive {
    * another file than before, the threads that read it are replaced.
    */
   async #reopen(isOther: boolean): Promise<void> {
-    const report = await this.#writer.call('open', { volume: this.#volume.state });
+    const report = await this.#writer.call('open', { volume: this.#volume.state, arriving: true });
     if (this.#reader === undefined) return;
     for (const control of this.#arrivalLines) this.#attachArrivals(control);
     if (isOther || report.setAside !== undefined || report.userData?.setAside !== undefined)

@@ -15,7 +15,8 @@ export interface WriterThreadData {
 /** What the main thread (or, over a port of its own, the archive worker) asks of the index writer. */
 export type IndexWriterMethods = {
   /** Opens the database, repairs what a crash left. The first call, once. */
-  open(args: { volume: VolumeState }): Promise<OpenReport>;
+  /** `arriving`: the archive is open, and instances may be on their way in now. */
+  open(args: { volume: VolumeState; arriving: boolean }): Promise<OpenReport>;
   /** The disk with the archive is back. */
   returned(args: Record<string, never>): Promise<{ needsRebuild: boolean }>;
   /** An arrival writer's line. */

@@ -18,9 +18,9 @@ if (port !== null) {
   const methods: IndexWriterMethods & UserDataMethods = {
     ...userData.methods(),
     // user.db first: those who read the index attach it.
-    open: async ({ volume }) => {
+    open: async ({ volume, arriving }) => {
       const found = userData.open();
-      return { ...(await writer.open(volume)), userData: found };
+      return { ...(await writer.open(volume, arriving)), userData: found };
     },
     returned: () => writer.returned(),
     attach: (args) => writer.attach(args.port),

@@ -76,9 +76,9 @@ export class IndexWriter {
     this.#hashes = new ArrivalHashes(location);
   }
 
-  async open(volume: VolumeState): Promise<OpenReport> {
+  async open(volume: VolumeState, arriving: boolean): Promise<OpenReport> {
     try {
-      return await this.#open(volume);
+      return await this.#open(volume, arriving);
     } catch (thrown) {
       throw isFull(thrown)
         ? new PhosphorError('storage-full', 'the disk with the index is full')
@@ -86,11 +86,13 @@ export class IndexWriter {
     }
   }
 
-  async #open(volume: VolumeState): Promise<OpenReport> {
+  async #open(volume: VolumeState, arriving: boolean): Promise<OpenReport> {
     const opened = openForWriting(indexFile(this.#location));
     this.#database = opened.database;
     this.#store = new IndexStore(opened.database, (entry) => this.#describesFile(entry));
-    const { entries, names, discarded } = volume === 'there' ? await repairIncoming(this.#location) : NOTHING_REPAIRED;
+    // Where the archive was open all the time, an unfinished file may be one that is being written now.
+    const which = arriving ? 'complete' : 'all';
+    const { entries, names, discarded } = volume === 'there' ? await repairIncoming(this.#location, which) : NOTHING_REPAIRED;
     for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
     this.#writeAll();
     const isComplete = opened.database.prepare(`SELECT value FROM state WHERE key = 'complete'`).get() !== undefined;

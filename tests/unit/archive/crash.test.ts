@@ -157,6 +157,21 @@ describe('a damaged or lost index', () => {
 });
 
 describe('an index that breaks while in use', () => {
+  it('does not take the file of an instance that is arriving then', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    const one = sample('1.2.3.700', { StudyInstanceUID: '1.2.3.4.0' });
+    const arrival = writer.begin(one, { kind: 'store', sourceAETitle: 'SENDER' });
+    const half = one.bytes.length >> 1;
+    await arrival.write(one.bytes.subarray(0, half));
+    await archive.killThreads().catch(() => undefined);
+    await archive.settled();
+    await arrival.write(one.bytes.subarray(half));
+    expect(await arrival.finish()).toMatchObject({ result: 'stored' });
+    await archive.settled();
+    expect(await archive.stats()).toMatchObject({ instances: 1 });
+  });
+
   it('is set aside and rebuilt, and nothing that arrives meanwhile is lost', async () => {
     const archive = await opened();
     const writer = writerOf(archive);
