@@ -32,14 +32,39 @@ export function repairWriter(location: ArchiveLocation, writer: string): Promise
   return repairEntries(location, names);
 }
 
+/** Files read ahead of the one that is looked at: at a start somebody waits. */
+const AHEAD = 8;
+
+type Facts = Promise<FileFacts | undefined>;
+
+/** What of these names is complete and stands where it belongs; nothing is removed, since others may be at work. */
+export async function adoptable(location: ArchiveLocation, names: readonly string[]): Promise<IndexEntry[]> {
+  const entries: IndexEntry[] = [];
+  for (const name of names) {
+    const entry = parseIncomingName(name);
+    if (entry === undefined) continue;
+    const indexed = await landed(location, name, entry).catch(() => undefined);
+    if (indexed !== undefined) entries.push(indexed);
+  }
+  return entries;
+}
+
 async function repairEntries(location: ArchiveLocation, found: readonly string[]): Promise<Repaired> {
   const incoming = folderOf.incoming(location);
   const entries: IndexEntry[] = [];
   const names: string[] = [];
   let discarded = 0;
-  for (const name of found) {
+  const ahead = new Map<string, Facts>();
+  for (const [at, name] of found.entries()) {
+    for (const next of found.slice(at, at + AHEAD)) {
+      if (ahead.has(next) || parseIncomingName(next) === undefined) continue;
+      const facts = read(path.join(incoming, next));
+      facts.catch(() => undefined);
+      ahead.set(next, facts);
+    }
     const entry = parseIncomingName(name);
-    const indexed = entry === undefined ? undefined : await landed(location, name, entry);
+    const indexed = entry === undefined ? undefined : await landed(location, name, entry, ahead.get(name));
+    ahead.delete(name);
     if (indexed === undefined) {
       fs.rmSync(path.join(incoming, name), { force: true, recursive: true });
       discarded += 1;
@@ -52,21 +77,27 @@ async function repairEntries(location: ArchiveLocation, found: readonly string[]
 }
 
 /** The entry as the index wants it, when its instance is complete and stands where it belongs (or could be put there). */
-async function landed(location: ArchiveLocation, name: string, entry: IncomingEntry): Promise<IndexEntry | undefined> {
+async function landed(
+  location: ArchiveLocation,
+  name: string,
+  entry: IncomingEntry,
+  ownFacts: Facts | undefined,
+): Promise<IndexEntry | undefined> {
   const own = path.join(folderOf.incoming(location), name);
   const target = targetOf(location, entry);
   const stat = fs.statSync(own, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   // Without hard links the entry is empty and the file is only under its final name.
   const isMarker = stat.size === 0;
-  const facts = await read(isMarker ? target : own);
+  const facts = await (isMarker ? read(target) : ownFacts);
   // In an open archive the entry may have been indexed and removed by now: then there is nothing to do, and nothing to undo.
   if (!fs.existsSync(own)) return undefined;
   if (facts === undefined || !isWhole(facts, entry) || !hashOfUID(facts.header.sopInstanceUID).equals(entry.uidHash)) {
     undo(target, own, isMarker);
     return undefined;
   }
-  if (!isMarker && !stands(own, target)) return undefined;
+  // Two files of the same content: a copy of the folder made them out of one.
+  if (!isMarker && !stands(own, target) && (await read(target))?.sha256 !== facts.sha256) return undefined;
   const { header, sha256, dataSetBytes, fileBytes, arrivedAt } = facts;
   const { action, origin, sourceAETitle } = entry;
   return { entryName: name, action, origin, sourceAETitle, header, sha256, dataSetBytes, fileBytes, arrivedAt };
@@ -81,7 +112,7 @@ function targetOf(location: ArchiveLocation, { action, uidHash, sha256 }: Incomi
   return action === 'conflict' && sha256 !== undefined ? conflictFile(location, uidHash, sha256) : fileOfHash(location, uidHash);
 }
 
-async function read(file: string): Promise<Awaited<ReturnType<typeof factsOf>> | undefined> {
+async function read(file: string): Facts {
   try {
     const stored = await openStored(file);
     try {

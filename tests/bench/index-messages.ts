@@ -39,7 +39,7 @@ export interface StartFigures {
 export interface OpenFigures {
   readonly slices: number;
   readonly ms: number;
-  /** Of the first, with nothing in memory. */
+  /** Of the first in an archive that was just opened. */
   readonly coldMs: number;
   readonly megabytes: number;
 }
