@@ -13,7 +13,7 @@ import { compactStep, openRebuild, removeRebuildCursor, writeRebuildCursor } fro
 import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
 import { fileOfHash, folderOf, hashOfUID, indexFile, rebuildFile, shards, storageError } from './layout.ts';
 import type { RebuildCursor } from './rebuild-index.ts';
-import { type Repaired, repairIncoming, repairWriter } from './repair.ts';
+import { adoptable, type Repaired, repairIncoming, repairWriter } from './repair.ts';
 import type { ArchiveLocation } from './types.ts';
 import type { VolumeState } from './volume.ts';
 
@@ -25,6 +25,8 @@ const BATCH_ENTRIES = 1_000;
 const DURABLE_MS = 250;
 const DURABLE_ENTRIES = 1_000;
 const RETRY_MS = 1_000;
+/** What stands in incoming/ for so long while nothing is left to write was told to nobody: its thread died, or could not read it back. */
+const ORPHANED_MS = 5_000;
 
 interface Line {
   readonly port: MessagePort;
@@ -35,6 +37,7 @@ interface Line {
 /** Someone who waits until these names have left incoming/. */
 interface Settling {
   readonly names: Set<string>;
+  readonly since: number;
   readonly resolve: () => void;
   readonly reject: (error: PhosphorError) => void;
 }
@@ -145,7 +148,7 @@ export class IndexWriter {
     const names = new Set([...this.#standing()].filter((name) => parseIncomingName(name) !== undefined));
     if (names.size === 0) return Promise.resolve();
     this.#schedule(0);
-    return new Promise((resolve, reject) => this.#settling.push({ names, resolve, reject }));
+    return new Promise((resolve, reject) => this.#settling.push({ names, since: performance.now(), resolve, reject }));
   }
 
   #takeOver(writer: string): void {
@@ -339,6 +342,24 @@ export class IndexWriter {
       if ([...names].some((name) => standing.has(name))) return true;
       resolve();
       return false;
+    });
+    if (this.#queue.length + this.#volatile.length === 0) this.#adoptOrphans(standing);
+  }
+
+  /** Each waits for them once: what cannot be taken in now is looked at by the next start. */
+  #adoptOrphans(standing: ReadonlySet<string>): void {
+    const due = this.#settling.filter(({ since }) => performance.now() - since >= ORPHANED_MS);
+    const names = new Set(due.flatMap((one) => [...one.names]).filter((name) => standing.has(name)));
+    if (names.size === 0) return;
+    this.#settling = this.#settling.filter((one) => !due.includes(one));
+    void adoptable(this.#location, [...names]).then((entries) => {
+      this.adopt(entries);
+      const adopted = new Set(entries.map(({ entryName }) => entryName));
+      for (const one of due) {
+        const rest = new Set([...one.names].filter((name) => adopted.has(name)));
+        this.#settling.push({ ...one, names: rest, since: performance.now() });
+      }
+      this.#schedule(0);
     });
   }
 

@@ -43,7 +43,7 @@ export async function adoptable(location: ArchiveLocation, names: readonly strin
   for (const name of names) {
     const entry = parseIncomingName(name);
     if (entry === undefined) continue;
-    const indexed = await landed(location, name, entry).catch(() => undefined);
+    const indexed = await landed(location, name, entry, read(path.join(folderOf.incoming(location), name))).catch(() => undefined);
     if (indexed !== undefined) entries.push(indexed);
   }
   return entries;

@@ -7,7 +7,18 @@ import type { JobContext } from './job-table.ts';
 import { inParallel, type JobReporter } from './jobs.ts';
 import { folderOf } from './layout.ts';
 import { TouchedStudies } from './touched-studies.ts';
-import { type Batch, batchesOf, headerOf, instancesIn, REQUEST, sortLoose, studiesIn, studyFolderName, tidyBatch } from './trash-folder.ts';
+import {
+  type Batch,
+  batchesOf,
+  headerOf,
+  instancesIn,
+  REQUEST,
+  RESTORE,
+  sortLoose,
+  studiesIn,
+  studyFolderName,
+  tidyBatch,
+} from './trash-folder.ts';
 import type { ArchiveLocation, PurgeSummary } from './types.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -82,11 +93,11 @@ export async function purgeTrash(
   const touched = new TouchedStudies();
   const before = olderThanDays === undefined ? undefined : Date.now() - olderThanDays * DAY_MS;
   for (const batch of batchesOf(location)) {
-    // A deletion under way is not purged: its rows are still in the index.
-    if (fs.existsSync(path.join(batch.folder, REQUEST))) continue;
+    // A deletion under way is not purged: its rows are still in the index. Nor is what is on its way back.
+    if ([REQUEST, RESTORE].some((marker) => fs.existsSync(path.join(batch.folder, marker)))) continue;
     const selected = selection?.filter((one) => one.batch === batch.batch) ?? [];
     const isWhole = selected.some(({ studyInstanceUID }) => studyInstanceUID === undefined);
-    if (isWhole || (before !== undefined && batch.batch < before)) {
+    if (isWhole || (before !== undefined && lastOf(batch) < before)) {
       for (const study of studiesIn(batch)) await touch(touched, batch, study);
       fs.renameSync(batch.folder, `${batch.folder}.gone`);
     } else {
@@ -109,6 +120,11 @@ export async function purgeTrash(
   }
   if (gone.length > 0) await scrub(context);
   return { ...summary, touched: touched.list };
+}
+
+/** When the last of it went into the trash: replaced versions are gathered for a day. */
+function lastOf({ batch, reason }: Batch): number {
+  return reason === 'replaced' ? batch + DAY_MS : batch;
 }
 
 /** What the rows of deleted instances said is overwritten in the index too: in its text indexes and in its journal. */

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { cleanArchive } from '../../../electron/archive/clean.ts';
 import { DiskSync } from '../../../electron/archive/disk-sync.ts';
 import { watchFolder } from '../../../electron/archive/import-watch.ts';
-import { type Archive, type ArchiveLocation, type ArrivalOrigin, openArchive } from '../../../electron/archive/index.ts';
+import { incomingName } from '../../../electron/archive/incoming-name.ts';
+import { type Archive, type ArchiveLocation, type ArrivalOrigin, locateInstance, openArchive } from '../../../electron/archive/index.ts';
 import type { JobContext } from '../../../electron/archive/job-table.ts';
 import { RenameLanding } from '../../../electron/archive/landing.ts';
 import { hashOfUID } from '../../../electron/archive/layout.ts';
@@ -21,6 +22,7 @@ import {
   opened,
   part10,
   RETRIEVE,
+  type Sample,
   STORE,
   sample,
   sha256,
@@ -131,6 +133,65 @@ describe('a version that comes out of the trash', () => {
     const again = await opened(location);
     await again.settled();
     expect((await again.search(everything)).studies).toMatchObject([{ numberOfInstances: 2 }]);
+  });
+});
+
+describe('emptying the trash', () => {
+  it('leaves what is on its way back', async () => {
+    const location = temporaryLocation();
+    const archive = await opened(location);
+    await stored(archive, STORE, ['1.2.3.1', '1.2.3.2']);
+    const { batch } = await archive.job('delete', { targets: [{ studyInstanceUID: study }] }).done;
+    const folder = path.join(location.directory, 'trash', `${batch}-deleted`);
+    fs.writeFileSync(path.join(folder, 'restore.json'), JSON.stringify(fs.readdirSync(folder)));
+    expect(await archive.job('purge', { olderThanDays: 0 }).done).toMatchObject({ purged: 0 });
+    expect(await archive.job('purge', { selection: [{ batch }] }).done).toMatchObject({ purged: 0 });
+    expect(await archive.job('finishTrash', {}).done).toMatchObject({ restored: 2 });
+  });
+
+  it('leaves a replaced version for all of its days, whatever the hour', async () => {
+    const location = temporaryLocation();
+    const archive = await opened(location);
+    const at = Date.now() - 47 * 3_600_000;
+    const name = `${hashOfUID('1.2.3.1').toString('hex')}-${at}-w-1.dcm`;
+    fs.writeFileSync(path.join(location.directory, 'trash', name), part10(sample('1.2.3.1')));
+    expect((await archive.job('trash', { offset: 0, limit: 10 }).done).total).toBe(1);
+    expect(await archive.job('purge', { olderThanDays: 2 }).done).toMatchObject({ purged: 0 });
+    expect(await archive.job('purge', { olderThanDays: 0.5 }).done).toMatchObject({ purged: 1 });
+  });
+});
+
+describe('what stands complete in incoming/', () => {
+  const entryOf = (one: Sample) =>
+    incomingName({
+      writer: 'w',
+      number: 1,
+      action: 'stored',
+      origin: 'store',
+      uidHash: hashOfUID(one.sopInstanceUID),
+      sha256: Buffer.from(sha256(one.bytes), 'hex'),
+      sourceAETitle: '',
+    });
+
+  it('is indexed after a crash also where a copy of the folder has made two files of one', async () => {
+    const location = temporaryLocation();
+    await (await openArchive(location)).close();
+    const one = sample('1.2.3.1');
+    fs.writeFileSync(locateInstance(location, one.sopInstanceUID), part10(one));
+    fs.writeFileSync(path.join(location.directory, 'incoming', entryOf(one)), part10(one));
+    const archive = await opened(location);
+    await archive.settled();
+    expect((await archive.search(everything)).total).toBe(1);
+  });
+
+  it('and was never told of does not keep anybody waiting for ever, and is indexed', async () => {
+    const location = temporaryLocation();
+    const archive = await opened(location);
+    const one = sample('1.2.3.1');
+    fs.writeFileSync(path.join(location.directory, 'incoming', entryOf(one)), part10(one));
+    await archive.settled();
+    expect((await archive.search(everything)).total).toBe(1);
+    expect(namesIn(location, 'incoming')).toEqual([]);
   });
 });
 
