@@ -5,7 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { Announcer } from './announcer.ts';
 import { ArrivalHashes } from './arrival-hashes.ts';
-import { type ArrivedMessage, type CommittedMessage, type IndexEntry, indexEntryOf } from './arrival-messages.ts';
+import { type ArrivedEntry, type ArrivedMessage, type CommittedMessage, type IndexEntry, indexEntryOf } from './arrival-messages.ts';
 import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
 import { type ImageDescriptionEntry, IndexStore } from './index-store.ts';
@@ -132,10 +132,18 @@ export class IndexWriter {
     });
     port.on('message', (message: ArrivedMessage) => {
       line.writer = message.writer;
-      this.#hashes.complete(message.entries, (entries) => {
-        for (const entry of entries) this.#queue.push({ entry: indexEntryOf(entry), line, sequence: entry.sequence });
-        this.#schedule(this.#queue.length < BATCH_ENTRIES ? GATHER_MS : 0);
-      });
+      this.#arrived(message.entries, line);
+    });
+  }
+
+  #arrived(arrived: readonly ArrivedEntry[], line: Line): void {
+    this.#hashes.complete(arrived, (entries) => {
+      for (const entry of entries) this.#queue.push({ entry: indexEntryOf(entry), line, sequence: entry.sequence });
+      this.#schedule(this.#queue.length < BATCH_ENTRIES ? GATHER_MS : 0);
+      // What has left incoming/ is in the index; the others could not be read this time.
+      const incoming = folderOf.incoming(this.#location);
+      const unread = entries.filter((entry) => entry.sha256 === undefined && fs.existsSync(path.join(incoming, entry.entryName)));
+      if (unread.length > 0) setTimeout(() => this.#database && this.#arrived(unread, line), RETRY_MS);
     });
   }
 
