@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { opendir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { WITH_COMPILE_CACHE } from './compile-cache.ts';
 import { writeFolder } from './import-data.ts';
 import { runTool } from './peer-tool.ts';
 import { syncDisk } from './receive-data.ts';
@@ -41,7 +42,7 @@ export const IMPORT_BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 async function imported(folder: string, source: string): Promise<Run> {
-  const child = fork(fileURLToPath(new URL('./import-process.ts', import.meta.url)), [folder, source]);
+  const child = fork(fileURLToPath(new URL('./import-process.ts', import.meta.url)), [folder, source], { env: WITH_COMPILE_CACHE });
   const [message] = await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error('our side ended'))),
