@@ -36,13 +36,11 @@ export function editCommands(act: Act) {
   return {
     deidentify: (context: CommandContext) => {
       const { study, project, preview } = context.line.options;
-      const options = deIdentificationOptions.safeParse(optionsFrom(context.line));
-      if (!options.success) throw new UsageError('--dates is remove, shift or retain; --blank is X,Y,W,H, several parted by semicolons.');
       return act(context, {
         command: 'deidentify',
         studyInstanceUID: String(study),
         project: String(project),
-        options: options.data,
+        options: deIdentificationFrom(context.line),
         ...(preview === true ? { preview: true } : {}),
       });
     },
@@ -93,6 +91,13 @@ export async function printEditItem(output: Output, item: EditItem): Promise<voi
     await output.rows(CHANGE_COLUMNS, [cells]);
   } else if (item.kind === 'pixel-warning') await output.rows(PIXEL_COLUMNS, [[item.warning, item.sopInstanceUID]]);
   else await output.rows(FAILED_COLUMNS, [[item.error.kind, item.sopInstanceUID]]);
+}
+
+/** How a de-identification differs from the Basic Profile. Throws UsageError. */
+export function deIdentificationFrom(line: CommandLine) {
+  const options = deIdentificationOptions.safeParse(optionsFrom(line));
+  if (options.success) return options.data;
+  throw new UsageError('--dates is remove, shift or retain; --blank is X,Y,W,H, several parted by semicolons.');
 }
 
 function optionsFrom({ options }: CommandLine): Record<string, unknown> {

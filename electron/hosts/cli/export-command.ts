@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { EXPORT_FIELDS, type ExportRequest, exportRequest, MEDIA_PROFILES, PhosphorError } from '../../../shared/contract/index.ts';
 import { contractOf } from '../host-session.ts';
+import { deIdentificationFrom } from './edit-commands.ts';
 import { type CommandLine, UsageError } from './parse-command-line.ts';
 import { readSecret } from './read-secret.ts';
 import type { CommandContext } from './run-command.ts';
@@ -17,7 +18,8 @@ export async function exportAction(context: CommandContext): Promise<ExportReque
   return { ...request, passwordId };
 }
 
-function requestFrom({ options }: CommandLine): ExportRequest {
+function requestFrom(line: CommandLine): ExportRequest {
+  const { options } = line;
   const list = (value: string | boolean | undefined): string[] | undefined =>
     typeof value === 'string'
       ? value
@@ -48,6 +50,7 @@ function requestFrom({ options }: CommandLine): ExportRequest {
     ...(options['media-profile'] === undefined ? {} : { profile: options['media-profile'] }),
     ...(options.replace === true ? { replace: true } : {}),
     ...(pictures === undefined ? {} : { pictures }),
+    ...(options.deidentify === undefined ? {} : { deidentify: { project: options.deidentify, options: deIdentificationFrom(line) } }),
   });
   if (checked.success) return checked.data;
   throw new UsageError(
@@ -59,6 +62,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   selection: '--study, --series and --instance take UIDs, --patient-id an ID; several are separated by commas.',
   to: '--to names a folder, or with --zip a file.',
   form: '--form is files, media, jpeg, png or tiff.',
+  deidentify: '--deidentify names a project of 1 to 64 characters.',
   template: `--template names folders and the file, separated by /, of text and of fields such as {PatientName} or {InstanceNumber:5}: ${Object.keys(EXPORT_FIELDS).join(', ')}.`,
   profile: `--media-profile is one of ${MEDIA_PROFILES.join(', ')}.`,
 };

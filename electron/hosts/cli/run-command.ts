@@ -5,6 +5,7 @@ import {
   type CommandArgs,
   type Contract,
   type ContractEvent,
+  type LocalQuery,
   type LocalStudy,
   type MatchRow,
   type PacsNode,
@@ -19,6 +20,7 @@ import type { CliCommand } from './command-table.ts';
 import { editCommands, printEditItem } from './edit-commands.ts';
 import { exportAction } from './export-command.ts';
 import { openReport } from './import-report.ts';
+import { localKeysFrom, NOTE_COMMANDS } from './note-commands.ts';
 import type { Output } from './output.ts';
 import { type CommandLine, nearest, UsageError } from './parse-command-line.ts';
 import { readSecret, type SecretInput } from './read-secret.ts';
@@ -161,6 +163,7 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
   'archive rebuild': (context) => act(context, { command: 'rebuild', ...restart(context) }),
   ...careCommands((context, action) => act(context, action)),
   ...editCommands((context, action) => act(context, action)),
+  ...NOTE_COMMANDS,
 
   async 'tls check'({ host, output }) {
     const { findings } = await contractOf(host).invoke('tls.selfTest', {});
@@ -183,7 +186,8 @@ const RUN: Readonly<Record<CliCommand, (context: CommandContext) => Promise<Exit
   },
 
   async list({ host, line, output, interrupted }) {
-    const { level, ...keys } = queryFrom(line);
+    const { level, ...asked } = queryFrom(line);
+    const keys = { ...asked, ...localKeysFrom(line) };
     let matches = 0;
     for await (const study of localStudies(contractOf(host), keys)) {
       for (const row of await rowsOf(contractOf(host), study, level, keys.seriesInstanceUID)) {
@@ -244,7 +248,7 @@ const TLS_SUBJECTS = {
 } as const;
 
 /** Studies of the local archive page by page, newest first. */
-async function* localStudies(contract: Contract, keys: Omit<Query, 'level'>): AsyncGenerator<LocalStudy> {
+async function* localStudies(contract: Contract, keys: LocalQuery): AsyncGenerator<LocalStudy> {
   const limit = 500;
   for (let offset = 0; ; offset += limit) {
     const page = await contract.invoke('archive.search', { query: keys, sort: { by: 'studyDate', descending: true }, offset, limit });
