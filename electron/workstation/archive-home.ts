@@ -17,7 +17,8 @@ const record = z.strictObject({
   /** Relative to the profile. */
   databases: z.string().regex(/^(archives\/[0-9a-f-]{36})?$/),
 });
-const records = z.array(record).max(1000);
+const MAX_RECORDS = 1000;
+const records = z.array(record).max(MAX_RECORDS);
 type ArchiveRecord = z.infer<typeof record>;
 
 const FILE = 'archives.json';
@@ -41,7 +42,7 @@ export async function archiveHome(profile: string, archiveFolder: string, durabl
   const there = await archiveIdAt(directory);
   const own =
     known.find(({ archiveId }) => archiveId === there) ??
-    (there === undefined ? known.find((one) => one.directory === directory) : undefined);
+    (there === undefined ? known.findLast((one) => one.directory === directory) : undefined);
   const atRoot = known.find(({ databases }) => databases === '');
   // The databases at the root of the profile belong to the archive in it, or else to the first one that there was.
   const isRootFree = atRoot === undefined && (directory === inProfile || (await archiveIdAt(inProfile)) === undefined);
@@ -51,9 +52,10 @@ export async function archiveHome(profile: string, archiveFolder: string, durabl
     expected: directory === inProfile ? undefined : own?.archiveId,
     opened: async (archiveId) => {
       const now: ArchiveRecord = { archiveId, directory, databases };
-      const isKnown = known.some((one) => one.archiveId === archiveId && one.directory === directory && one.databases === databases);
-      if (isKnown) return;
-      const others = known.filter((one) => one.archiveId !== archiveId && one.directory !== directory);
+      const last = known.findLast((one) => one.directory === directory);
+      if (last?.archiveId === archiveId && last.databases === databases) return;
+      // Another one that stood in the same folder is not forgotten: two disks may come there by turns.
+      const others = known.filter((one) => one.archiveId !== archiveId).slice(1 - MAX_RECORDS);
       await writeAtomically(join(profile, FILE), `${JSON.stringify([...others, now], null, 2)}\n`);
     },
   };

@@ -60,6 +60,23 @@ test('a folder that is empty although an archive stood there is waited for', asy
   expect(await readFile(join(folder, 'unplugged', 'archive.json'), 'utf8')).toContain(A);
 });
 
+test('two disks that stand at one place by turns keep each its notes', async () => {
+  const folder = await profileFolder();
+  const profile = join(folder, 'profile');
+  const disk = join(folder, 'disk');
+  await open(profile, '', '33333333-3333-4333-8333-333333333333');
+  const first = await open(profile, disk, A);
+  await rename(disk, join(folder, 'first'));
+  await mkdir(disk);
+  await writeFile(join(disk, 'archive.json'), JSON.stringify({ archiveId: B, layout: 1 }));
+  const second = await open(profile, disk, B);
+  expect(second.databases).not.toBe(first.databases);
+  await rm(disk, { recursive: true });
+  expect((await archiveHome(profile, disk, true)).expected).toBe(B);
+  await rename(join(folder, 'first'), disk);
+  expect(await open(profile, disk, A)).toEqual(first);
+});
+
 test('a folder that would mix the archive with the profile is refused', async () => {
   const folder = await profileFolder();
   const profile = join(folder, 'profile');
