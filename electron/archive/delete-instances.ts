@@ -37,9 +37,21 @@ export async function deleteInstances(
   job.check();
   await context.index().call('settle', {});
   const batch = newBatch(context.location, reason);
-  const request: Request = { targets, before: batch.batch };
+  const request: Request = { targets, before: Math.max(batch.batch, newestOf(context.location, targets)) };
   writeMarker(batch, REQUEST, request);
   return carryOut(context, batch, request, job);
+}
+
+/** When the newest of what is to go arrived: files may bear the time of another clock, which is ahead of ours. */
+function newestOf(location: ArchiveLocation, targets: readonly DeleteTarget[]): number {
+  const database = openReadOnly(location);
+  try {
+    const newest = (target: DeleteTarget) =>
+      number(rowsOf(database, target, 'max(i.arrived_at) AS newest', Number.MAX_SAFE_INTEGER).get()?.newest);
+    return Math.max(0, ...targets.map(newest));
+  } finally {
+    database.close();
+  }
 }
 
 /** Finishes the deletions that the end of the program interrupted. */

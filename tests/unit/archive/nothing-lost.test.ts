@@ -136,6 +136,17 @@ describe('a version that comes out of the trash', () => {
   });
 });
 
+it('what arrived by a clock that is ahead is deleted like everything else', async () => {
+  const location = temporaryLocation();
+  const archive = await opened(location);
+  await stored(archive, STORE, ['1.2.3.1', '1.2.3.2']);
+  // A server's clock, or ours before it was set.
+  const ahead = new Date(Date.now() + 3_600_000);
+  fs.utimesSync(locateInstance(location, '1.2.3.1'), ahead, ahead);
+  await finished(archive.rebuild());
+  expect(await archive.job('delete', { targets: [{ studyInstanceUID: study }] }).done).toMatchObject({ instances: 2 });
+});
+
 describe('emptying the trash', () => {
   it('leaves what is on its way back', async () => {
     const location = temporaryLocation();
