@@ -10,7 +10,7 @@ const ASSOCIATIONS = 200;
 /** C-ECHO on one association; and how long an association takes from its request to the answer of its one C-ECHO. */
 export const ECHO_BENCHES: Readonly<Record<string, Bench>> = {
   'echo-1000': (folder) => [() => echoComparison(folder)],
-  associate: (folder) => [() => associateComparison(folder)],
+  associate: (folder, part) => [() => associateComparison(folder, ASSOCIATIONS * part)],
 };
 
 async function echoComparison(folder: string): Promise<Comparison> {
@@ -26,10 +26,10 @@ async function echoComparison(folder: string): Promise<Comparison> {
 }
 
 /** Published beside the same number of echoscu's programs, which it does not compete with. */
-async function associateComparison(folder: string): Promise<Comparison> {
+async function associateComparison(folder: string, times: number): Promise<Comparison> {
   return await withStorescp(folder, ({ port, aeTitle }, us) => ({
     name: 'associate',
-    against: `${ASSOCIATIONS} times echoscu as a program`,
+    against: `${times} times echoscu as a program`,
     ours: async () => {
       const {
         medianMs,
@@ -37,13 +37,13 @@ async function associateComparison(folder: string): Promise<Comparison> {
         ...run
       } = await us.call('associate', {
         peer: { port, calledAETitle: aeTitle },
-        times: ASSOCIATIONS,
+        times,
       });
       return { ...run, notes: { medianMs } };
     },
     peer: async () => {
       const runs: Run[] = [];
-      for (let i = 0; i < ASSOCIATIONS; i++) runs.push(await runTool('no-delay', 'echoscu', '-aec', aeTitle, '127.0.0.1', String(port)));
+      for (let i = 0; i < times; i++) runs.push(await runTool('no-delay', 'echoscu', '-aec', aeTitle, '127.0.0.1', String(port)));
       const sum = (key: 'seconds' | 'cpuSeconds') => runs.reduce((total, run) => total + run[key], 0);
       const peakMB = Math.max(...runs.map((run) => run.peakMB));
       return { seconds: sum('seconds'), cpuSeconds: sum('cpuSeconds'), peakMB, growthMB: peakMB };
