@@ -87,6 +87,7 @@ suite(`a PACS that is careful about who calls it${OPENSSL_MISSING === undefined 
       page.getByRole('switch', { name: 'Encrypted connection (TLS)' }),
       page.getByRole('combobox', { name: 'Say who is calling' }),
       field('Announced PDU length (bytes)'),
+      page.getByRole('combobox', { name: 'Character set, where none is declared' }),
       page.getByRole('button', { name: 'Save' }),
     ];
     for (const next of inside) {
