@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type { Notice } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
-import { createLayout } from './layout.ts';
+import { archiveIdOf, createLayout } from './layout.ts';
 import { type Lock, takeLock } from './lock.ts';
 import type { ArchiveLocation } from './types.ts';
 import { doubtfulFolder, type VolumeState, VolumeWatch, volumeState } from './volume.ts';
@@ -51,12 +51,13 @@ export class ArchiveVolume {
     if (expected !== undefined && (await volumeState(location, expected)) === 'away') {
       return new ArchiveVolume(location, expected, 'away', undefined);
     }
-    const { archiveId } = createLayout(location);
+    createLayout(location);
+    const lock = lockOf(location);
     try {
-      return new ArchiveVolume(location, archiveId, 'there', takeLock(location.directory));
+      return new ArchiveVolume(location, archiveIdOf(location), lock === undefined ? 'read-only' : 'there', lock);
     } catch (thrown) {
-      if (!(thrown instanceof PhosphorError) || !NOT_WRITABLE.has(thrown.data.code ?? '')) throw thrown;
-      return new ArchiveVolume(location, archiveId, 'read-only', undefined);
+      lock?.release();
+      throw thrown;
     }
   }
 
@@ -128,6 +129,16 @@ export class ArchiveVolume {
         this.#coming = this.#comesBack();
       }, AGAIN_MS).unref();
     }
+  }
+}
+
+/** Undefined where the disk cannot be written. */
+function lockOf(location: ArchiveLocation): Lock | undefined {
+  try {
+    return takeLock(location.directory);
+  } catch (thrown) {
+    if (!(thrown instanceof PhosphorError) || !NOT_WRITABLE.has(thrown.data.code ?? '')) throw thrown;
+    return undefined;
   }
 }
 

@@ -56,28 +56,32 @@ export function shards(): readonly string[] {
   return SHARDS;
 }
 
-/**
- * Creates what is missing, 0700, and reads (or writes) archive.json. The 256 folders are made once and synced, so that an arrival never
- * has to make one.
- */
-export function createLayout(location: ArchiveLocation): { archiveId: string } {
+/** Creates the folders that are missing, 0700. The 256 below files/ are made once and synced, so that an arrival never has to make one. */
+export function createLayout(location: ArchiveLocation): void {
   try {
     fs.mkdirSync(location.databases, { recursive: true, mode: 0o700 });
     fs.mkdirSync(location.directory, { recursive: true, mode: 0o700 });
     for (const folder of Object.values(folderOf)) fs.mkdirSync(folder(location), { recursive: true, mode: 0o700 });
     const files = folderOf.files(location);
     const known = new Set(fs.readdirSync(files));
-    for (const shard of SHARDS) if (!known.has(shard)) fs.mkdirSync(path.join(files, shard), { mode: 0o700 });
+    for (const shard of SHARDS) if (!known.has(shard)) fs.mkdirSync(path.join(files, shard), { recursive: true, mode: 0o700 });
     syncFolder(files);
-    const archiveId = archiveIdOf(location);
     syncFolder(location.directory);
-    return { archiveId };
   } catch (thrown) {
     throw storageError(thrown, 'the archive folder cannot be used');
   }
 }
 
-function archiveIdOf(location: ArchiveLocation): string {
+/** Reads archive.json, or writes a new one. Only who holds the archive's lock may: of two that begin it at once each would give it an ID. */
+export function archiveIdOf(location: ArchiveLocation): string {
+  try {
+    return readOrMakeId(location);
+  } catch (thrown) {
+    throw storageError(thrown, 'the archive folder cannot be used');
+  }
+}
+
+function readOrMakeId(location: ArchiveLocation): string {
   const file = path.join(location.directory, 'archive.json');
   const text = readIfThere(file);
   const stored = archiveIdIn(text ?? '');
@@ -87,6 +91,7 @@ function archiveIdOf(location: ArchiveLocation): string {
   const temporary = `${file}.new`;
   fs.writeFileSync(temporary, `${JSON.stringify({ archiveId, layout: 1 }, null, 2)}\n`, { mode: 0o600, flush: true });
   fs.renameSync(temporary, file);
+  syncFolder(location.directory);
   return archiveId;
 }
 
