@@ -17,18 +17,7 @@ import { LinkLanding, RenameLanding, supportsHardLinks } from './landing.ts';
 import { fileOfHash, folderOf, hashOfUID, storageError } from './layout.ts';
 import { type Candidate, type Placed, placeAtOnce } from './placement.ts';
 import type { ArchiveLocation, Arrival, ArrivalOrigin, ArrivalReceipt, ArrivalWriter } from './types.ts';
-
-const writevAll = (fd: number, pieces: readonly Uint8Array[]): void => {
-  let rest = pieces.filter((piece) => piece.length > 0);
-  while (rest.length > 0) {
-    let written = fs.writevSync(fd, rest);
-    while (rest[0] !== undefined && written >= rest[0].length) {
-      written -= rest[0].length;
-      rest = rest.slice(1);
-    }
-    if (rest[0] !== undefined && written > 0) rest = [rest[0].subarray(written), ...rest.slice(1)];
-  }
-};
+import { writePieces } from './write-pieces.ts';
 
 /** Options that only tests and measurements change. */
 export interface ArrivalWriterOptions {
@@ -298,7 +287,7 @@ class FileArrival implements Arrival {
     const hash = this.#hashed(this.#fd);
     if (this.#filled > 0) {
       const gathered = this.#buffer.subarray(0, this.#filled);
-      writevAll(this.#fd, [gathered, chunk]);
+      writePieces(this.#fd, [gathered, chunk]);
       hash?.update(gathered.subarray(this.#hashFrom));
     } else writeAll(this.#fd, chunk, chunk.length);
     hash?.update(chunk);

@@ -6,6 +6,7 @@ import type { Part10Meta } from '../dicom/dataset/index.ts';
 import type { FileReader } from './import-file.ts';
 import { partName } from './incoming-name.ts';
 import { type Landing, LinkLanding, RenameLanding } from './landing.ts';
+import { writePieces } from './write-pieces.ts';
 
 /** A data set that was read and wants its place in the archive. */
 export interface Content {
@@ -56,7 +57,7 @@ export class WholeContent implements Content {
     const write = (file: string): number => {
       const fd = fs.openSync(file, 'wx+', 0o600);
       try {
-        writeAll(fd, [this.#meta, this.#dataSet]);
+        writePieces(fd, [this.#meta, this.#dataSet]);
         this.#writtenAt = Math.floor(fs.fstatSync(fd).mtimeMs);
         return fd;
       } catch (thrown) {
@@ -143,11 +144,11 @@ export class LongContent implements Content {
     try {
       const hash = createHash('sha256');
       let bytes = 0;
-      writeAll(fd, [meta]);
+      writePieces(fd, [meta]);
       for (const piece of reader.pieces(at)) {
         if (isCancelled()) throw new PhosphorError('cancelled', 'cancelled');
         hash.update(piece);
-        writeAll(fd, [piece]);
+        writePieces(fd, [piece]);
         bytes += piece.length;
       }
       return new LongContent({ names, part, fd, metaBytes: meta.length, dataSetBytes: bytes, sha256: hash.digest() });
@@ -191,17 +192,5 @@ export class LongContent implements Content {
   end(): void {
     fs.closeSync(this.#fd);
     fs.rmSync(this.#part, { force: true });
-  }
-}
-
-function writeAll(fd: number, pieces: readonly Uint8Array[]): void {
-  let rest = pieces.filter((piece) => piece.length > 0);
-  while (rest.length > 0) {
-    let written = fs.writevSync(fd, rest);
-    while (rest[0] !== undefined && written >= rest[0].length) {
-      written -= rest[0].length;
-      rest = rest.slice(1);
-    }
-    if (rest[0] !== undefined && written > 0) rest = [rest[0].subarray(written), ...rest.slice(1)];
   }
 }
