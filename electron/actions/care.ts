@@ -2,6 +2,7 @@ import type { ActionRequest, CleaningSettings } from '../../shared/contract/inde
 import type { ActionRun } from './action-run.ts';
 import { follow } from './archive-jobs.ts';
 import { audited } from './audited.ts';
+import { localVerdict } from './outcome.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TurnQueue } from './turn-queue.ts';
 import type { EngineParts, RunResult } from './types.ts';
@@ -65,11 +66,5 @@ const whole = ({ instances }: { readonly instances: number }) => ({ instances, s
 
 function finished(run: ActionRun, completed: number, failed: number, bytes: number, details: Record<string, number>): RunResult {
   run.update({ bytes });
-  const total = completed + failed;
-  return {
-    outcome: failed === 0 ? 'success' : completed > 0 ? 'partial' : 'failed',
-    verifiedBy: 'local',
-    counts: { expected: total, received: total, completed, failed, warning: 0, remaining: 0 },
-    details,
-  };
+  return { ...localVerdict(completed, failed), details };
 }

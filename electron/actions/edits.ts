@@ -2,6 +2,7 @@ import { type ActionRequest, PhosphorError } from '../../shared/contract/index.t
 import type { CorrectSummary } from '../archive/types.ts';
 import type { ActionRun } from './action-run.ts';
 import { follow } from './archive-jobs.ts';
+import { localVerdict } from './outcome.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TextKey } from './texts.ts';
 import type { TurnQueue } from './turn-queue.ts';
@@ -144,13 +145,10 @@ async function finished(
   parts: EngineParts,
   { completed, failed, text, details, failedSOPInstanceUIDs = [] }: Numbers,
 ): Promise<RunResult> {
-  const total = completed + failed;
   return {
-    outcome: failed === 0 ? 'success' : completed > 0 ? 'partial' : 'failed',
-    verifiedBy: 'local',
-    counts: { expected: total, received: total, completed, failed, warning: 0, remaining: 0 },
+    ...localVerdict(completed, failed),
     details,
     failedSOPInstanceUIDs: [...failedSOPInstanceUIDs],
-    ...(failed === 0 ? {} : { diagnosis: await diagnoseRun(run, parts, { text }, { received: total, failed }) }),
+    ...(failed === 0 ? {} : { diagnosis: await diagnoseRun(run, parts, { text }, { received: completed + failed, failed }) }),
   };
 }

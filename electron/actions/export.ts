@@ -4,6 +4,7 @@ import type { ExportSummary } from '../archive/types.ts';
 import type { ActionRun } from './action-run.ts';
 import { follow } from './archive-jobs.ts';
 import { audited } from './audited.ts';
+import { localVerdict } from './outcome.ts';
 import { diagnoseRun } from './run-diagnosis.ts';
 import type { TextKey } from './texts.ts';
 import type { TurnQueue } from './turn-queue.ts';
@@ -53,17 +54,14 @@ export async function runExport(run: ActionRun, parts: EngineParts, request: Exp
   }
   if (project !== undefined) for (const mapping of summary.mappings) await parts.projects.record(project.project, mapping);
   const { exported, failed: notExported, converted, bytes, failedSOPInstanceUIDs } = summary;
-  const all = exported + notExported;
   run.update({ bytes });
   return {
-    outcome: notExported === 0 ? 'success' : exported > 0 ? 'partial' : 'failed',
-    verifiedBy: 'local',
-    counts: { expected: all, received: all, completed: exported, failed: notExported, warning: 0, remaining: 0 },
+    ...localVerdict(exported, notExported),
     details: { exported, converted, failed: notExported },
     failedSOPInstanceUIDs: [...failedSOPInstanceUIDs],
     ...(notExported === 0
       ? {}
-      : { diagnosis: await diagnoseRun(run, parts, { text: 'exportFailed' }, { received: all, failed: notExported }) }),
+      : { diagnosis: await diagnoseRun(run, parts, { text: 'exportFailed' }, { received: exported + notExported, failed: notExported }) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ActionComplete, Outcome, PhosphorErrorData } from '../../shared/contract/index.ts';
 import type { MoveResult } from '../associations/types.ts';
+import type { RunResult } from './types.ts';
 
 /** How the last attempt ended: a final C-MOVE response, or an error instead of one. */
 export type AttemptEnd = { readonly response: MoveResult } | { readonly error: PhosphorErrorData };
@@ -124,3 +125,16 @@ export const VERIFIED_BY: Readonly<Record<Verdict, ActionComplete['verifiedBy']>
   nothing: 'none',
   'unknown-study': 'listing',
 };
+
+/** How a job among our own files ended: it knows of each instance whether it was done. */
+export function localVerdict(
+  completed: number,
+  failed: number,
+): Pick<RunResult, 'outcome' | 'verifiedBy'> & Required<Pick<RunResult, 'counts'>> {
+  const total = completed + failed;
+  return {
+    outcome: failed === 0 ? 'success' : completed > 0 ? 'partial' : 'failed',
+    verifiedBy: 'local',
+    counts: { expected: total, received: total, completed, failed, warning: 0, remaining: 0 },
+  };
+}
