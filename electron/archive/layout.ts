@@ -88,11 +88,15 @@ function readOrMakeId(location: ArchiveLocation): string {
   if (stored !== undefined) return stored;
   if (text !== undefined) fs.renameSync(file, `${file}.damaged-${Date.now()}`);
   const archiveId = randomUUID();
-  const temporary = `${file}.new`;
-  fs.writeFileSync(temporary, `${JSON.stringify({ archiveId, layout: 1 }, null, 2)}\n`, { mode: 0o600, flush: true });
-  fs.renameSync(temporary, file);
-  syncFolder(location.directory);
+  replaceFile(file, `${JSON.stringify({ archiveId, layout: 1 }, null, 2)}\n`);
   return archiveId;
+}
+
+/** Written so that it is there whole or not at all, also after a loss of power. Throws the system's error. */
+export function replaceFile(file: string, text: string): void {
+  fs.writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
+  fs.renameSync(`${file}.new`, file);
+  syncFolder(path.dirname(file));
 }
 
 /** A file that is there and cannot be read is none that is damaged: a new ID would part the archive from the notes about its studies. */

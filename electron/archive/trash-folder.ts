@@ -4,7 +4,7 @@ import type { TrashReason } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { readPart10Meta, StreamingHeader } from '../dicom/dataset/index.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
-import { folderOf, hashOfUID, syncFolder } from './layout.ts';
+import { folderOf, hashOfUID, replaceFile, syncFolder } from './layout.ts';
 import { dataSetOf, openStored } from './stored-file.ts';
 import type { ArchiveLocation } from './types.ts';
 
@@ -79,12 +79,9 @@ export function placeIn(batch: Batch, studyInstanceUID: string): string {
   return folder;
 }
 
-/** Written so that it is there whole or not at all, also after a loss of power. */
+/** As durable as its batch is: the batch's own name reaches the disk too. */
 export function writeMarker(batch: Batch, name: typeof REQUEST | typeof RESTORE, content: unknown): void {
-  const file = path.join(batch.folder, name);
-  fs.writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600, flush: true });
-  fs.renameSync(`${file}.new`, file);
-  syncFolder(batch.folder);
+  replaceFile(path.join(batch.folder, name), JSON.stringify(content));
   syncFolder(path.dirname(batch.folder));
 }
 
