@@ -20,7 +20,8 @@ export interface ArchiveArena {
   count(what: string, by?: number): void;
 }
 
-export interface ArchiveReport {
+/** What every torture tells of its cases. */
+export interface CaseReport {
   readonly name: string;
   readonly seed: number;
   readonly scale: number;
@@ -42,7 +43,7 @@ export async function runArchiveTorture(
   torture: ArchiveTorture['torture'],
   seed: number,
   scale: number,
-): Promise<ArchiveReport> {
+): Promise<CaseReport> {
   await using folder = await temporaryFolder(`torture-${name}`);
   const tally = { cases: 0, longestMs: 0, longest: '', outcomes: {} as Record<string, number>, figures: {} as Record<string, number> };
   const failures: string[] = [];

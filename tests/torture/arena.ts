@@ -7,6 +7,7 @@ import { clocks } from '../support/clocks.ts';
 import { freePort } from '../support/free-port.ts';
 import { ScriptedPeer } from '../support/scripted-peer.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import type { CaseReport } from './archive-arena.ts';
 import { Beside, type BesideFigures } from './beside.ts';
 import { type Conversation, recordConversations } from './conversations.ts';
 import { Starvation } from './starvation.ts';
@@ -47,23 +48,12 @@ export interface TortureRun {
   readonly torture: (arena: Arena) => Promise<void>;
 }
 
-export interface Report {
-  readonly name: string;
-  readonly seed: number;
-  readonly scale: number;
-  readonly seconds: number;
-  readonly cases: number;
-  readonly outcomes: Readonly<Record<string, number>>;
-  readonly figures: Readonly<Record<string, number>>;
-  readonly longestMs: number;
-  readonly longest: string;
+export interface Report extends CaseReport {
   /** Time that the machine kept the system or the torturer from working. */
   readonly starvedMs: number;
   readonly memory: { readonly firstMB: number; readonly secondMB: number; readonly peakMB: number };
   readonly descriptors: { readonly before: number; readonly after: number };
   readonly beside: BesideFigures;
-  readonly failures: readonly string[];
-  readonly ok: boolean;
 }
 
 /** What a torture works with, and what it tells. */

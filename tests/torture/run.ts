@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type ArchiveReport, type ArchiveTorture, runArchiveTorture } from './archive-arena.ts';
+import { type ArchiveTorture, type CaseReport, runArchiveTorture } from './archive-arena.ts';
 import { type Report, runTorture, type TortureRun } from './arena.ts';
 import { fullVolume, readOnlyVolume, vanishingVolume } from './bad-disks.ts';
 import { flood, halfOpen, rstAnywhere, slowLoris } from './connections.ts';
@@ -89,7 +89,7 @@ function table(counts: Readonly<Record<string, number>>): string[] {
     .map(([what, count]) => `    ${String(count).padStart(7)}  ${what}`);
 }
 
-function archiveText({ name, ok, seed, scale, seconds, cases, longestMs, longest, figures, outcomes, failures }: ArchiveReport): string {
+function archiveText({ name, ok, seed, scale, seconds, cases, longestMs, longest, figures, outcomes, failures }: CaseReport): string {
   return [
     `${name}: ${ok ? 'passed' : 'FAILED'} (seed ${seed}, scale ${scale}, ${seconds.toFixed(1)} s)`,
     `  ${cases} cases; longest ${longestMs.toFixed(0)} ms (${longest})`,
