@@ -31,10 +31,11 @@ export const DEFAULT_SETTINGS: Settings = {
   trashDays: 30,
   cleaning: { enabled: false, maxGigabytes: 0, minFreeGigabytes: 0, olderThanDays: 0, notOpenedForDays: 0, evenOnlyCopies: false },
   retry: { attempts: 5, delaysSeconds: [1, 5, 15, 60], missingRounds: 2 },
+  viewer: { presets: {}, corners: {}, keys: {} },
 };
 
 type Comments<T> = {
-  readonly [K in keyof T]: T[K] extends unknown[] ? string : T[K] extends object ? readonly [string, Comments<T[K]>] : string;
+  readonly [K in keyof T]: T[K] extends unknown[] ? string : string extends keyof T[K] ? string : T[K] extends object ? readonly [string, Comments<T[K]>] : string;
 };
 
 /** What stands above each entry in settings.jsonc. */
@@ -113,6 +114,14 @@ const COMMENTS: Comments<Settings> = {
       attempts: 'Attempts in all; progress starts the count anew. Default 5.',
       delaysSeconds: 'Seconds before the second attempt, the third, and so on; the last one repeats. Default [1, 5, 15, 60].',
       missingRounds: 'Further rounds for images that a finished retrieve did not bring. Default 2.',
+    },
+  ],
+  viewer: [
+    'Habits of the reader, best edited in the viewer; what is not listed is as the program brings it.',
+    {
+      presets: 'Windows of the keys 1 to 9 by modality: {"CT": [{"label": "Bone", "center": 480, "width": 2500}]}. Default {}.',
+      corners: 'What stands in the corners of images by modality ("*" = any), beside what always does. Default {}.',
+      keys: 'Keys of commands: {"tool:length": ["L"]}. Default {}.',
     },
   ],
 };

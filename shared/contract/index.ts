@@ -15,4 +15,5 @@ export * from './primitives.ts';
 export * from './reading.ts';
 export * from './search.ts';
 export * from './user-data.ts';
+export * from './viewer-settings.ts';
 export * from './wire.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cleaningSettings } from './cleaning.ts';
 import { imageModule } from './image-module.ts';
 import { aeTitle, count, host, nodeId, port, text, timestamp, uid, username } from './primitives.ts';
+import { viewerSettings } from './viewer-settings.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- nodes
 
@@ -295,6 +296,7 @@ export const settings = z.strictObject({
     delaysSeconds: z.array(z.number().nonnegative().max(LONGEST_SECONDS)).min(1).max(20),
     missingRounds: z.number().int().min(0).max(10),
   }),
+  viewer: viewerSettings,
 });
 export type Settings = z.infer<typeof settings>;
 
