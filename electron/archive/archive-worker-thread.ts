@@ -6,6 +6,7 @@ import type { IndexLine } from './arrival-messages.ts';
 import { readSafely } from './index-database.ts';
 import { openReadOnly } from './index-reader.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
+import { headerOf } from './instance-elements.ts';
 import { type ArchiveJobs, JOBS, type JobContext, type JobKind } from './job-table.ts';
 import { type JobEvent, JobReporter } from './jobs.ts';
 import { describeAhead, type KeepImages, lastDescribed, manifestOf } from './manifest.ts';
@@ -113,6 +114,7 @@ if (port !== null) {
         });
       }
     },
+    header: ({ sopInstanceUID }) => headerOf(location, sopInstanceUID),
     run: ({ jobId, kind, args }) => run(jobId, kind, args).finally(() => jobs.delete(jobId)),
     acknowledge: ({ jobId, batches }) => jobs.get(jobId)?.acknowledge(batches),
     cancel: ({ jobId }) => jobs.get(jobId)?.cancel(),

@@ -4,6 +4,7 @@ import type {
   CommandArgs,
   CommandResult,
   ImportedItem,
+  InstanceHeaderJson,
   LocalSeries,
   Notice,
   SeriesManifest,
@@ -154,6 +155,10 @@ class LocalArchive implements Archive {
   }
 
   openStudies(): string[] {
+  header(args: CommandArgs<'archive.header'>): Promise<InstanceHeaderJson> {
+    return this.#watched(this.#open(this.#worker).call('header', args));
+  }
+
     const since = Date.now() - OPEN_MS;
     return [...this.#opened].filter(([, at]) => at >= since).map(([uid]) => uid);
   }

@@ -40,7 +40,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Random access to an open file. */
-function fileSource(fd: number): ByteSource {
+export function fileSource(fd: number): ByteSource {
   const { size } = fs.fstatSync(fd);
   return {
     size,

@@ -5,6 +5,7 @@ import type {
   CommandResult,
   ErrorKind,
   ImportedItem,
+  InstanceHeaderJson,
   LocalSeries,
   Notice,
   SeriesManifest,
@@ -174,6 +175,8 @@ export interface Archive {
   stats(): Promise<ArchiveStats>;
   /** Studies whose images a window asked for lately. */
   openStudies(): string[];
+  /** The elements of one instance as JSON. Rejects with PhosphorError `not-found`, `damaged`, `not-dicom`, `limit-exceeded`, `storage`. */
+  header(args: CommandArgs<'archive.header'>): Promise<InstanceHeaderJson>;
   /** What people note on studies (the commands `user.*`); on the disk when it resolves. */
   user<Command extends UserCommand>(command: Command, args: CommandArgs<Command>): Promise<CommandResult<Command>>;
   /** How many instances of a study are known to be missing; 0 = none any more. */

@@ -147,6 +147,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { instances: await archive.instances(args) };
     },
     'archive.manifest': async (args) => ({ manifest: await archive.manifest(args) }),
+    'archive.header': async (args) => ({ header: await archive.header(args) }),
     'archive.holdPassword': ({ password }) => ({ passwordId: parts.passwords.hold(password) }),
     'archive.trash.list': (args) => archive.job('trash', args).done,
     'archive.conflicts.list': (args) => archive.job('conflicts', args).done,

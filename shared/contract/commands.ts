@@ -3,6 +3,7 @@ import { actionComplete, actionRequest, actionUpdate } from './actions.ts';
 import { careCommands } from './care.ts';
 import { editCommands } from './edits.ts';
 import { contractEvent } from './events.ts';
+import { headerCommands } from './header.ts';
 import {
   archiveStats,
   listenerState,
@@ -106,6 +107,7 @@ export const commands = {
     args: z.strictObject({ studyInstanceUID: uid, seriesInstanceUID: uid, known: count.optional() }),
     result: z.strictObject({ manifest: seriesManifest.nullable() }),
   },
+  ...headerCommands,
   ...careCommands,
   ...editCommands,
   /** A password for an action that bears its `passwordId`: held in memory, for one use, an hour at most. */

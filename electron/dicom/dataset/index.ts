@@ -8,7 +8,7 @@ export { encodeDataset } from './encode.ts';
 export { readFrameFragments } from './frames.ts';
 export { IdentifierReader, type IdentifierValues } from './identifier-reader.ts';
 export { buildHeader, identityOf, type RawHeader } from './instance-header.ts';
-export { toDicomJson } from './json-model.ts';
+export { type JsonBudget, toDicomJson } from './json-model.ts';
 export { MediaDirectory } from './media-directory.ts';
 export {
   encodeFileMeta,

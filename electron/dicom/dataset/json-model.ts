@@ -30,17 +30,47 @@ function bulkDataURI(value: BulkReference | Fragments): string {
   return `fragments:${value.items.map(({ offset, length }) => `${offset},${length}`).join(';')}`;
 }
 
+/** How long a model may still become, in characters of JSON. Elements that do not fit are left out, and `cut` is set. */
+export interface JsonBudget {
+  left: number;
+  cut: boolean;
+}
+
 /**
  * A data set in the DICOM JSON model (PS3.18 annex F): text decoded, group lengths left out, bytes inline as base64, bulk as references.
  * Numbers in text form that are none stay strings, so that nothing is lost. Depth is what the reader let through.
  */
-export function toDicomJson(dataset: Dataset): JsonDataset {
+export function toDicomJson(dataset: Dataset, budget: JsonBudget = { left: Number.POSITIVE_INFINITY, cut: false }): JsonDataset {
   const json: Record<string, JsonAttribute> = {};
   for (const element of dataset) {
     if (element.tag % 0x10000 === 0) continue;
-    json[tagToHex(element.tag).toUpperCase()] = toAttribute(element);
+    const attribute = element.vr === 'SQ' ? toSequence(element, budget) : toAttribute(element);
+    const ownLength = AROUND + (element.vr === 'SQ' || budget.left === Number.POSITIVE_INFINITY ? 0 : JSON.stringify(attribute).length);
+    if (budget.left < ownLength) {
+      budget.cut = true;
+      continue;
+    }
+    budget.left -= ownLength;
+    json[tagToHex(element.tag).toUpperCase()] = attribute;
   }
   return json;
+}
+
+/** Characters around an attribute or item: tag, quotes, commas, `{"vr":"SQ","Value":[]}`. */
+const AROUND = 40;
+
+function toSequence({ vr, value }: DataElement, budget: JsonBudget): JsonAttribute {
+  const items: JsonDataset[] = [];
+  for (const item of Array.isArray(value) ? value : []) {
+    if (!(item instanceof Dataset)) continue;
+    budget.left -= AROUND;
+    if (budget.left < 0) {
+      budget.cut = true;
+      break;
+    }
+    items.push(toDicomJson(item, budget));
+  }
+  return items.length === 0 ? { vr } : { vr, Value: items };
 }
 
 function toAttribute({ vr, value }: DataElement): JsonAttribute {
