@@ -38,7 +38,15 @@ function useNewSession(client: Client, studyInstanceUID: string): ViewerSession 
   useEffect(() => {
     const made = new ViewerSession(client, studyInstanceUID);
     setSession(made);
-    return () => made.close();
+    // A page that is left or hidden may not come back.
+    const leave = () => made.keeper.flush();
+    window.addEventListener('pagehide', leave);
+    document.addEventListener('visibilitychange', leave);
+    return () => {
+      window.removeEventListener('pagehide', leave);
+      document.removeEventListener('visibilitychange', leave);
+      made.close();
+    };
   }, [client, studyInstanceUID]);
   return session;
 }

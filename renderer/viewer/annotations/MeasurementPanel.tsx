@@ -2,6 +2,7 @@ import { IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useState, useSyncExternalStore } from 'react';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { useSession, useSessionState } from '../layout/use-session.ts';
+import { KeepingLine } from '../reports/KeepingLine.tsx';
 import { say } from '../words.ts';
 import { linesOf } from './labels.ts';
 import { measure } from './measure.ts';
@@ -16,6 +17,7 @@ export function MeasurementPanel() {
   return (
     <aside className="viewer-panel" aria-label={say('measurements')}>
       <h2 className="panel-title">{say('measurements')}</h2>
+      <KeepingLine />
       {list.length === 0 && <p className="quiet viewer-panel-empty">{say('noMeasurements')}</p>}
       <ul>
         {list.map((annotation) => (

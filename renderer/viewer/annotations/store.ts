@@ -81,10 +81,30 @@ export class AnnotationStore {
     if (left.length !== this.#list.length) this.#commit(left);
   }
 
+  /** Takes over what came from elsewhere (kept before, another window): no step of the history. Marks that are gone there go here. */
+  merge(annotations: readonly Annotation[], gone: readonly string[]): void {
+    this.#apply([...annotations.map((annotation) => [annotation.id, annotation] as const), ...gone.map((id) => [id, undefined] as const)]);
+  }
+
+  /** A step of the history holds the marks that it changed and no others: what came from elsewhere meanwhile stays. */
   #commit(list: readonly Annotation[]): void {
-    const before = this.#list;
+    const before = new Map(this.#list.map((annotation) => [annotation.id, annotation]));
+    const after = new Map(list.map((annotation) => [annotation.id, annotation]));
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((id) => before.get(id) !== after.get(id));
+    const to = (state: ReadonlyMap<string, Annotation>) => () => this.#apply(changed.map((id) => [id, state.get(id)] as const));
     this.#set(list);
-    this.#history.push({ undo: () => this.#set(before), redo: () => this.#set(list) });
+    this.#history.push({ undo: to(before), redo: to(after) });
+  }
+
+  #apply(changes: readonly (readonly [id: string, annotation: Annotation | undefined])[]): void {
+    const wanted = new Map(changes);
+    const known = new Set(this.#list.map(({ id }) => id));
+    const kept = this.#list.flatMap((annotation) => {
+      const next = wanted.has(annotation.id) ? wanted.get(annotation.id) : annotation;
+      return next === undefined ? [] : [next];
+    });
+    const added = [...wanted].flatMap(([id, annotation]) => (annotation === undefined || known.has(id) ? [] : [annotation]));
+    this.#set([...kept, ...added].slice(0, MAX_ANNOTATIONS));
   }
 
   #set(list: readonly Annotation[]): void {

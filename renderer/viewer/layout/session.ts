@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { LocalStudy } from '../../../shared/contract/index.ts';
 import type { Client } from '../../api/index.ts';
 import { recall, remember } from '../../app/memory.ts';
+import { AnnotationKeeper } from '../annotations/keeper.ts';
 import { type Annotation, isArea } from '../annotations/model.ts';
 import { roiStatistics } from '../annotations/statistics.ts';
 import { AnnotationStore } from '../annotations/store.ts';
@@ -55,6 +56,7 @@ export class ViewerSession {
   readonly store: FrameStore;
   readonly history = new History();
   readonly annotations = new AnnotationStore(this.history);
+  readonly keeper: AnnotationKeeper;
   readonly state: StoreApi<SessionState>;
   readonly #client: Client;
   readonly #feeds = new Map<string, StudyFeed>();
@@ -69,6 +71,7 @@ export class ViewerSession {
   constructor(client: Client, studyInstanceUID: string) {
     this.#client = client;
     this.store = new FrameStore(client);
+    this.keeper = new AnnotationKeeper(client, this.annotations);
     this.state = createStore<SessionState>(() => ({
       layout: gridLayout(1, 1, [FIRST_PANE]),
       contents: {},
@@ -99,6 +102,7 @@ export class ViewerSession {
 
   close(): void {
     clearTimeout(this.#others);
+    void this.keeper.close();
     for (const feed of this.#feeds.values()) feed.close();
     for (const pane of this.#panes.values()) pane.close();
     this.store.close();
@@ -273,6 +277,7 @@ export class ViewerSession {
   #openStudy(studyInstanceUID: string): void {
     const feed = new StudyFeed(this.#client, studyInstanceUID, () => this.#studiesChanged());
     this.#feeds.set(studyInstanceUID, feed);
+    this.keeper.open(studyInstanceUID);
     this.#studiesChanged();
   }
 
