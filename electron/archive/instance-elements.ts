@@ -22,7 +22,12 @@ const CONTOUR_DATA = 0x30060050;
  * and byte values and contours above a KiB, as references. Throws PhosphorError `not-found`, `not-dicom`, `damaged`, `limit-exceeded`, `storage`.
  */
 export function headerOf(location: ArchiveLocation, sopInstanceUID: string): InstanceHeaderJson {
-  const fd = openStored(locateInstance(location, sopInstanceUID));
+  return elementsOfFile(locateInstance(location, sopInstanceUID), sopInstanceUID);
+}
+
+/** The same of any file. */
+export function elementsOfFile(path: string, sopInstanceUID: string): InstanceHeaderJson {
+  const fd = openStored(path);
   try {
     return read(fileSource(fd), sopInstanceUID);
   } catch (thrown) {
