@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DrawableFrame } from '../../renderer/viewer/decode-messages.ts';
 import { modalityValueAt } from '../../renderer/viewer/grey-frame.ts';
+import { modalityFunction } from '../../renderer/viewer/voi.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
 import type { Outcome } from './compare.ts';
 import type { Finding } from './reference.ts';
@@ -10,6 +12,7 @@ import { viewFile } from './viewed-file.ts';
 interface Slice {
   readonly image: ImageModule;
   readonly z: number;
+  readonly frame: DrawableFrame & { readonly kind: 'grey' };
   /** Hounsfield units. */
   readonly values: Int16Array;
 }
@@ -39,10 +42,17 @@ async function readSlices(folder: string): Promise<Slice[]> {
     if (file.image === undefined || z === undefined) continue;
     const { frame } = await file.drawable(0);
     if (frame.kind !== 'grey') continue;
-    const values = Int16Array.from({ length: frame.rows * frame.columns }, (_, at) => modalityValueAt(frame, at));
-    slices.push({ image: file.image, z, values });
+    slices.push({ image: file.image, z, frame, values: hounsfieldUnits(frame) });
   }
   return slices.sort((a, b) => a.z - b.z);
+}
+
+function hounsfieldUnits(frame: Slice['frame']): Int16Array {
+  const toModality = modalityFunction({ ...frame, ...frame.exact });
+  const stored = frame.exact?.samples ?? frame.levels[0]?.samples ?? new Int16Array(0);
+  const values = new Int16Array(stored.length);
+  for (let i = 0; i < stored.length; i += 1) values[i] = toModality(stored[i] ?? 0);
+  return values;
 }
 
 /** What we say to a fact; undefined for one that is not about pixels and places. */
@@ -59,7 +69,7 @@ function measure(slices: readonly Slice[], fact: string): string | undefined {
   if (fact.startsWith('x,y of')) return `[${x0.toFixed(1)}, ${y0.toFixed(1)}]`;
   if (fact.startsWith('HU min')) return extremes(slices);
   if (fact.startsWith('HU volume sha256')) return hash(slices.map(({ values }) => values));
-  if (fact.startsWith('sagittal plane')) return hash(slices.map(({ values }) => values.filter((_, at) => at % columns === 256)));
+  if (fact.startsWith('sagittal plane')) return hash(slices.map(({ values }) => columnOf(values, columns, 256)));
   if (fact.startsWith('coronal plane')) return hash(slices.map(({ values }) => values.slice(256 * columns, 257 * columns)));
   const probe = /^HU at patient x,y,z = (\S+), (\S+), (\S+) /.exec(fact);
   if (probe === null) return undefined;
@@ -67,13 +77,20 @@ function measure(slices: readonly Slice[], fact: string): string | undefined {
   const slice = slices.find((candidate) => Math.abs(candidate.z - z) < 0.01);
   const row = Math.round((y - y0) / (pixelSpacing?.[0] ?? 1));
   const column = Math.round((x - x0) / (pixelSpacing?.[1] ?? 1));
-  return String(slice?.values[row * columns + column]);
+  return slice === undefined ? 'no such slice' : String(modalityValueAt(slice.frame, row * columns + column));
+}
+
+function columnOf(values: Int16Array, columns: number, column: number): Int16Array {
+  const picked = new Int16Array(values.length / columns);
+  for (let row = 0; row < picked.length; row += 1) picked[row] = values[row * columns + column] ?? 0;
+  return picked;
 }
 
 function extremes(slices: readonly Slice[]): string {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   for (const { values } of slices) {
-    for (const value of values) {
+    for (let i = 0; i < values.length; i += 1) {
+      const value = values[i] ?? 0;
       if (value < low) low = value;
       if (value > high) high = value;
       sum += value;

@@ -5,6 +5,7 @@ import type { DrawableFrame } from '../../renderer/viewer/decode-messages.ts';
 import { decodeStored, type FrameSource, toDrawable } from '../../renderer/viewer/drawable.ts';
 import { exactGrey } from '../../renderer/viewer/exact-grey.ts';
 import { imageOfFrame } from '../../renderer/viewer/frame-module.ts';
+import { SHUTTER } from '../../renderer/viewer/planes.ts';
 import { availableFrames, frameRanges } from '../../renderer/viewer/stack.ts';
 import { greyTable, greyTransform, type Window } from '../../renderer/viewer/voi.ts';
 import { type DecodedFrame, inflate } from '../../shared/codecs/index.ts';
@@ -65,7 +66,7 @@ export function pictureOf(
   if (options.planes === true && frame.planes !== undefined) {
     const { cover, shutterGrey } = frame.planes;
     for (const [p, value] of cover.entries()) {
-      if (value !== 0) picture.fill(value === 1 ? 255 : shutterGrey, p * samplesPerPixel, (p + 1) * samplesPerPixel);
+      if (value !== 0) picture.fill(value > SHUTTER ? 255 : shutterGrey, p * samplesPerPixel, (p + 1) * samplesPerPixel);
     }
   }
   return { rows, columns, samplesPerPixel, samples: picture };
@@ -76,11 +77,18 @@ function grey(frame: DrawableFrame & { kind: 'grey' }, image: ImageModule, windo
   if (frame.exact !== undefined) return exactGrey(frame, transform);
   const table = greyTable(transform);
   const origin = Math.min(frame.first, 0);
-  return Uint8Array.from(frame.levels[0]?.samples ?? [], (stored) => table[stored - origin] ?? 0);
+  const stored = frame.levels[0]?.samples ?? new Uint8Array(0);
+  const picture = new Uint8Array(stored.length);
+  for (let i = 0; i < stored.length; i += 1) picture[i] = table[(stored[i] ?? 0) - origin] ?? 0;
+  return picture;
 }
 
 function colours(rgba: Uint8ClampedArray): Uint8Array {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) rgb.set(rgba.subarray(from, from + 3), to);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    rgb[to] = rgba[from] ?? 0;
+    rgb[to + 1] = rgba[from + 1] ?? 0;
+    rgb[to + 2] = rgba[from + 2] ?? 0;
+  }
   return rgb;
 }

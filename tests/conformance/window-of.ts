@@ -9,7 +9,9 @@ export function windowOf(command: string, { frame, image }: { frame: DrawableFra
   if (!command.includes('+Wm') || frame.kind === 'colour') return undefined;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const sample of frame.exact?.samples ?? frame.levels[0]?.samples ?? []) {
+  const samples = frame.exact?.samples ?? frame.levels[0]?.samples ?? new Uint8Array(0);
+  for (let i = 0; i < samples.length; i += 1) {
+    const sample = samples[i] ?? 0;
     if (sample < low) low = sample;
     if (sample > high) high = sample;
   }
