@@ -12,6 +12,7 @@ import {
 import { ActionRun, type StopReason } from './action-run.ts';
 import { runImport, runMaintenance } from './archive-jobs.ts';
 import { runCare } from './care.ts';
+import { runCompose } from './compose.ts';
 import { runEdit } from './edits.ts';
 import { runExport } from './export.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
@@ -239,6 +240,8 @@ export class ActionEngine {
       case 'undo-correction':
       case 'wrap':
         return runEdit(run, this.#parts, action, this.#jobs);
+      case 'compose':
+        return runCompose(run, this.#parts, action, this.#jobs);
     }
   }
 

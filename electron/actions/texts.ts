@@ -359,6 +359,14 @@ export const TEXTS = {
     sentence: `${f.failed} of ${f.received} files could not be wrapped; the list says why of each.`,
     nextStep: 'PDF, JPEG (baseline), PNG, MP4 (H.264 or H.265) and MPEG-2 can be wrapped. Save the others in one of these forms.',
   }),
+  contentGone: () => ({
+    sentence: 'What was to be saved is not kept any more.',
+    nextStep: 'Save it again from the viewer: the marks are still there.',
+  }),
+  composeImageGone: () => ({
+    sentence: 'An image that it is about is not in the archive any more.',
+    nextStep: 'Look whether it was deleted, or retrieve the study again, then save once more.',
+  }),
   pixelWarnings: (f) => ({
     sentence: `The pixels of the copy may show who it is: ${f.failed} ${f.failed === 1 ? 'warning' : 'warnings'}, listed one by one.`,
     nextStep: 'Look at these images before you give the copy away. Rectangles can be made black when it is made again.',

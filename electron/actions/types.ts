@@ -3,6 +3,7 @@ import type {
   ActionItems,
   ActionRequest,
   ActionUpdate,
+  ComposeContent,
   ContractEvent,
   NodeState,
   PacsNode,
@@ -65,16 +66,23 @@ export interface Log {
 
 /** What was done to patients' data (PS3.15 A.5.2, A.5.3). */
 export interface AuditEvent {
+  /** '' = no action: the watched folder, or a command that ends at once. */
   readonly actionId: string;
   /** Event Action Code: create, read, update, delete. */
   readonly action: 'C' | 'R' | 'U' | 'D';
   readonly success: boolean;
-  readonly what: 'deidentify' | 'correct' | 'undo-correction' | 'wrap' | 'import' | 'export' | 'delete' | 'purge' | 'clean';
+  readonly what: 'deidentify' | 'correct' | 'undo-correction' | 'wrap' | 'compose' | 'import' | 'export' | 'delete' | 'purge' | 'clean' | 'restore' | 'resolve-conflict';
   readonly studies: readonly TouchedStudy[];
   readonly instances: number;
   /** Folders, files, media that they came from or went to. */
   readonly media?: { readonly role: 'source' | 'destination'; readonly names: readonly string[] };
   readonly details: readonly { readonly type: string; readonly value: string }[];
+}
+
+/** Handed over for an action `compose`; the picture of a capture is a PNG. */
+export interface HeldContent {
+  readonly content: ComposeContent;
+  readonly picture?: Uint8Array;
 }
 
 /** Append-only. On disk when `record` resolves; rejects with PhosphorError. */
@@ -104,6 +112,8 @@ export interface EngineParts {
   nodeReady(node: PacsNode): Promise<PacsNode>;
   /** A password that was handed over for an action, once; undefined when it is no longer there. */
   takePassword(passwordId: string): string | undefined;
+  /** What an action `compose` is to make, once; undefined when it is no longer there. */
+  takeContent(contentId: string): HeldContent | undefined;
   readonly audit: AuditTrail;
   readonly projects: DeIdentificationProjects;
   /** Delivers an event to every client; the answer is its `seq`, or undefined when it breaks the contract. Never throws. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,10 +5,10 @@ import type { ImportedItem } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { elementHeader } from '../dicom/dataset/encode.ts';
 import { type ByteSource, type DataElement, Dataset, encodeDataset, Tag, TransferSyntaxUID, tagOf } from '../dicom/dataset/index.ts';
-import { ExportSource } from './export-source.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
 import { locateInstance } from './layout.ts';
+import { headerOf, identityFrom, newUID, now } from './new-instance.ts';
 import { instancesOfStudy } from './study-instances.ts';
 import { wrapJPEG } from './wrap-jpeg.ts';
 import { wrapMP4 } from './wrap-mp4.ts';
@@ -130,13 +129,7 @@ class Wrapping {
   }
 
   #dataset({ attributes, modality, sopClassUID }: Wrapped, sopInstanceUID: string): Dataset {
-    const dataset = new Dataset();
-    for (const keyword of FROM_STUDY) {
-      const tag = tagOf(keyword) ?? 0;
-      const known = this.#template.get(tag);
-      if (known !== undefined) dataset.setElement(known);
-      else if (TYPE_2.has(keyword)) dataset.set(keyword, '');
-    }
+    const dataset = identityFrom(this.#template);
     const { date, time } = now();
     const key = `${sopClassUID} ${modality}`;
     const series = this.#series.get(key) ?? { uid: newUID(), number: 9001 + this.#series.size, instances: 0 };
@@ -164,36 +157,6 @@ class Wrapping {
     return dataset;
   }
 }
-
-/** Patient and General Study modules (PS3.3 C.7.1.1, C.7.2.1), and the character set that they are in. */
-const FROM_STUDY = [
-  'SpecificCharacterSet',
-  'PatientName',
-  'PatientID',
-  'IssuerOfPatientID',
-  'PatientBirthDate',
-  'PatientSex',
-  'PatientAge',
-  'StudyInstanceUID',
-  'StudyDate',
-  'StudyTime',
-  'ReferringPhysicianName',
-  'StudyID',
-  'AccessionNumber',
-  'StudyDescription',
-  'TimezoneOffsetFromUTC',
-] as const;
-const TYPE_2: ReadonlySet<string> = new Set([
-  'PatientName',
-  'PatientID',
-  'PatientBirthDate',
-  'PatientSex',
-  'StudyDate',
-  'StudyTime',
-  'ReferringPhysicianName',
-  'StudyID',
-  'AccessionNumber',
-]);
 
 /** A file's name may need more than the study has; plain ASCII is the same in UTF-8. */
 function withCharacterSet(dataset: Dataset): void {
@@ -251,15 +214,6 @@ function item(tag: number, length: number): Uint8Array {
   return elementHeader(tag, 'UN', length, { explicitVR: false, bigEndian: false });
 }
 
-async function headerOf(file: string): Promise<Dataset> {
-  const source = await ExportSource.open(file);
-  try {
-    return source.part10.dataset;
-  } finally {
-    await source.close();
-  }
-}
-
 async function sourceOf(handle: FileHandle): Promise<ByteSource> {
   const stat = await handle.stat();
   if (!stat.isFile()) throw new PhosphorError('unsupported', 'not a file');
@@ -283,14 +237,4 @@ function unreadable(thrown: unknown): PhosphorError {
   if (thrown instanceof PhosphorError) return thrown;
   const code = systemCode(thrown);
   return new PhosphorError(code === 'ENOENT' ? 'not-found' : 'unreadable', 'the file cannot be read', code === undefined ? {} : { code });
-}
-
-function newUID(): string {
-  return `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`;
-}
-
-function now(): { date: string; time: string } {
-  const moment = new Date();
-  const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().replace(/[-:]/g, '');
-  return { date: local.slice(0, 8), time: local.slice(9, 15) };
 }

@@ -21,6 +21,7 @@ import { DemoNode } from './demo-node.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub } from './event-hub.ts';
 import { makeHandlers } from './handlers.ts';
+import { HeldContents } from './held-contents.ts';
 import { HeldPasswords } from './held-passwords.ts';
 import { openLog } from './log.ts';
 import { NodeStore } from './node-store.ts';
@@ -156,9 +157,11 @@ async function compose(
 
   let notRecordedAt = Number.NEGATIVE_INFINITY;
   const passwords = new HeldPasswords();
+  const contents = new HeldContents();
   const projects = new Projects(profile, secrets);
   const parts: EngineParts = {
     takePassword: (passwordId) => passwords.take(passwordId),
+    takeContent: (contentId) => contents.take(contentId),
     audit: openAuditTrail(profile),
     projects,
     pool,
@@ -199,7 +202,22 @@ async function compose(
       hasTrash: async () => (await archive.job('trash', { offset: 0, limit: 0 }).done).total > 0,
     });
     closers.push(() => upkeep.close());
-    const watched = new WatchedFolder({ archive, settings: () => settings.current, raise: notices.raise });
+    const watched = new WatchedFolder({
+      archive,
+      settings: () => settings.current,
+      raise: notices.raise,
+      imported: (folder, { touched, imported, conflict, missing }) =>
+        parts.audit.record({
+          actionId: '',
+          action: 'C',
+          what: 'import',
+          studies: touched,
+          instances: imported,
+          success: conflict + missing === 0,
+          media: { role: 'source', names: [folder] },
+          details: [],
+        }),
+    });
     closers.push(() => watched.close());
   }
 
@@ -219,7 +237,9 @@ async function compose(
       engine,
       archive,
       passwords,
+      contents,
       projects,
+      audit: parts.audit,
       // A short command is gone before a lost index is read from the files: it would call the archive empty, every time.
       listable: () => (standing ? Promise.resolve() : archive.settled()),
       nodesChanged,

@@ -1,10 +1,12 @@
 import { type NodeState, type PacsNode, PhosphorError, type Settings } from '../../shared/contract/index.ts';
 import type { ActionEngine } from '../actions/index.ts';
+import type { AuditTrail } from '../actions/types.ts';
 import type { Archive } from '../archive/types.ts';
 import type { Projects } from './de-identification-projects.ts';
 import type { DemoNode } from './demo-node.ts';
 import type { Handlers } from './dispatcher.ts';
 import type { EventHub } from './event-hub.ts';
+import type { HeldContents } from './held-contents.ts';
 import type { HeldPasswords } from './held-passwords.ts';
 import type { NodeStore } from './node-store.ts';
 import type { Notices } from './notices.ts';
@@ -28,7 +30,9 @@ export interface HandlerParts {
   readonly engine: ActionEngine;
   readonly archive: Archive;
   readonly passwords: HeldPasswords;
+  readonly contents: HeldContents;
   readonly projects: Projects;
+  readonly audit: AuditTrail;
   /** Resolves when the archive's lists may be shown: at once where a window fills up as they grow, else when they are whole. */
   listable(): Promise<void>;
   nodesChanged(): void;
@@ -149,9 +153,20 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'archive.manifest': async (args) => ({ manifest: await archive.manifest(args) }),
     'archive.header': async (args) => ({ header: await archive.header(args) }),
     'archive.holdPassword': ({ password }) => ({ passwordId: parts.passwords.hold(password) }),
+    'compose.hold': ({ content }) => ({ contentId: parts.contents.hold(content) }),
+    'compose.picture': ({ contentId, piece }) => {
+      parts.contents.addPicture(contentId, piece);
+      return {};
+    },
     'archive.trash.list': (args) => archive.job('trash', args).done,
     'archive.conflicts.list': (args) => archive.job('conflicts', args).done,
-    'archive.conflicts.resolve': (args) => archive.job('resolveConflict', args).done,
+    'archive.conflicts.resolve': async (args) => {
+      const { touched } = await archive.job('resolveConflict', args).done;
+      const details = [{ type: 'Kept', value: args.keep }];
+      const event = { action: 'U', what: 'resolve-conflict', studies: touched, instances: 1, success: true, details } as const;
+      await parts.audit.record({ actionId: '', ...event });
+      return {};
+    },
     'archive.stats': async () => {
       await parts.listable();
       return await archive.stats();

@@ -186,6 +186,7 @@ export const en = {
       deidentify: 'De-identify',
       'undo-correction': 'Undo a correction',
       wrap: 'Wrap files as DICOM',
+      compose: 'Save marks and pictures as DICOM',
     },
     gone: 'a removed PACS',
     state: {
@@ -324,11 +325,13 @@ export const en = {
     save: 'Save',
     saved: 'Saved.',
     about: 'Version {{version}}',
+    aboutMore: 'About Phosphor: intended use, licences',
     profile: 'Profile {{path}}',
     close: 'Close',
   },
   notices: { region: 'Notices', dismiss: 'Dismiss', undo: 'Undo' },
-  viewer: { loading: 'Opening the study …' },
+  viewer: {
+    orphan: 'The window that this one belongs to has been closed.', loading: 'Opening the study …' },
   layout: { resize: 'Drag to resize' },
   failure: {
     'invalid-arguments': 'That cannot be asked for in this form. Check what you entered.',

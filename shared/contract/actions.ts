@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { careActions, cleanedItem } from './care.ts';
+import { composeAction, composedItem } from './compose.ts';
 import { changeItem, editActions, instanceFailedItem, pixelWarningItem } from './edits.ts';
 import { phosphorError } from './errors.ts';
 import { exportItem, exportRequest } from './export.ts';
@@ -29,6 +30,7 @@ export const actionRequest = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('rebuild'), restart: z.boolean().optional() }),
   ...careActions,
   ...editActions,
+  composeAction,
 ]);
 export type ActionRequest = z.infer<typeof actionRequest>;
 export type ActionCommand = ActionRequest['command'];
@@ -94,6 +96,7 @@ export const actionItem = z.discriminatedUnion('kind', [
   changeItem,
   pixelWarningItem,
   instanceFailedItem,
+  composedItem,
 ]);
 export type ActionItem = z.infer<typeof actionItem>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actionComplete, actionRequest, actionUpdate } from './actions.ts';
 import { careCommands } from './care.ts';
+import { composeCommands } from './compose.ts';
 import { editCommands } from './edits.ts';
 import { contractEvent } from './events.ts';
 import { headerCommands } from './header.ts';
@@ -110,6 +111,7 @@ export const commands = {
   ...headerCommands,
   ...careCommands,
   ...editCommands,
+  ...composeCommands,
   /** A password for an action that bears its `passwordId`: held in memory, for one use, an hour at most. */
   'archive.holdPassword': {
     args: z.strictObject({ password: z.string().min(1).max(1024) }),

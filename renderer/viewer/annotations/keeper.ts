@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Client } from '../../api/index.ts';
+import type { Client } from '../../api/types.ts';
 import { type Kept, mergeKept, NOTHING_KEPT, parseKept, serialiseKept } from './document.ts';
 import type { Annotation } from './model.ts';
 import type { AnnotationStore } from './store.ts';

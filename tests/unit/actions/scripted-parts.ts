@@ -212,6 +212,7 @@ export class Scene {
       nodeReady: async (node) => node,
       peerOf: async ({ host, port, aeTitle }) => ({ host, port, calledAETitle: aeTitle, callingAETitle: 'PHOSPHOR' }),
       takePassword: () => undefined,
+      takeContent: () => undefined,
       audit: { record: async () => {} },
       projects: { secret: async () => '', record: async () => {} },
       publish: (draft) => {
