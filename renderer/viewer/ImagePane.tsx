@@ -10,6 +10,7 @@ import { useSession, useSessionState } from './layout/use-session.ts';
 import type { OpenStudy } from './open-study.ts';
 import type { Pane } from './pane.ts';
 import type { PaneView } from './pane-view.ts';
+import { GraphicsLayer } from './presentation/GraphicsLayer.tsx';
 import { StackBar } from './StackBar.tsx';
 import { Lens } from './tools/Lens.tsx';
 import type { ToolContext } from './tools/tool.ts';
@@ -84,6 +85,7 @@ export const ImagePane = memo(function ImagePane({ id, active, alone }: ImagePan
       >
         <div className="viewer-canvas" ref={canvas} />
         <AnnotationLayer pane={pane} view={view} modality={series?.modality ?? ''} />
+        <GraphicsLayer view={view} />
         <CornerText view={view} study={content === undefined ? undefined : study} series={series} />
         <Obstacle view={view} study={study} modality={series?.modality ?? ''} />
         <Lens pane={pane} />

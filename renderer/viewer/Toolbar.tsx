@@ -22,6 +22,7 @@ import { runCommand } from './commands.ts';
 import { type Command, keyName } from './keys.ts';
 import { LayoutPicker } from './layout/LayoutPicker.tsx';
 import { useSession, useSessionState } from './layout/use-session.ts';
+import { StateMenu } from './presentation/StateMenu.tsx';
 import { CineMenu, ImageMenu, LinkMenu, MoreTools, Presets, Reset } from './ToolbarMenus.tsx';
 import type { Tool } from './tools/names.ts';
 import { say } from './words.ts';
@@ -77,6 +78,7 @@ export const Toolbar = memo(function Toolbar({ close }: { close(): void }) {
       <Presets />
       <ImageMenu />
       <span className="viewer-divider" />
+      <StateMenu />
       <LayoutPicker />
       <LinkMenu />
       <CineMenu />

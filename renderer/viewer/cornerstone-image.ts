@@ -7,20 +7,27 @@ import { renderLarge } from './large-image.ts';
 import { drawPlanes } from './planes-layer.ts';
 import { type GreyTransform, greyTable, greyTransform, type Window } from './voi.ts';
 
-const images = new WeakMap<DrawableFrame, Image>();
+const images = new WeakMap<DrawableFrame, { readonly bare: Image; readonly covered: Image }>();
 let nextId = 1;
 
 /**
  * The frame as cornerstone wants it; the same object as long as the frame is in the cache. `render`: what draws it instead (another colour map,
- * a filter); what covers the picture stays on top.
+ * a filter); what covers the picture stays on top, of the overlays only where `overlays`.
  */
-export function toCornerstoneImage(frame: DrawableFrame, module: ImageModule, render?: Image['render']): Image {
+export function toCornerstoneImage(
+  frame: DrawableFrame,
+  module: ImageModule,
+  { render, overlays = true }: { render?: Image['render']; overlays?: boolean } = {},
+): Image {
   let image = images.get(frame);
   if (image === undefined) {
-    image = frame.kind === 'grey' ? greyImage(frame, module) : colourImage(frame, module);
+    const bare = frame.kind === 'grey' ? greyImage(frame, module) : colourImage(frame, module);
+    image = { bare, covered: { ...bare, ...coveredBy(frame, bare.render, true) } };
     images.set(frame, image);
   }
-  return render === undefined ? image : { ...image, ...drawnBy(render, frame) };
+  if (render === undefined && overlays) return image.covered;
+  const { bare } = image;
+  return { ...bare, ...(render === undefined ? {} : { render }), ...coveredBy(frame, render ?? bare.render, overlays) };
 }
 
 /**
@@ -29,11 +36,11 @@ export function toCornerstoneImage(frame: DrawableFrame, module: ImageModule, re
  */
 export function cachedLut(frame: DrawableFrame, module: ImageModule, window: Window, invert: boolean): CachedLut {
   const transform = frame.kind === 'grey' ? greyTransform(frame, module, window, invert) : { ...COLOUR_RANGE, window, invert };
-  const { first, last, slope, intercept, padding, paddingLimit, modalityLUT, voiLUTs, invert: polarity } = transform;
+  const { first, last, slope, intercept, padding, paddingLimit, modalityLUT, voiLUTs, presentationLUT, invert: polarity } = transform;
   const voi = window.voiLUT === undefined ? undefined : voiLUTs?.[window.voiLUT];
   const { center, width, function: kind } = window;
   const numbers = [first, last, slope, intercept, padding, paddingLimit, center, width, kind, polarity, invert];
-  const key = [...numbers, nameOf(modalityLUT), nameOf(voi)].join();
+  const key = [...numbers, nameOf(modalityLUT), nameOf(voi), nameOf(presentationLUT)].join();
   let lut = tables.get(key);
   if (lut === undefined) {
     if (tables.size >= MAX_TABLES) tables.delete(tables.keys().next().value as string);
@@ -88,19 +95,19 @@ function greyImage(frame: GreyFrame, module: ImageModule): Image {
     getPixelData: () => samples,
     color: false,
     rgba: false,
-    ...drawnBy(frame.exact !== undefined ? renderExact(frame, transforms) : large ? renderLarge(frame) : undefined, frame),
+    ...(frame.exact !== undefined ? { render: renderExact(frame, transforms) } : large ? { render: renderLarge(frame) } : {}),
   };
 }
 
-/** A renderer of our own where cornerstone's would not do, and what covers the picture on top of either. */
-function drawnBy(render: Image['render'], frame: DrawableFrame): Pick<Image, 'render'> {
+/** What covers the picture, drawn on top of whatever draws the picture. */
+function coveredBy(frame: DrawableFrame, render: Image['render'], overlays: boolean): Pick<Image, 'render'> {
   const { planes } = frame;
-  if (planes === undefined) return render === undefined ? {} : { render };
+  if (planes === undefined) return {};
   const base = render ?? (frame.kind === 'grey' ? renderGrayscaleImage : renderColorImage);
   return {
     render: (enabledElement, invalidated) => {
       base(enabledElement, invalidated);
-      drawPlanes(enabledElement, frame, planes);
+      drawPlanes(enabledElement, frame, planes, overlays);
     },
   };
 }
@@ -115,7 +122,6 @@ function colourImage(frame: DrawableFrame & { kind: 'colour' }, module: ImageMod
     getPixelData: () => frame.rgba,
     color: true,
     rgba: true,
-    ...drawnBy(undefined, frame),
   };
 }
 

@@ -52,6 +52,8 @@ export interface GreyFrame {
   /** Stands in place of slope and intercept. */
   readonly modalityLUT?: ValueTable | undefined;
   readonly voiLUTs?: readonly ValueTable[] | undefined;
+  /** Of a presentation state that is applied. */
+  readonly presentationLUT?: ValueTable | undefined;
   /** Stored values as they are, where `levels` hold them scaled down: 32 bits and floating point. */
   readonly exact?: ExactSamples | undefined;
   readonly padding: number | undefined;
@@ -71,9 +73,12 @@ export interface ExactSamples {
   readonly intercept: number;
 }
 
-/** What covers the picture, pixel by pixel: 0 nothing, 1 overlay graphics, 2 shutter. */
+/** What covers the picture. */
 export interface Planes {
+  /** For each pixel the bits SHUTTER and OVERLAYS of what covers it (planes.ts). */
   readonly cover: Uint8Array<ArrayBuffer>;
+  /** Groups (0 = 6000) of the overlays, in the order of their bits. */
+  readonly overlays: readonly number[];
   /** Grey of the shutter, 0–255. */
   readonly shutterGrey: number;
   /** RGBA of a supplemental palette, transparent where values are grey (PS3.3 C.7.6.19); below the others. */

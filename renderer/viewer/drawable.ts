@@ -42,7 +42,7 @@ export async function toDrawable(source: FrameSource): Promise<DrawableFrame> {
   const planes = planesOf(image, { frame, fetched, cells: await cellsOf(source) });
   const colours = shown.kind === 'grey' && image.supplementalPalette === true ? supplementalColours(decoded, source) : undefined;
   if (planes === undefined && colours === undefined) return shown;
-  return { ...shown, planes: { ...(planes ?? { cover: new Uint8Array(rows * columns), shutterGrey: 0 }), colours } };
+  return { ...shown, planes: { ...(planes ?? { cover: new Uint8Array(rows * columns), overlays: [], shutterGrey: 0 }), colours } };
 }
 
 /** Stored values of a frame. */

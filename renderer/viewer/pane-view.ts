@@ -2,6 +2,8 @@ import type { ColourMap } from './colour-maps.ts';
 import type { DrawableFrame } from './decode-messages.ts';
 import type { Filter } from './filters.ts';
 import type { Align, Point, Size } from './geometry.ts';
+import type { Presented } from './presentation/apply-state.ts';
+import type { PresentationState } from './presentation/state.ts';
 import type { StackFrame } from './stack.ts';
 import type { Affine } from './transform.ts';
 import type { Window } from './voi.ts';
@@ -22,6 +24,10 @@ export interface Presentation {
   colourMap: ColourMap;
   filter: Filter;
   align: Align;
+  /** The presentation state that is applied to the images it is about; undefined = they are shown as stored. */
+  state: PresentationState | undefined;
+  /** Overlays and graphics over the image. */
+  overlays: boolean;
 }
 
 /** What stands on the screen, for corner text, toolbar and tests. A new object after every change. */
@@ -34,6 +40,8 @@ export interface PaneView {
   readonly shown: StackFrame | undefined;
   readonly shownIndex: number;
   readonly drawn: DrawableFrame | undefined;
+  /** What is drawn as it is looked up and covered: with the presentation state. */
+  readonly presented: Presented | undefined;
   readonly window: Window | undefined;
   /** Canvas pixels per image pixel along its columns' shorter side; device pixels per CSS pixel beside it. */
   readonly scale: number;
@@ -61,12 +69,14 @@ export const FRESH: Presentation = {
   colourMap: 'grey',
   filter: 'none',
   align: 'centre',
+  state: undefined,
+  overlays: true,
 };
 
 /** What tests and assistive tools read off the pane, updated with every drawn picture. */
 export function describe(
   dataset: DOMStringMap,
-  { shown, shownIndex, wanted, frames, window, presentation, scale, seriesUID, toScreen }: PaneView,
+  { shown, shownIndex, drawn, presented, wanted, frames, window, presentation, scale, seriesUID, toScreen }: PaneView,
   draws: number,
 ): void {
   dataset.seriesUid = seriesUID;
@@ -80,6 +90,7 @@ export function describe(
   dataset.zoom = String(presentation.zoom);
   dataset.scale = shown === undefined ? '' : String(scale);
   dataset.draws = String(draws);
+  dataset.presentationState = presented !== undefined && drawn !== presented.frame ? (presentation.state?.sopInstanceUID ?? '') : '';
   dataset.sopInstanceUid = shown?.instance.sopInstanceUID ?? '';
   dataset.matrix = toScreen === undefined ? '' : [toScreen.a, toScreen.b, toScreen.c, toScreen.d, toScreen.e, toScreen.f].join(' ');
 }

@@ -7,6 +7,10 @@ import { fitScale, type Point, panAbout, pixelAspect, type Size } from './geomet
 import { renderLarge } from './large-image.ts';
 import { PaneLoader } from './pane-loading.ts';
 import { describe, FRESH, type PaneView, type Presentation } from './pane-view.ts';
+import { applyState, type Presented } from './presentation/apply-state.ts';
+import { areaOf, arrange } from './presentation/arrange.ts';
+import { type DisplayedArea, type PresentationState, refersTo } from './presentation/state.ts';
+import { screenPixelsPerMillimetre } from './screen.ts';
 import type { StackFrame } from './stack.ts';
 import { Surface } from './surface.ts';
 import { type Affine, imageToCanvas, pixelSize, scaled } from './transform.ts';
@@ -40,7 +44,11 @@ export class Pane {
   #frames: readonly StackFrame[] = [];
   #now: Presentation = { ...FRESH };
   #direction: 1 | -1 = 1;
-  #shown: { frame: StackFrame; index: number; drawn: DrawableFrame; window: Window; scale: number; matrix: Affine } | undefined;
+  #shown:
+    | { frame: StackFrame; index: number; drawn: DrawableFrame; presented: Presented; window: Window; scale: number; matrix: Affine }
+    | undefined;
+  /** The area of the presentation state in which the image was put last. */
+  #area: DisplayedArea | undefined;
   #blank: ReturnType<typeof setTimeout> | undefined;
   readonly #cine: Cine;
   #view: PaneView;
@@ -180,7 +188,7 @@ export class Pane {
 
   /** The window on the screen, for a drag to start from; and the range of values it moves through. */
   get windowing(): { window: Window; range: number } {
-    const drawn = this.#shown?.drawn;
+    const drawn = this.#shown?.presented.frame;
     return {
       window: this.#shown?.window ?? COLOUR_WINDOW,
       range: drawn?.kind === 'grey' ? Math.max(1e-6, drawn.high - drawn.low) : 255,
@@ -247,6 +255,13 @@ export class Pane {
     const turned = this.#now.rotation % 180 !== 0;
     if ((axis === 'horizontal') !== turned) this.change({ flippedHorizontally: !this.#now.flippedHorizontally });
     else this.change({ flippedVertically: !this.#now.flippedVertically });
+  }
+
+  /** Shows the images that a presentation state is about as it says; undefined = as stored. */
+  present(state: PresentationState | undefined): void {
+    const { overlays, align } = this.#now;
+    this.#area = undefined;
+    this.change({ ...FRESH, overlays, align, state }, 'window');
   }
 
   /** Everything but the slice as it was when the series was opened. */
@@ -324,11 +339,14 @@ export class Pane {
     }
     clearTimeout(this.#blank);
     this.#blank = undefined;
-    const { colourMap, filter, invert, rotation, flippedHorizontally, flippedVertically } = this.#now;
-    const window = this.#windowFor(drawn, frame);
-    const lut = cachedLut(drawn, frame.image, window, invert);
-    const changed = drawn.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none');
-    const image = toCornerstoneImage(drawn, frame.image, changed ? renderLarge(filterFrame(drawn, filter), colourMap) : undefined);
+    this.#arrange(frame);
+    const { colourMap, filter, invert, rotation, flippedHorizontally, flippedVertically, overlays } = this.#now;
+    const presented = this.#presentedBy(drawn, frame, frame.image);
+    const window = this.#windowFor(presented, frame);
+    const lut = cachedLut(presented.frame, presented.image, window, invert);
+    const changed = presented.frame.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none');
+    const render = changed ? renderLarge(filterFrame(presented.frame, filter), colourMap) : undefined;
+    const image = toCornerstoneImage(presented.frame, presented.image, { render, overlays });
     image.cachedLut = lut;
     const { canvas } = surface;
     const aspect = pixelAspect(frame.image);
@@ -353,7 +371,27 @@ export class Pane {
     });
     const { rows, columns } = frame.image;
     const matrix = imageToCanvas({ rows, columns, aspect, scale, rotation, flippedHorizontally, flippedVertically, pan, canvas });
-    this.#shown = { frame, index: this.#now.index, drawn, window, scale, matrix };
+    this.#shown = { frame, index: this.#now.index, drawn, presented, window, scale, matrix };
+  }
+
+  /** Puts the image where its presentation state wants it: once for each area, so that the reader can go on from there. */
+  #arrange(frame: StackFrame): void {
+    const { state } = this.#now;
+    const canvas = this.#surface?.canvas;
+    if (canvas === undefined || state === undefined || !refersTo(state.images, frame.instance.sopInstanceUID, frame.frame)) return;
+    const area = areaOf(state, frame.instance.sopInstanceUID, frame.frame) ?? WHOLE;
+    if (area === this.#area) return;
+    this.#area = area;
+    const pixelsPerMillimetre = screenPixelsPerMillimetre().value * devicePixelRatio;
+    this.#now = { ...this.#now, ...arrange(state, frame, { width: canvas.width, height: canvas.height, pixelsPerMillimetre }) };
+  }
+
+  #presentedBy(drawn: DrawableFrame, frame: StackFrame, image: NonNullable<StackFrame['image']>): Presented {
+    const { state } = this.#now;
+    const concerned = state !== undefined && refersTo(state.images, frame.instance.sopInstanceUID, frame.frame);
+    return concerned
+      ? applyState(drawn, image, state, { sopInstanceUID: frame.instance.sopInstanceUID, frame: frame.frame })
+      : { frame: drawn, image, window: undefined };
   }
 
   /** The reader's pan, from where the image stands by itself: the middle, or the edge at which it is aligned. */
@@ -366,10 +404,11 @@ export class Pane {
     return { x: pan.x + (align === 'left' ? -room : room), y: pan.y };
   }
 
-  #windowFor(drawn: DrawableFrame, frame: StackFrame): Window {
+  #windowFor({ frame: drawn, window: ofState }: Presented, frame: StackFrame): Window {
     const { window } = this.#now;
     if (typeof window === 'object') return window;
     if (drawn.kind === 'colour') return COLOUR_WINDOW;
+    if (window === 'file' && ofState !== undefined) return ofState;
     const fromFile = frame.image === undefined ? undefined : storedWindows(frame.image)[0];
     return window === 'auto' || fromFile === undefined ? drawn.autoWindow : fromFile;
   }
@@ -411,6 +450,7 @@ export class Pane {
       shown: this.#shown?.frame,
       shownIndex: this.#shown?.index ?? -1,
       drawn: this.#shown?.drawn,
+      presented: this.#shown?.presented,
       window: this.#shown?.window,
       scale: this.#shown?.scale ?? 1,
       pixelRatio,
@@ -422,6 +462,9 @@ export class Pane {
     };
   }
 }
+
+/** In place of the area that a state does not have for an image. */
+const WHOLE: DisplayedArea = { left: 0, top: 0, right: 0, bottom: 0, mode: 'fit', spacing: undefined, magnification: undefined };
 
 function rateToTime(frame: StackFrame | undefined): number | undefined {
   const rate = frame?.image?.reading?.displayRate;

@@ -1,15 +1,18 @@
 import { type EnabledElement, setToPixelCoordinateSystem } from 'cornerstone-core';
 import type { DrawableFrame, Planes } from './decode-messages.ts';
+import { SHUTTER } from './planes.ts';
 
-const pictures = new WeakMap<Planes, OffscreenCanvas>();
+const withOverlays = new WeakMap<Planes, OffscreenCanvas>();
+const withoutOverlays = new WeakMap<Planes, OffscreenCanvas>();
 
-/** Draws shutters and overlays over the image, wherever it is on the canvas. */
-export function drawPlanes(enabledElement: EnabledElement, frame: DrawableFrame, planes: Planes): void {
+/** Draws shutters and (unless the reader hides them) overlays over the image, wherever it is on the canvas. */
+export function drawPlanes(enabledElement: EnabledElement, frame: DrawableFrame, planes: Planes, overlays: boolean): void {
   const context = enabledElement.canvas.getContext('2d', { desynchronized: true });
   if (context === null) return;
+  const pictures = overlays ? withOverlays : withoutOverlays;
   let picture = pictures.get(planes);
   if (picture === undefined) {
-    picture = pictureOf(frame, planes);
+    picture = pictureOf(frame, planes, overlays);
     pictures.set(planes, picture);
   }
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -19,14 +22,21 @@ export function drawPlanes(enabledElement: EnabledElement, frame: DrawableFrame,
   context.setTransform(1, 0, 0, 1, 0, 0);
 }
 
-/** Overlays are white, as DCMTK draws them; a shutter has the grey that its file asks for. */
-function pictureOf({ columns, rows }: DrawableFrame, { cover, shutterGrey, colours }: Planes): OffscreenCanvas {
+function pictureOf({ columns, rows }: DrawableFrame, planes: Planes, overlays: boolean): OffscreenCanvas {
   const canvas = new OffscreenCanvas(columns, rows);
   const image = new ImageData(columns, rows);
-  const words = new Uint32Array(image.data.buffer);
-  if (colours !== undefined) image.data.set(colours);
-  const covers = [0, 0xffffffff, 0xff000000 | (shutterGrey * 0x010101)];
-  for (let i = 0; i < cover.length; i++) if (cover[i] !== 0) words[i] = covers[cover[i] ?? 0] ?? 0;
+  paintPlanes(new Uint32Array(image.data.buffer), planes, overlays);
   canvas.getContext('2d')?.putImageData(image, 0, 0);
   return canvas;
+}
+
+/** Overlays are white, as DCMTK draws them; a shutter has the grey that its file asks for. `words`: RGBA, transparent where nothing covers. */
+export function paintPlanes(words: Uint32Array, { cover, shutterGrey, colours }: Planes, overlays: boolean): void {
+  if (colours !== undefined) new Uint8ClampedArray(words.buffer).set(colours);
+  const shutter = 0xff000000 | (shutterGrey * 0x010101);
+  for (let i = 0; i < cover.length; i++) {
+    const bits = cover[i] ?? 0;
+    if (overlays && bits > SHUTTER) words[i] = 0xffffffff;
+    else if ((bits & SHUTTER) !== 0) words[i] = shutter;
+  }
 }

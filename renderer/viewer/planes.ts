@@ -3,8 +3,9 @@ import type { ImageModule, Overlay, Shutter } from '../../shared/contract/index.
 import { type BulkRange, bulkBytes, firstBitOf, overlaysOfFrame, partOf } from './bulk.ts';
 import type { Planes } from './decode-messages.ts';
 
-const OVERLAY = 1;
-const SHUTTER = 2;
+/** Bits of `Planes.cover`: what is shut off, and the overlays one by one, the seventh and all after it together. */
+export const SHUTTER = 1;
+export const OVERLAYS: readonly number[] = [2, 4, 8, 16, 32, 64, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128];
 
 /** What planes are made of, besides the image module. */
 export interface PlaneSource {
@@ -19,18 +20,17 @@ export function planesOf(image: ImageModule, source: PlaneSource): Planes | unde
   const overlays = overlaysOfFrame(image, source.frame);
   const { shutter } = image;
   if (overlays.length === 0 && shutter === undefined) return undefined;
-  const cover = new Uint8Array(image.rows * image.columns);
-  if (shutter !== undefined) coverByShutter(cover, image, shutter);
-  for (const overlay of overlays) {
-    const value = shutter?.overlayIndex === overlay.index ? SHUTTER : OVERLAY;
+  const cover = shutter === undefined ? new Uint8Array(image.rows * image.columns) : shutterCover(image, shutter);
+  for (const [order, overlay] of overlays.entries()) {
+    const bit = shutter?.overlayIndex === overlay.index ? SHUTTER : (OVERLAYS[order] ?? 0);
     try {
-      coverByOverlay(cover, image, overlay, source, value);
+      coverByOverlay(cover, image, overlay, source, bit);
     } catch {}
   }
-  return { cover, shutterGrey: Math.round((shutter?.value ?? 0) * 255) };
+  return { cover, overlays: overlays.map(({ index }) => index), shutterGrey: Math.round((shutter?.value ?? 0) * 255) };
 }
 
-function coverByOverlay(cover: Uint8Array, image: ImageModule, overlay: Overlay, source: PlaneSource, value: number): void {
+function coverByOverlay(cover: Uint8Array, image: ImageModule, overlay: Overlay, source: PlaneSource, bitOfOverlay: number): void {
   const [firstRow, firstColumn] = overlay.origin;
   const isSet = bitReader(overlay, source);
   for (let row = 0, bit = 0; row < overlay.rows; row++) {
@@ -38,7 +38,8 @@ function coverByOverlay(cover: Uint8Array, image: ImageModule, overlay: Overlay,
     for (let column = 0; column < overlay.columns; column++, bit++) {
       const x = firstColumn - 1 + column;
       if (x < 0 || y < 0 || x >= image.columns || y >= image.rows || !isSet(bit)) continue;
-      cover[y * image.columns + x] = value;
+      const at = y * image.columns + x;
+      cover[at] = (cover[at] ?? 0) | bitOfOverlay;
     }
   }
 }
@@ -55,7 +56,8 @@ function bitReader(overlay: Overlay, { frame, fetched, cells }: PlaneSource): (b
 }
 
 /** What lies outside of any of the shapes is shut off (PS3.3 C.7.6.11.1). Edges themselves stay visible; rows and columns count from 1. */
-function coverByShutter(cover: Uint8Array, { rows, columns }: ImageModule, shutter: Shutter): void {
+export function shutterCover({ rows, columns }: Pick<ImageModule, 'rows' | 'columns'>, shutter: Shutter): Uint8Array<ArrayBuffer> {
+  const cover = new Uint8Array(rows * columns);
   const { rectangle, circle, polygon } = shutter;
   for (let row = 1, at = 0; row <= rows; row++) {
     const crossings = polygon === undefined ? undefined : crossingsOf(polygon, row);
@@ -67,6 +69,7 @@ function coverByShutter(cover: Uint8Array, { rows, columns }: ImageModule, shutt
       if (outsideRectangle || outsideCircle || outsidePolygon) cover[at] = SHUTTER;
     }
   }
+  return cover;
 }
 
 /** Columns at which a line of pixels crosses the polygon (row, column, row, column …). */

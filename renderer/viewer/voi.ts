@@ -25,6 +25,8 @@ export interface GreyTransform {
   /** Instead of slope and intercept. */
   readonly modalityLUT?: ValueTable | undefined;
   readonly voiLUTs?: readonly ValueTable[] | undefined;
+  /** From grey levels to those of a presentation state (PS3.3 C.11.4). */
+  readonly presentationLUT?: ValueTable | undefined;
   readonly window: Window;
   readonly invert: boolean;
   /** Stored value that means "no pixel here": what the reader inverts leaves it as it is. With a limit the range up (or down) to it. */
@@ -54,9 +56,9 @@ export function greyTransform(
   window: Window,
   invert: boolean,
 ): GreyTransform {
-  const { first, last, slope, intercept, modalityLUT, voiLUTs } = frame;
+  const { first, last, slope, intercept, modalityLUT, voiLUTs, presentationLUT } = frame;
   const padding = invert ? { padding: frame.padding, paddingLimit: frame.paddingLimit } : { padding: undefined };
-  return { first, last, slope, intercept, modalityLUT, voiLUTs, window, invert: invert !== isInverse(image), ...padding };
+  return { first, last, slope, intercept, modalityLUT, voiLUTs, presentationLUT, window, invert: invert !== isInverse(image), ...padding };
 }
 
 /** Look-up table of stored values to grey levels; entry 0 belongs to min(first, 0), as cornerstone indexes it. */
@@ -80,14 +82,26 @@ export function greyTable(transform: GreyTransform): Uint8ClampedArray {
 
 /** Modality and VOI transformation of one stored value to a grey level 0–255, unrounded, not inverted. */
 export function greyFunction(
-  transform: Pick<GreyTransform, 'slope' | 'intercept' | 'modalityLUT' | 'voiLUTs' | 'window'>,
+  transform: Pick<GreyTransform, 'slope' | 'intercept' | 'modalityLUT' | 'voiLUTs' | 'presentationLUT' | 'window'>,
 ): (stored: number) => number {
+  const { presentationLUT, ...before } = transform;
+  if (presentationLUT !== undefined) return presentedFunction(greyFunction(before), presentationLUT);
   const { voiLUTs, window } = transform;
   const toModality = modalityFunction(transform);
   const voi = window.voiLUT === undefined ? undefined : voiLUTs?.[window.voiLUT];
   if (voi === undefined) return (stored) => greyOf(toModality(stored), window);
   const white = 2 ** voi.bits - 1;
   return (stored) => (valueAt(voi, toModality(stored)) / white) * 255;
+}
+
+/** The whole range of grey levels goes through the whole table (PS3.3 C.11.6.1.1). */
+function presentedFunction(toGrey: (stored: number) => number, table: ValueTable): (stored: number) => number {
+  const last = table.values.length - 1;
+  const white = 2 ** table.bits - 1;
+  return (stored) => {
+    const share = Math.max(0, Math.min(1, toGrey(stored) / 255));
+    return ((table.values[Math.round(share * last)] ?? 0) / white) * 255;
+  };
 }
 
 /** The Modality LUT: stored value → Hounsfield units and the like. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareSamples, type Outcome } from './compare.ts';
 import { readPNG } from './png.ts';
+import { imageOfCommand, presentedPicture, stateOfFile } from './presented-file.ts';
 import type { Finding } from './reference.ts';
 import { type Row, readTable } from './tables.ts';
 import { pictureOf, viewFile } from './viewed-file.ts';
@@ -14,11 +15,25 @@ export async function* extraFindings(folder: string): AsyncGenerator<Finding> {
     const path = row.path ?? '';
     const isFrames = FRAMES.test(how) && existsSync(join(folder, path));
     if (isFrames) yield { name: `${path} (${how.split(' ')[0]})`, outcome: await compare(folder, row) };
+    if (how.startsWith('dcmp2pgm -p')) yield { name: `${path} (dcmp2pgm)`, outcome: await comparePresented(folder, row) };
   }
 }
 
 /** How references of still frames were made. */
 const FRAMES = /^(opj_decompress|zlib raw inflate|expected = PixelData|decoders differ|RTDOSE)/;
+
+/** An image under a presentation state against DCMTK's picture of it. */
+async function comparePresented(folder: string, row: Row): Promise<Outcome> {
+  const path = row.path ?? '';
+  try {
+    const state = stateOfFile(join(folder, path));
+    if (state === undefined) return { kind: 'refused', detail: 'no presentation state' };
+    const reference = readPNG(readFileSync(join(folder, row['file (relative to this folder)'] ?? '')));
+    return compareSamples(reference, await presentedPicture(state, imageOfCommand(folder, row.how ?? '')), false);
+  } catch (thrown) {
+    return { kind: 'refused', detail: thrown instanceof Error ? thrown.message : 'unknown' };
+  }
+}
 
 async function compare(folder: string, row: Row): Promise<Outcome> {
   try {

@@ -10,7 +10,8 @@ import { FrameStore } from '../frame-store.ts';
 import type { Point } from '../geometry.ts';
 import { History } from '../history.ts';
 import type { OpenSeries, OpenStudy } from '../open-study.ts';
-import { Pane } from '../pane.ts';
+import { type Moved, Pane } from '../pane.ts';
+import { PresentationStates } from '../presentation/states.ts';
 import { PRIORITY } from '../scheduler.ts';
 import type { StackFrame } from '../stack.ts';
 import { decodedBytes } from '../stack.ts';
@@ -56,6 +57,7 @@ export class ViewerSession {
   readonly store: FrameStore;
   readonly history = new History();
   readonly annotations = new AnnotationStore(this.history);
+  readonly states: PresentationStates;
   readonly keeper: AnnotationKeeper;
   readonly state: StoreApi<SessionState>;
   readonly #client: Client;
@@ -73,6 +75,7 @@ export class ViewerSession {
     this.store = new FrameStore(client);
     this.keeper = new AnnotationKeeper(client, this.annotations);
     this.state = createStore<SessionState>(() => ({
+    this.states = new PresentationStates(client);
       layout: gridLayout(1, 1, [FIRST_PANE]),
       contents: {},
       active: FIRST_PANE,
@@ -108,6 +111,7 @@ export class ViewerSession {
     this.store.close();
   }
 
+    this.states.close();
   // --- panes
 
   pane(id: PaneId): Pane {
@@ -288,6 +292,7 @@ export class ViewerSession {
     const [first] = studies;
     if (first?.study !== undefined && before.studies[0]?.study === undefined) void this.#findPriors(first.study);
     for (const [id, content] of Object.entries(before.contents)) {
+    this.states.take(studies);
       const open = content === undefined ? undefined : this.find(content);
       const pane = this.#panes.get(id);
       if (open !== undefined && pane !== undefined && pane.frames !== open.frames) {

@@ -49,9 +49,10 @@ export function drawLens(canvas: HTMLCanvasElement, view: PaneView, centre: Poin
 }
 
 /** Colour of the pixel between its four neighbours. */
-function greyReader({ drawn, shown, window, presentation }: PaneView): (point: Point) => number {
-  if (drawn?.kind !== 'grey' || shown?.image === undefined || window === undefined) return () => 0;
-  const { lutArray } = cachedLut(drawn, shown.image, window, presentation.invert);
+function greyReader({ presented, shown, window, presentation }: PaneView): (point: Point) => number {
+  const drawn = presented?.frame;
+  if (presented === undefined || drawn?.kind !== 'grey' || shown?.image === undefined || window === undefined) return () => 0;
+  const { lutArray } = cachedLut(drawn, presented.image, window, presentation.invert);
   const colours = colourWords(presentation.colourMap);
   const origin = Math.min(drawn.first, 0);
   const samples = drawn.levels[0]?.samples ?? new Uint8Array();

@@ -1,0 +1,19 @@
+import { roomWords } from '../../i18n/room-words.ts';
+
+/** Words of presentation states. */
+export const say = roomWords('presentation', {
+  menu: 'Presentation states',
+  asStored: 'As stored',
+  noLabel: 'Without a label',
+  hidden: 'Overlays and graphics hidden',
+  none: 'No presentation state is about this image.',
+  applied: 'Presentation state {{label}}',
+  notApplied: {
+    mask: 'subtraction of a mask not applied',
+    overlays: "the state's own overlays not applied",
+    palette: 'palette of the state not applied',
+    icc: 'ICC profile of the state not applied',
+    tables: 'a damaged lookup table not applied',
+    cut: 'too many graphics: not all are shown',
+  },
+});
