@@ -25,7 +25,14 @@ export async function runCare(run: ActionRun, parts: EngineParts, action: Care, 
     }
     case 'restore': {
       const job = () => parts.archive.job('restore', { selection: action.selection });
-      const { restored, known, conflict, unreadable, bytes } = await follow(run, turns, 'trash', job);
+      const asked = action.selection.flatMap(({ studyInstanceUID: uid }) => (uid === undefined ? [] : [uid]));
+      const { restored, known, conflict, unreadable, bytes } = await audited(
+        run,
+        parts,
+        { action: 'C', what: 'restore', asked },
+        () => follow(run, turns, 'trash', job),
+        (done) => ({ instances: done.restored, success: done.conflict + done.unreadable === 0 }),
+      );
       const failed = conflict + unreadable;
       const result = finished(run, restored + known, failed, bytes, { restored, known, conflict, unreadable });
       if (failed === 0) return result;

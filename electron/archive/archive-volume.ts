@@ -3,10 +3,13 @@ import type { Notice } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { archiveIdOf, createLayout } from './layout.ts';
 import { type Lock, takeLock } from './lock.ts';
+import { newGuard, notOurs, type SharedGuard, sinceSeen } from './shared-guard.ts';
 import type { ArchiveLocation } from './types.ts';
 import { doubtfulFolder, type VolumeState, VolumeWatch, volumeState } from './volume.ts';
 
 const TOUCH_MS = 60_000;
+/** Timers stand still while a computer sleeps: whether the lock is due is asked of the clock, this often. */
+const DUE_MS = 2_000;
 const AGAIN_MS = 5_000;
 /** What a folder that may not be written answers to the one who wants to lock it. */
 const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM']);
@@ -15,6 +18,8 @@ export interface VolumeEvents {
   notice(severity: Notice['severity'], sentence: string): void;
   /** The disk is back (or may be written again), and locked by us: what it holds is looked at again. */
   returned(): Promise<void>;
+  /** Touches the lock. */
+  keepLock(): Promise<'ours' | 'lost' | 'unknown'>;
 }
 
 /**
@@ -23,7 +28,9 @@ export interface VolumeEvents {
  */
 export class ArchiveVolume {
   readonly archiveId: string;
-  readonly #location: ArchiveLocation;
+  /** With what the archive's threads share. */
+  readonly location: ArchiveLocation;
+  readonly #guard: SharedGuard;
   readonly #watch: VolumeWatch;
   #lock: Lock | undefined;
   #events: VolumeEvents | undefined;
@@ -32,11 +39,13 @@ export class ArchiveVolume {
   /** Back, but not ours: another workstation has locked it meanwhile. */
   #isLockedOut = false;
   #hasComplained = false;
+  #isKeeping = false;
   #coming: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(location: ArchiveLocation, archiveId: string, state: VolumeState, lock: Lock | undefined) {
-    this.#location = location;
+  private constructor(location: ArchiveLocation, guard: SharedGuard, archiveId: string, state: VolumeState, lock: Lock | undefined) {
+    this.location = { ...location, guard };
+    this.#guard = guard;
     this.archiveId = archiveId;
     this.#lock = lock;
     this.#watch = new VolumeWatch(location, archiveId, state, (now) => this.#changed(now));
@@ -48,13 +57,14 @@ export class ArchiveVolume {
    */
   static async open(location: ArchiveLocation, expected: string | undefined): Promise<ArchiveVolume> {
     fs.mkdirSync(location.databases, { recursive: true, mode: 0o700 });
+    const guard = newGuard();
     if (expected !== undefined && (await volumeState(location, expected)) === 'away') {
-      return new ArchiveVolume(location, expected, 'away', undefined);
+      return new ArchiveVolume(location, guard, expected, 'away', undefined);
     }
     createLayout(location);
-    const lock = lockOf(location);
+    const lock = lockOf(location, guard);
     try {
-      return new ArchiveVolume(location, archiveIdOf(location), lock === undefined ? 'read-only' : 'there', lock);
+      return new ArchiveVolume(location, guard, archiveIdOf(location), lock === undefined ? 'read-only' : 'there', lock);
     } catch (thrown) {
       lock?.release();
       throw thrown;
@@ -68,11 +78,11 @@ export class ArchiveVolume {
   /** Says how the disk was found, and from now on what becomes of it. */
   tell(events: VolumeEvents): void {
     this.#events = events;
-    this.#touching = setInterval(() => void this.#lock?.touch(), TOUCH_MS).unref();
+    this.#touching = setInterval(() => sinceSeen(this.#guard) >= TOUCH_MS && void this.keepLock(), DUE_MS).unref();
     if (this.state === 'away') events.notice('error', AWAY);
     if (this.state === 'read-only') events.notice('warning', READ_ONLY);
     if (this.state === 'there') {
-      void doubtfulFolder(this.#location.directory).then(
+      void doubtfulFolder(this.location.directory).then(
         (kind) => kind !== undefined && !this.#closed && events.notice('warning', DOUBTFUL[kind]),
       );
     }
@@ -83,6 +93,19 @@ export class ArchiveVolume {
     if (this.#isLockedOut) throw new PhosphorError('busy', LOCKED_OUT, { retryable: true });
     if (this.state === 'away') throw new PhosphorError('storage', AWAY, { code: 'ENOENT', retryable: true });
     if (writes && this.state === 'read-only') throw new PhosphorError('storage', READ_ONLY, { code: 'EROFS' });
+  }
+
+  /** Says that we live, and finds out when another workstation has taken the archive from one that seemed to live no more. */
+  async keepLock(): Promise<void> {
+    const ours = this.#lock;
+    if (this.#isKeeping || this.#isLockedOut || ours === undefined) return;
+    this.#isKeeping = true;
+    const found = await this.#events?.keepLock().catch(() => 'unknown' as const);
+    this.#isKeeping = false;
+    if (this.#closed || this.#watch.state !== 'there' || found === 'ours' || ours.isHeld()) return;
+    this.#isLockedOut = true;
+    this.#coming = this.#comesBack();
+    await this.#coming;
   }
 
   /** Resolves when a disk that is back has been looked at. */
@@ -115,14 +138,15 @@ export class ArchiveVolume {
 
   async #comesBack(): Promise<void> {
     try {
-      createLayout(this.#location);
-      if (this.#lock?.isHeld() !== true) this.#lock = takeLock(this.#location.directory);
+      createLayout(this.location);
+      if (this.#lock?.isHeld() !== true) this.#lock = takeLock(this.location.directory, this.#guard);
       this.#isLockedOut = false;
       await this.#events?.returned();
       this.#events?.notice('info', BACK);
     } catch (thrown) {
       if (this.#closed || this.#watch.state !== 'there') return;
       this.#isLockedOut = thrown instanceof PhosphorError && thrown.kind === 'busy';
+      notOurs(this.#guard);
       if (!this.#hasComplained) this.#events?.notice('error', this.#isLockedOut ? LOCKED_OUT : NOT_USABLE);
       this.#hasComplained = true;
       this.#again = setTimeout(() => {
@@ -133,9 +157,9 @@ export class ArchiveVolume {
 }
 
 /** Undefined where the disk cannot be written. */
-function lockOf(location: ArchiveLocation): Lock | undefined {
+function lockOf(location: ArchiveLocation, guard: SharedGuard): Lock | undefined {
   try {
-    return takeLock(location.directory);
+    return takeLock(location.directory, guard);
   } catch (thrown) {
     if (!(thrown instanceof PhosphorError) || !NOT_WRITABLE.has(thrown.data.code ?? '')) throw thrown;
     return undefined;

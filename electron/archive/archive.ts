@@ -29,7 +29,7 @@ import type { UserDataReport } from './user-data-host.ts';
 
 /** See OpenArchive. Resolves when what a crash left is repaired; an index that has to be rebuilt is rebuilt behind it (`settled` waits). */
 export const openArchive: OpenArchive = async (location, expected) => {
-  const archive = new LocalArchive(location, await ArchiveVolume.open(location, expected));
+  const archive = new LocalArchive(await ArchiveVolume.open(location, expected));
   try {
     await archive.start();
     return archive;
@@ -74,7 +74,8 @@ class LocalArchive implements Archive {
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(location: ArchiveLocation, volume: ArchiveVolume) {
+  constructor(volume: ArchiveVolume) {
+    const { location } = volume;
     this.location = location;
     this.archiveId = volume.archiveId;
     this.#volume = volume;
@@ -98,7 +99,11 @@ class LocalArchive implements Archive {
     this.#connectWorker(true);
     this.#reportOpening(report);
     if (this.#volume.state === 'there') this.#finishing = this.#finishTrash();
-    this.#volume.tell({ notice: (severity, sentence) => this.#notice(severity, sentence), returned: () => this.#returned() });
+    this.#volume.tell({
+      notice: (severity, sentence) => this.#notice(severity, sentence),
+      returned: () => this.#returned(),
+      keepLock: () => this.#writer.call('keepLock', nothing),
+    });
   }
 
   /** After a failed start. */
@@ -154,11 +159,11 @@ class LocalArchive implements Archive {
     return this.#watched(this.#open(this.#worker).call('manifest', args));
   }
 
-  openStudies(): string[] {
   header(args: CommandArgs<'archive.header'>): Promise<InstanceHeaderJson> {
     return this.#watched(this.#open(this.#worker).call('header', args));
   }
 
+  openStudies(): string[] {
     const since = Date.now() - OPEN_MS;
     return [...this.#opened].filter(([, at]) => at >= since).map(([uid]) => uid);
   }

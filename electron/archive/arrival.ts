@@ -204,7 +204,7 @@ class FileArrival implements Arrival {
     const { location, incoming, hardLinks, writer, codec, disk } = this.#context;
     const landing = hardLinks()
       ? new LinkLanding(incoming, this.#part, fd, disk)
-      : new RenameLanding(incoming, this.#part, fd, location.durable, disk);
+      : new RenameLanding(incoming, this.#part, fd, location, disk);
     const dataSetBytes = this.#dataSetBytes;
     const readFrom = (from: number, length: number) => readBack(fd, this.#metaBytes + from, length);
     const candidate: Candidate = {

@@ -6,6 +6,7 @@ import { deleteInstances, finishDeletes } from './delete-instances.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
 import { finishRestores, restoreInstances } from './restore-instances.ts';
+import type { TouchedStudy } from './touched-studies.ts';
 import { listTrash, purgeTrash } from './trash-upkeep.ts';
 import type { CleanSummary, CompactSummary, DeleteSummary, PurgeSummary, RestoreSummary } from './types.ts';
 
@@ -22,7 +23,7 @@ export interface CareJobs {
   finishTrash: { args: Record<string, never>; item: never; result: { readonly deleted: number; readonly restored: number } };
   trash: { args: CommandArgs<'archive.trash.list'>; item: never; result: CommandResult<'archive.trash.list'> };
   conflicts: { args: CommandArgs<'archive.conflicts.list'>; item: never; result: CommandResult<'archive.conflicts.list'> };
-  resolveConflict: { args: CommandArgs<'archive.conflicts.resolve'>; item: never; result: CommandResult<'archive.conflicts.resolve'> };
+  resolveConflict: { args: CommandArgs<'archive.conflicts.resolve'>; item: never; result: { readonly touched: readonly TouchedStudy[] } };
   clean: { args: CleanArgs; item: CleanedItem; result: CleanSummary };
   compact: { args: Record<string, never>; item: never; result: CompactSummary };
 }

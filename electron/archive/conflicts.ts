@@ -7,6 +7,7 @@ import type { JobContext } from './job-table.ts';
 import { conflictFile, hashOfUID } from './layout.ts';
 import { Putter } from './restore-instances.ts';
 import { number, type Row as SQLRow, text } from './rows.ts';
+import { TouchedStudies, type TouchedStudy } from './touched-studies.ts';
 import { headerOf, newBatch, placeIn } from './trash-folder.ts';
 import type { ArchiveLocation } from './types.ts';
 
@@ -45,14 +46,16 @@ export async function listConflicts(
 export async function resolveConflict(
   context: JobContext,
   { conflictId, keep }: CommandArgs<'archive.conflicts.resolve'>,
-): Promise<Record<string, never>> {
+): Promise<{ touched: TouchedStudy[] }> {
   const { location } = context;
-  const { sopInstanceUID, studyInstanceUID, sha256 } = findConflict(location, conflictId);
+  const { sopInstanceUID, studyInstanceUID, sha256, first } = findConflict(location, conflictId);
   const file = conflictFile(location, hashOfUID(sopInstanceUID), sha256);
+  const touched = new TouchedStudies();
+  touched.add({ studyInstanceUID, patientID: first?.patientID ?? '' });
   if (keep === 'first') moveAway(location, file, studyInstanceUID);
-  else await putInPlace(context, file);
+  else touched.add(await putInPlace(context, file));
   await context.index().call('forgetConflict', { sopInstanceUID, sha256: sha256.toString('hex') });
-  return {};
+  return { touched: touched.list };
 }
 
 function moveAway(location: ArchiveLocation, file: string, studyInstanceUID: string): void {
@@ -61,13 +64,14 @@ function moveAway(location: ArchiveLocation, file: string, studyInstanceUID: str
   fs.renameSync(file, path.join(folder, path.basename(file)));
 }
 
-async function putInPlace(context: JobContext, file: string): Promise<void> {
+async function putInPlace(context: JobContext, file: string): Promise<TouchedStudy> {
   const putter = new Putter(context.location);
   try {
     const put = await putter.put(file, true);
     if (put === undefined) throw new PhosphorError('damaged', 'the other version cannot be read any more');
     if (put.entry !== undefined) await context.index().call('adopt', { entries: [put.entry] });
     await context.index().call('settle', {});
+    return put;
   } finally {
     await putter.close();
   }

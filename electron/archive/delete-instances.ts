@@ -8,8 +8,9 @@ import { parseIncomingName } from './incoming-name.ts';
 import { openReadOnly } from './index-reader.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
-import { fileOfHash, folderOf, hashOfUID, syncFolder } from './layout.ts';
+import { conflictFile, fileOfHash, folderOf, hashOfUID, syncFolder } from './layout.ts';
 import { number, text } from './rows.ts';
+import { mayWrite } from './shared-guard.ts';
 import { TouchedStudies } from './touched-studies.ts';
 import { type Batch, batchesOf, newBatch, placeIn, REQUEST, readMarker, studyFolderName, tidyBatch, writeMarker } from './trash-folder.ts';
 import type { ArchiveLocation, DeleteSummary } from './types.ts';
@@ -106,6 +107,7 @@ async function carryOut(
         }
         after = rows.at(-1)?.id ?? after;
         const moved = movePage(location, batch, rows);
+        for (const conflict of moveConflicts(location, batch, moved, database)) await context.index().call('forgetConflict', conflict);
         await context.index().call('forget', { sopInstanceUIDs: moved.map(({ uid }) => uid) });
         for (const { study, patientID } of moved) touched.add({ studyInstanceUID: study, patientID });
         instances += moved.length;
@@ -129,6 +131,7 @@ interface Row {
 
 /** Moves the files of some rows; answers those that have left files/. Instances whose arrival is under way are left for later. */
 function movePage<R extends Row>(location: ArchiveLocation, batch: Batch, rows: readonly R[]): R[] {
+  mayWrite(location);
   const arriving = arrivingIn(location);
   const folders = new Set<string>();
   const moved = new Map<string, R>();
@@ -155,6 +158,31 @@ function movePage<R extends Row>(location: ArchiveLocation, batch: Batch, rows: 
   }
   if (location.durable) for (const folder of folders) syncFolder(folder);
   return [...moved.values()];
+}
+
+/**
+ * The other versions of what goes, kept in conflicts/, go along: they would be versions of nothing, and stay when the rest is purged. Moved
+ * while the rows still say of what they are, so that a deletion that is taken up again finds them. Answers what the index is to forget.
+ */
+function moveConflicts(
+  location: ArchiveLocation,
+  batch: Batch,
+  rows: readonly Row[],
+  database: DatabaseSync,
+): { sopInstanceUID: string; sha256: string }[] {
+  const find = database.prepare('SELECT sha256 FROM conflicts WHERE sop_uid = ?');
+  return rows.flatMap(({ uid, study }) =>
+    find.all(uid).map(({ sha256 }) => {
+      const hash = Buffer.from(sha256 instanceof Uint8Array ? sha256 : []);
+      const file = conflictFile(location, hashOfUID(uid), hash);
+      try {
+        fs.renameSync(file, path.join(placeIn(batch, study), path.basename(file)));
+      } catch (thrown) {
+        if (systemCode(thrown) !== 'ENOENT') throw thrown;
+      }
+      return { sopInstanceUID: uid, sha256: hash.toString('hex') };
+    }),
+  );
 }
 
 function arrivingIn(location: ArchiveLocation): Set<string> {

@@ -6,6 +6,7 @@ import type { Part10Meta } from '../dicom/dataset/index.ts';
 import type { FileReader } from './import-file.ts';
 import { partName } from './incoming-name.ts';
 import { type Landing, LinkLanding, RenameLanding } from './landing.ts';
+import type { ArchiveLocation } from './types.ts';
 import { writePieces } from './write-pieces.ts';
 
 /** A data set that was read and wants its place in the archive. */
@@ -26,8 +27,8 @@ export interface ContentNames {
   readonly writer: string;
   readonly number: number;
   readonly hardLinks: boolean;
-  /** Its landing syncs. */
-  readonly durable: boolean;
+  /** Durable where its landing syncs. */
+  readonly location: ArchiveLocation;
 }
 
 /** A data set in memory: its hash is known before its file is made, so that the file is made under the name that it has in incoming/. */
@@ -53,7 +54,7 @@ export class WholeContent implements Content {
   }
 
   landing(): Landing {
-    const { incoming, writer, number, hardLinks, durable } = this.#names;
+    const { incoming, writer, number, hardLinks, location } = this.#names;
     const write = (file: string): number => {
       const fd = fs.openSync(file, 'wx+', 0o600);
       try {
@@ -70,7 +71,7 @@ export class WholeContent implements Content {
     const part = path.join(incoming, partName(writer, number));
     const fd = write(part);
     this.#open = fd;
-    return new RenameLanding(incoming, part, fd, durable);
+    return new RenameLanding(incoming, part, fd, location);
   }
 
   writtenAt(): number {
@@ -180,8 +181,8 @@ export class LongContent implements Content {
   }
 
   landing(): Landing {
-    const { incoming, hardLinks, durable } = this.#names;
-    return hardLinks ? new LinkLanding(incoming, this.#part, this.#fd) : new RenameLanding(incoming, this.#part, this.#fd, durable);
+    const { incoming, hardLinks, location } = this.#names;
+    return hardLinks ? new LinkLanding(incoming, this.#part, this.#fd) : new RenameLanding(incoming, this.#part, this.#fd, location);
   }
 
   writtenAt(): number {

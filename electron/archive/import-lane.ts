@@ -16,6 +16,7 @@ import { fileOfHash, folderOf, hashOfUID, storageError } from './layout.ts';
 import { place } from './placement.ts';
 import { hasUsableUIDs } from './read-header.ts';
 import { isSameInstance } from './same-instance.ts';
+import { mayWrite } from './shared-guard.ts';
 import type { ArchiveLocation } from './types.ts';
 
 const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10';
@@ -129,7 +130,9 @@ export class ImportLane {
     });
     this.#count += 1;
     const number = this.#count;
-    const names = { incoming: this.#incoming, writer: this.#writer, number, hardLinks: this.#hardLinks, durable: this.#syncsEach };
+    const location = { ...this.#location, durable: this.#syncsEach };
+    mayWrite(location);
+    const names = { incoming: this.#incoming, writer: this.#writer, number, hardLinks: this.#hardLinks, location };
     const content: Content = isWhole
       ? new WholeContent(names, part10, reader.dataSet(meta))
       : LongContent.write(names, part10, reader, meta, () => this.#isCancelled());
@@ -137,7 +140,6 @@ export class ImportLane {
       const { sha256, dataSetBytes } = content;
       const uidHash = hashOfUID(header.sopInstanceUID);
       const entry = { writer: this.#writer, number, origin: 'import', uidHash, sha256, sourceAETitle: '' } as const;
-      const location = { ...this.#location, durable: this.#syncsEach };
       const read = async (): Promise<Uint8Array> => content.read();
       const candidate = {
         location,

@@ -6,9 +6,11 @@ import { type ImportParts, type ImportReporter, importPaths } from './import.ts'
 import { storageError } from './layout.ts';
 import { scan, unreadable } from './scan.ts';
 import type { WatchSummary } from './types.ts';
+import { WatchedRefusals } from './watched-refusals.ts';
 
-/** Folder below the watched one for originals that were taken in. */
+/** Folders below the watched one: for originals that were taken in, and for those that hold something that was not. */
 const DONE = 'done';
+const IN_PART = 'refused';
 /** Files taken in at one look, and files of the folder that are remembered. */
 const MOST_AT_ONCE = 5_000;
 const MOST_FILES = 200_000;
@@ -37,8 +39,8 @@ const tries = new Map<string, number>();
 let seen: { folder: string; files: ReadonlyMap<string, string> } = { folder: '', files: new Map() };
 
 /**
- * One look at the watched folder: files that have not changed since the look before are imported. Originals then go to `done/` beside them, or
- * are remembered (on the disk, so that a restart does not read them again). A file that is killed between import and move is known the next
+ * One look at the watched folder: files that have not changed since the look before are imported. Originals then go to `done/` beside them (a
+ * ZIP of which something was refused to `refused/`, with a report), or are remembered (on the disk, so that a restart does not read them again). A file that is killed between import and move is known the next
  * time, and moved then. Throws PhosphorError `not-found`, `unreadable` when the folder cannot be read.
  */
 export async function watchFolder(
@@ -54,8 +56,8 @@ export async function watchFolder(
   const taken = await readTaken(parts, root);
   const [now, still] = [new Map<string, string>(), new Map<string, string>()];
   const ready: string[] = [];
-  const done = path.join(root, DONE);
-  for await (const found of scan([root], job.signal, (below) => below === done)) {
+  const own = new Set([DONE, IN_PART].map((name) => path.join(root, name)));
+  for await (const found of scan([root], job.signal, (below) => own.has(below))) {
     if ('error' in found || now.size >= MOST_FILES) continue;
     const key = keyOf(root, found.path);
     const stamp = await stampOf(found.path);
@@ -66,32 +68,38 @@ export async function watchFolder(
   }
   job.check();
   seen = { folder: root, files: now };
-  const refused = new Map<string, string>();
   const waiting = now.size - still.size - ready.length;
   if (ready.length === 0) {
     if (still.size !== taken.size) await keepTaken(parts, root, still);
-    return { ...NOTHING, waiting };
+    return { ...NOTHING, waiting, inPart: 0 };
   }
+  const refusals = new WatchedRefusals(ready, PASSING);
   const summary = await importPaths(ready, parts, {
     signal: job.signal,
     check: () => job.check(),
     progress: (progress) => job.progress(progress),
     item: async (item: ImportedItem) => {
-      if (item.result === 'refused') refused.set(item.path, item.error?.kind ?? '');
+      refusals.take(item);
       await job.item(item);
     },
   });
+  let inPart = 0;
   for (const file of ready) {
     const key = keyOf(root, file);
     // What was taken in is not what stands there now: at the next look it is a file that has changed.
     if ((await stampOf(file)) !== now.get(key)) continue;
-    if (PASSING.has(refused.get(file) ?? '') && isTriedAgain(key)) continue;
+    if (refusals.passes(file) && isTriedAgain(key)) continue;
     tries.delete(key);
-    if (move && !refused.has(file)) await moveTo(done, root, file);
-    else still.set(key, now.get(key) ?? '');
+    if (!move || refusals.isRefused(file)) still.set(key, now.get(key) ?? '');
+    else if (refusals.hasInside(file)) {
+      const moved = await moveTo(IN_PART, root, file);
+      // The file says by its place that something is missing; where the report cannot be written, the import by hand says what.
+      if (moved !== undefined) await refusals.writeReport(file, `${moved}.txt`).catch(() => undefined);
+      if (moved !== undefined) inPart += 1;
+    } else await moveTo(DONE, root, file);
   }
   await keepTaken(parts, root, still);
-  return { ...summary, waiting };
+  return { ...summary, waiting, inPart };
 }
 
 function isTriedAgain(key: string): boolean {
@@ -114,9 +122,9 @@ function keyOf(root: string, file: string): string {
   return createHash('sha256').update(path.relative(root, file)).digest('base64url').slice(0, 22);
 }
 
-/** Never over another file of that name. */
-async function moveTo(done: string, root: string, file: string): Promise<void> {
-  const wanted = path.join(done, path.relative(root, file));
+/** Never over another file of that name. Where it stands now. */
+async function moveTo(folder: string, root: string, file: string): Promise<string | undefined> {
+  const wanted = path.join(root, folder, path.relative(root, file));
   const { dir, name, ext } = path.parse(wanted);
   try {
     await fs.mkdir(dir, { recursive: true });
@@ -128,11 +136,12 @@ async function moveTo(done: string, root: string, file: string): Promise<void> {
       );
       if (isTaken) continue;
       await fs.rename(file, target);
-      return;
+      return target;
     }
   } catch {
     // It stays where it is; at the next look it is known, and moving it is tried again.
   }
+  return undefined;
 }
 
 function stateFile({ location }: ImportParts): string {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
-import type { ErrorKind, ImportedItem } from '../../shared/contract/index.ts';
+import type { ErrorKind, ImportedItem, PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { LaneFile, LaneOutcome } from './import-lane-messages.ts';
 import { ImportLanes } from './import-lanes.ts';
@@ -208,4 +208,10 @@ const RESULTS = { stored: 'imported', replaced: 'imported', known: 'known', conf
 const CONFLICT = 'another version of this instance is stored already; this one was put into conflicts';
 const IS_DIRECTORY = 'the directory of a medium (DICOMDIR): the files beside it are taken in, and what it names and is not there is named';
 const DAMAGED_DIRECTORY = 'the directory of a medium (DICOMDIR) is damaged: the files beside it are taken in all the same';
+
+/** Whether what was refused is no instance at all, but the list of those beside it. */
+export function isDirectoryOfMedium(error: PhosphorErrorData | undefined): boolean {
+  return error?.message === IS_DIRECTORY || error?.message === DAMAGED_DIRECTORY;
+}
+
 const ENDS_JOB: ReadonlySet<string> = new Set(['storage-full', 'cancelled']);

@@ -19,6 +19,8 @@ export type IndexWriterMethods = {
   open(args: { volume: VolumeState; arriving: boolean }): Promise<OpenReport>;
   /** The disk with the archive is back. */
   returned(args: Record<string, never>): Promise<{ needsRebuild: boolean }>;
+  /** Shows other computers that share the archive's folder that we live, and tells whether its lock is still ours (shared-guard.ts). */
+  keepLock(args: Record<string, never>): 'ours' | 'lost' | 'unknown';
   /** An arrival writer's line. */
   attach(args: { port: MessagePort }): void;
   /** Resolves when everything received so far is committed. */

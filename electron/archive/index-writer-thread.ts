@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { IndexWriter } from './index-writer.ts';
 import type { IndexWriterEvent, IndexWriterMethods, WriterThreadData } from './index-writer-messages.ts';
 import { answer, type CallMessage, type EventMessage } from './rpc.ts';
+import { keepLock } from './shared-guard.ts';
 import type { UserDataMethods } from './user-data.ts';
 import { UserDataHost } from './user-data-host.ts';
 
@@ -23,6 +24,7 @@ if (port !== null) {
       return { ...(await writer.open(volume, arriving)), userData: found };
     },
     returned: () => writer.returned(),
+    keepLock: () => (location.guard === undefined ? 'unknown' : keepLock(location.directory, location.guard)),
     attach: (args) => writer.attach(args.port),
     settle: () => writer.settle(),
     serve: (args) => {

@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { systemCode } from '../../shared/contract/phosphor-error.ts';
 import { DiskSync } from './disk-sync.ts';
+import { claimed } from './shared-guard.ts';
+import type { ArchiveLocation } from './types.ts';
 
 /**
  * How one written temp file gets its final name, so that the entry in incoming/ stands before the final name does. Two ways: hard links
@@ -73,21 +75,24 @@ export class LinkLanding implements Landing {
   }
 }
 
-/** Where hard links are missing (exFAT, some network shares): the entry is an empty file, made durable before the final name is taken. */
+/**
+ * Where hard links are missing (exFAT, some network shares): the entry is an empty file, made durable before the final name is taken. A name is
+ * looked for and then taken under a claim that the workstation's threads share; no other process writes there.
+ */
 export class RenameLanding implements Landing {
   readonly #incoming: string;
   readonly #part: string;
   readonly #fd: number;
-  readonly #durable: boolean;
+  readonly #location: Pick<ArchiveLocation, 'durable' | 'guard'>;
   readonly #disk: DiskSync;
   #entry: string | undefined;
   #moved = false;
 
-  constructor(incoming: string, part: string, fd: number, durable: boolean, disk = new DiskSync()) {
+  constructor(incoming: string, part: string, fd: number, location: Pick<ArchiveLocation, 'durable' | 'guard'>, disk = new DiskSync()) {
     this.#incoming = incoming;
     this.#part = part;
     this.#fd = fd;
-    this.#durable = durable;
+    this.#location = location;
     this.#disk = disk;
   }
 
@@ -96,7 +101,7 @@ export class RenameLanding implements Landing {
     if (entry === this.#entry) return;
     const fd = fs.openSync(entry, 'wx', 0o600);
     try {
-      if (this.#durable) await this.#disk.sync(fd);
+      if (this.#location.durable) await this.#disk.sync(fd);
     } finally {
       fs.closeSync(fd);
     }
@@ -105,17 +110,12 @@ export class RenameLanding implements Landing {
   }
 
   put(target: string): boolean {
-    // An empty file claims the name; whoever finds it empty waits for its owner (placement.ts).
-    if (!taken(() => fs.closeSync(fs.openSync(target, 'wx', 0o600)))) return false;
-    try {
+    this.#moved = claimed(this.#location.guard, target, () => {
+      if (fs.statSync(target, { throwIfNoEntry: false }) !== undefined) return false;
       fs.renameSync(this.#part, target);
-    } catch (thrown) {
-      // An empty claim that stayed would keep everybody else waiting for its owner.
-      fs.rmSync(target, { force: true });
-      throw thrown;
-    }
-    this.#moved = true;
-    return true;
+      return true;
+    });
+    return this.#moved;
   }
 
   sync(): Promise<void> | undefined {

@@ -39,6 +39,11 @@ export function conflictFile(location: ArchiveLocation, uidHash: Buffer, sha256:
   return path.join(folderOf.conflicts(location), `${uidHash.toString('hex')}-${sha256.toString('hex').slice(0, 32)}.dcm`);
 }
 
+/** A time in a name: 13 digits, so that names sort by it and are found again, also those of a clock that is far off. */
+export function timeInName(milliseconds: number): string {
+  return String(Math.min(9_999_999_999_999, Math.max(0, Math.trunc(milliseconds)))).padStart(13, '0');
+}
+
 /** index.db and its relatives. */
 export function indexFile(location: ArchiveLocation): string {
   return path.join(location.databases, 'index.db');

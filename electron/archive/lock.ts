@@ -1,19 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
-import { utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import path from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { storageError } from './layout.ts';
+import { lockFile, newGuard, type SharedGuard, seenOurs } from './shared-guard.ts';
 
 export interface Lock {
   /** True when the last holder did not give it up. */
   readonly wasStale: boolean;
   /** False once the lock is another's: the disk was away, and used elsewhere. */
   isHeld(): boolean;
-  /** Shows other computers that share the folder that we live. */
-  touch(): Promise<void>;
   release(): void;
 }
 
@@ -31,18 +28,18 @@ const FOREIGN_STALE_MS = 10 * 60_000;
 
 /**
  * Takes `<directory>/archive.lock`. A lock whose process is gone is taken over.
- * Throws PhosphorError `busy` when a live process (this one included) holds it.
+ * Throws PhosphorError `busy` when a live process (this one included) holds it. `guard` knows it as ours from then on.
  */
-export function takeLock(directory: string): Lock {
-  const file = path.join(directory, 'archive.lock');
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), token: randomUUID(), host: hostname() };
+export function takeLock(directory: string, guard: SharedGuard = newGuard()): Lock {
+  const file = lockFile(directory);
+  const holder: Holder = { pid: process.pid, started: startOf(process.pid), token: guard.token, host: hostname() };
   let wasStale = false;
   for (let round = 0; round < 8; round += 1) {
     if (create(file, holder)) {
+      seenOurs(guard, Date.now());
       return {
         wasStale,
         isHeld: () => read(file)?.token === holder.token,
-        touch: () => touch(file),
         release: () => release(file, holder),
       };
     }
@@ -99,7 +96,9 @@ function takeAway(file: string, stale: Holder | undefined): void {
     throw storageError(thrown, 'a stale archive lock cannot be removed');
   }
   const taken = read(aside);
-  if (taken !== undefined && taken.token !== stale?.token) {
+  // A holder that slept may have come back to it since it was found stale.
+  const isAwake = taken !== undefined && taken.host !== hostname() && isTouched(aside);
+  if (taken !== undefined && (taken.token !== stale?.token || isAwake)) {
     try {
       fs.linkSync(aside, file);
     } catch (thrown) {
@@ -123,11 +122,6 @@ function read(file: string): Holder | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function touch(file: string): Promise<void> {
-  const now = new Date();
-  await utimes(file, now, now).catch(() => undefined);
 }
 
 function isTouched(file: string): boolean {

@@ -5,8 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { type IncomingAction, type IncomingEntry, type IncomingProof, incomingName } from './incoming-name.ts';
 import type { Landing } from './landing.ts';
-import { conflictFile, fileOfHash, folderOf } from './layout.ts';
+import { conflictFile, fileOfHash, folderOf, timeInName } from './layout.ts';
 import { isSameInstance, type Newcomer } from './same-instance.ts';
+import { mayWrite } from './shared-guard.ts';
 import type { ArchiveLocation, ArrivalResult } from './types.ts';
 
 /** A complete temp file that wants its place. */
@@ -43,6 +44,7 @@ export async function place(candidate: Candidate, landing: Landing): Promise<Pla
  * Every step is one atomic operation of the file system, so that writers in several threads meet safely: who loses a race looks again.
  */
 export function placeAtOnce(candidate: Candidate, landing: Landing): Placed | Promise<Placed> {
+  mayWrite(candidate.location);
   const final = candidate.final ?? fileOfHash(candidate.location, candidate.entry.uidHash);
   const first = settle('stored', candidate, landing, final);
   if (first === undefined) return placeAmongOthers(candidate, landing, final);
@@ -107,7 +109,7 @@ async function replace(candidate: Rival, landing: Landing, final: string): Promi
   const { location, entry } = candidate;
   await landing.announce(incomingName({ ...entry, action: 'replaced' }));
   await landing.sync();
-  const name = `${entry.uidHash.toString('hex')}-${Date.now()}-${entry.writer}-${entry.number.toString(36)}.dcm`;
+  const name = `${entry.uidHash.toString('hex')}-${timeInName(Date.now())}-${entry.writer}-${entry.number.toString(36)}.dcm`;
   const kept = path.join(folderOf.trash(location), name);
   try {
     fs.renameSync(final, kept);

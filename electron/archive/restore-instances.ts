@@ -14,6 +14,7 @@ import { folderOf, hashOfUID } from './layout.ts';
 import { type Candidate, place } from './placement.ts';
 import { type FileFacts, factsOf } from './read-header.ts';
 import { openStored, type StoredFile } from './stored-file.ts';
+import { TouchedStudies, type TouchedStudy } from './touched-studies.ts';
 import {
   type Batch,
   batchesOf,
@@ -39,39 +40,42 @@ export async function restoreInstances(
   { selection }: { readonly selection: readonly TrashSelection[] },
   job: Pick<JobReporter<never>, 'check' | 'progress'>,
 ): Promise<RestoreSummary> {
-  const tally = { restored: 0, known: 0, conflict: 0, unreadable: 0, bytes: 0 };
+  const [tally, touched] = [newTally(), new TouchedStudies()];
   const all = batchesOf(context.location);
   for (const { batch: wanted, studyInstanceUID } of selection) {
     for (const batch of all.filter(({ batch }) => batch === wanted)) {
       const studies = studyInstanceUID === undefined ? studiesIn(batch) : [studyFolderName(studyInstanceUID)];
       writeMarker(batch, RESTORE, studies);
       giveUpDeletion(batch, studies);
-      await restoreStudies(context, batch, studies, tally, job);
+      await restoreStudies(context, batch, { studies, tally, touched }, job);
     }
   }
-  return tally;
+  return { ...tally, touched: touched.list };
 }
 
 /** Finishes what the end of the program interrupted. */
 export async function finishRestores(context: JobContext, job: Pick<JobReporter<never>, 'check' | 'progress'>): Promise<RestoreSummary> {
-  const tally = { restored: 0, known: 0, conflict: 0, unreadable: 0, bytes: 0 };
+  const [tally, touched] = [newTally(), new TouchedStudies()];
   for (const batch of batchesOf(context.location)) {
     const studies = readMarker(batch, RESTORE);
     if (!Array.isArray(studies)) continue;
     const known = new Set(studiesIn(batch));
     const wanted = studies.filter((name): name is string => typeof name === 'string' && known.has(name));
-    await restoreStudies(context, batch, wanted, tally, job);
+    await restoreStudies(context, batch, { studies: wanted, tally, touched }, job);
   }
-  return tally;
+  return { ...tally, touched: touched.list };
 }
 
-type Tally = { -readonly [Key in keyof RestoreSummary]: RestoreSummary[Key] };
+const newTally = () => ({ restored: 0, known: 0, conflict: 0, unreadable: 0, bytes: 0 });
 
 async function restoreStudies(
   context: JobContext,
   batch: Batch,
-  studies: readonly string[],
-  tally: Tally,
+  {
+    studies,
+    tally,
+    touched,
+  }: { readonly studies: readonly string[]; readonly tally: ReturnType<typeof newTally>; readonly touched: TouchedStudies },
   job: Pick<JobReporter<never>, 'check' | 'progress'>,
 ): Promise<void> {
   const putter = new Putter(context.location);
@@ -89,7 +93,10 @@ async function restoreStudies(
         const put = await putter.put(path.join(batch.folder, study, name));
         if (put === undefined) tally.unreadable += 1;
         else {
-          tally[put.result === 'stored' || put.result === 'replaced' ? 'restored' : put.result] += 1;
+          // One that was in conflict before is back where it was.
+          const isBack = put.result === 'stored' || put.result === 'replaced' || (put.result === 'conflict' && wasInConflict(batch, name));
+          tally[isBack ? 'restored' : put.result === 'known' ? 'known' : 'conflict'] += 1;
+          touched.add(put);
           tally.bytes += put.bytes;
           if (put.entry !== undefined) entries.push(put.entry);
         }
@@ -106,8 +113,12 @@ async function restoreStudies(
   }
 }
 
+function wasInConflict({ reason }: Batch, name: string): boolean {
+  return (reason === 'deleted' || reason === 'cleaned') && name.includes('-');
+}
+
 /** What became of a file that was put (back) into the archive. */
-export interface Put {
+export interface Put extends TouchedStudy {
   readonly result: ArrivalResult;
   readonly bytes: number;
   /** What the index has to know. */
@@ -166,7 +177,7 @@ export class Putter {
     const { fd } = stored.handle;
     const landing = this.#hardLinks
       ? new LinkLanding(incoming, this.#linked(file), fd)
-      : new RenameLanding(incoming, file, fd, this.#location.durable);
+      : new RenameLanding(incoming, file, fd, this.#location);
     const read = async (): Promise<Uint8Array> => {
       const bytes = new Uint8Array(dataSetBytes);
       await stored.handle.read(bytes, 0, dataSetBytes, stored.dataSetOffset);
@@ -186,8 +197,9 @@ export class Putter {
       throw thrown;
     });
     fs.rmSync(file, { force: true });
-    if (entryName === undefined || result === 'known') return { result, bytes: fileBytes, entry: undefined };
-    return { result, bytes: fileBytes, entry: { ...facts, entryName, action: result, origin } };
+    const put = { result, bytes: fileBytes, studyInstanceUID: header.studyInstanceUID, patientID: header.patientID };
+    if (entryName === undefined || result === 'known') return { ...put, entry: undefined };
+    return { ...put, entry: { ...facts, entryName, action: result, origin } };
   }
 
   /** A second name, so that a file whose place is taken stays where it is until that is decided: a repair removes what has no place. */

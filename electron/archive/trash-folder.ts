@@ -4,7 +4,8 @@ import type { TrashReason } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { readPart10Meta, StreamingHeader } from '../dicom/dataset/index.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
-import { folderOf, hashOfUID, replaceFile, syncFolder } from './layout.ts';
+import { folderOf, hashOfUID, replaceFile, syncFolder, timeInName } from './layout.ts';
+import { mayWrite } from './shared-guard.ts';
 import { dataSetOf, openStored } from './stored-file.ts';
 import type { ArchiveLocation } from './types.ts';
 
@@ -13,7 +14,7 @@ import type { ArchiveLocation } from './types.ts';
  *
  * `trash/<batch>-<reason>/<hash of the Study Instance UID>/<hash of the SOP Instance UID>….dcm`
  *
- * A batch is what went together, named by the millisecond it went in. `request.json` in it: not all of it has gone yet; `restore.json`: it is
+ * A batch is what went together, named by the millisecond it went in (13 digits, whatever the clock says). `request.json` in it: not all of it has gone yet; `restore.json`: it is
  * on its way back. Versions that a newer one replaced are put loose into trash/ by the arrival and sorted into a batch of their day here.
  */
 export interface Batch {
@@ -24,6 +25,8 @@ export interface Batch {
 
 const BATCH = /^(\d{13})-(deleted|replaced|discarded|cleaned)$/;
 const LOOSE = /^[0-9a-f]{64}-(\d{13})-[\w-]{1,64}\.dcm$/;
+/** No batch is older than the program. */
+const MADE = Date.UTC(2024, 0, 1);
 const STUDY = /^[0-9a-f]{32}$/;
 const INSTANCE = /^[0-9a-f]{64}[\w-]{0,100}\.dcm$/;
 const DAY_MS = 24 * 3_600_000;
@@ -47,8 +50,9 @@ export function batchesOf(location: ArchiveLocation): Batch[] {
 
 /** Makes the folder of a new batch; its number is the time in milliseconds, or the next one that is free. */
 export function newBatch(location: ArchiveLocation, reason: TrashReason): Batch {
-  for (let batch = Date.now(); ; batch += 1) {
-    const folder = path.join(folderOf.trash(location), `${batch}-${reason}`);
+  mayWrite(location);
+  for (let batch = Number(timeInName(Date.now())); ; batch += 1) {
+    const folder = path.join(folderOf.trash(location), `${timeInName(batch)}-${reason}`);
     try {
       fs.mkdirSync(folder, { mode: 0o700 });
       return { batch, reason, folder };
@@ -58,14 +62,43 @@ export function newBatch(location: ArchiveLocation, reason: TrashReason): Batch 
   }
 }
 
+/**
+ * The name of a batch of which the clock was wrong becomes one of now: it would be purged at once, or never. A clock was wrong that was before
+ * this program was made, or is ahead of the clock of now, or before the arrival of what went (files bear the time of their arrival).
+ */
+export function correctedBatch(location: ArchiveLocation, batch: Batch, now: number): Batch {
+  if (batch.batch >= MADE && batch.batch <= now + DAY_MS && !holdsLater(batch, now)) return batch;
+  for (let time = now; ; time += 1) {
+    const folder = path.join(folderOf.trash(location), `${timeInName(time)}-${batch.reason}`);
+    if (fs.existsSync(folder)) continue;
+    fs.renameSync(batch.folder, folder);
+    return { ...batch, batch: time, folder };
+  }
+}
+
+/** When the last of it went into the trash: replaced versions are gathered for a day. */
+export function lastOf({ batch, reason }: Batch): number {
+  return reason === 'replaced' ? batch + DAY_MS : batch;
+}
+
+function holdsLater(batch: Batch, now: number): boolean {
+  return studiesIn(batch).some((study) => {
+    const [name] = instancesIn(batch, study);
+    const at = name === undefined ? 0 : (fs.statSync(path.join(batch.folder, study, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    return at > lastOf(batch) + 2 * DAY_MS && at <= now;
+  });
+}
+
 /** Names of the study folders in a batch. */
 export function studiesIn(batch: Batch): string[] {
   return namesIn(batch.folder).filter((name) => STUDY.test(name));
 }
 
-/** Names of the instances of a study in a batch. */
+/** Names of the instances of a study in a batch; what stood in conflicts/ comes after what it was in conflict with. */
 export function instancesIn(batch: Batch, study: string): string[] {
-  return namesIn(path.join(batch.folder, study)).filter((name) => INSTANCE.test(name));
+  return namesIn(path.join(batch.folder, study))
+    .filter((name) => INSTANCE.test(name))
+    .sort((a, b) => a.length - b.length);
 }
 
 export function studyFolderName(studyInstanceUID: string): string {
@@ -111,7 +144,7 @@ export async function sortLoose(location: ArchiveLocation): Promise<void> {
   for (const name of loose.slice(0, SORTED_AT_ONCE)) {
     const file = path.join(trash, name);
     const day = Math.floor(Number(LOOSE.exec(name)?.[1]) / DAY_MS) * DAY_MS;
-    const batch: Batch = { batch: day, reason: 'replaced', folder: path.join(trash, `${day}-replaced`) };
+    const batch: Batch = { batch: day, reason: 'replaced', folder: path.join(trash, `${timeInName(day)}-replaced`) };
     try {
       const { studyInstanceUID } = await headerOf(file);
       fs.renameSync(file, path.join(placeIn(batch, studyInstanceUID), name));

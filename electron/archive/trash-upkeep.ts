@@ -6,12 +6,15 @@ import type { InstanceHeader } from '../dicom/dataset/types.ts';
 import type { JobContext } from './job-table.ts';
 import { inParallel, type JobReporter } from './jobs.ts';
 import { folderOf } from './layout.ts';
+import { mayWrite } from './shared-guard.ts';
 import { TouchedStudies } from './touched-studies.ts';
 import {
   type Batch,
   batchesOf,
+  correctedBatch,
   headerOf,
   instancesIn,
+  lastOf,
   REQUEST,
   RESTORE,
   sortLoose,
@@ -88,14 +91,18 @@ export async function purgeTrash(
   job: Pick<JobReporter<never>, 'check' | 'progress'>,
 ): Promise<PurgeSummary> {
   const { location } = context;
+  mayWrite(location);
   await sortLoose(location);
   const trash = folderOf.trash(location);
   const touched = new TouchedStudies();
-  const before = olderThanDays === undefined ? undefined : Date.now() - olderThanDays * DAY_MS;
-  for (const batch of batchesOf(location)) {
+  const now = Date.now();
+  const before = olderThanDays === undefined ? undefined : now - olderThanDays * DAY_MS;
+  for (const found of batchesOf(location)) {
+    let batch = found;
     // A deletion under way is not purged: its rows are still in the index. Nor is what is on its way back.
     if ([REQUEST, RESTORE].some((marker) => fs.existsSync(path.join(batch.folder, marker)))) continue;
-    const selected = selection?.filter((one) => one.batch === batch.batch) ?? [];
+    const selected = selection?.filter((one) => one.batch === found.batch) ?? [];
+    if (selected.length === 0) batch = correctedBatch(location, found, now);
     const isWhole = selected.some(({ studyInstanceUID }) => studyInstanceUID === undefined);
     if (isWhole || (before !== undefined && lastOf(batch) < before)) {
       for (const study of studiesIn(batch)) await touch(touched, batch, study);
@@ -120,11 +127,6 @@ export async function purgeTrash(
   }
   if (gone.length > 0) await scrub(context);
   return { ...summary, touched: touched.list };
-}
-
-/** When the last of it went into the trash: replaced versions are gathered for a day. */
-function lastOf({ batch, reason }: Batch): number {
-  return reason === 'replaced' ? batch + DAY_MS : batch;
 }
 
 /** What the rows of deleted instances said is overwritten in the index too: in its text indexes and in its journal. */

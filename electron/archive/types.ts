@@ -16,6 +16,7 @@ import type { ArchiveJobs, JobKind } from './job-table.ts';
 
 export type { CorrectSummary } from './correct-study.ts';
 
+import type { SharedGuard } from './shared-guard.ts';
 import type { TouchedStudy } from './touched-studies.ts';
 import type { UserDataChange, UserDataMethods } from './user-data.ts';
 
@@ -27,6 +28,8 @@ export interface ArchiveLocation {
   readonly databases: string;
   /** fsync before an arrival is finished. */
   readonly durable: boolean;
+  /** Of an archive that is open: what its threads share. */
+  readonly guard?: SharedGuard;
 }
 
 /** What an arrival answers to (decides what happens to a UID that is already known with other content; docs/architecture.md "Stores"). */
@@ -115,6 +118,7 @@ export interface RestoreSummary {
   readonly conflict: number;
   readonly unreadable: number;
   readonly bytes: number;
+  readonly touched: readonly TouchedStudy[];
 }
 
 export interface PurgeSummary {
@@ -148,6 +152,8 @@ export type { ExportSummary } from './export.ts';
 export interface WatchSummary extends ImportSummary {
   /** Files that may still grow, or whose turn comes at the next look. */
   readonly waiting: number;
+  /** ZIPs of which not everything was taken in: they are in a folder of their own, each with a report beside it. */
+  readonly inPart: number;
 }
 
 export interface VerifySummary {
@@ -172,11 +178,11 @@ export interface Archive {
   /** Which of these instances are on disk now, arrivals that are not yet indexed included. */
   present(sopInstanceUIDs: readonly string[]): Promise<string[]>;
   manifest(args: CommandArgs<'archive.manifest'>): Promise<SeriesManifest | null>;
+  /** The elements of one instance as JSON. Rejects with PhosphorError `not-found`, `damaged`, `not-dicom`, `limit-exceeded`, `storage`. */
+  header(args: CommandArgs<'archive.header'>): Promise<InstanceHeaderJson>;
   stats(): Promise<ArchiveStats>;
   /** Studies whose images a window asked for lately. */
   openStudies(): string[];
-  /** The elements of one instance as JSON. Rejects with PhosphorError `not-found`, `damaged`, `not-dicom`, `limit-exceeded`, `storage`. */
-  header(args: CommandArgs<'archive.header'>): Promise<InstanceHeaderJson>;
   /** What people note on studies (the commands `user.*`); on the disk when it resolves. */
   user<Command extends UserCommand>(command: Command, args: CommandArgs<Command>): Promise<CommandResult<Command>>;
   /** How many instances of a study are known to be missing; 0 = none any more. */

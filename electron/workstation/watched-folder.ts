@@ -1,11 +1,13 @@
 import type { Settings } from '../../shared/contract/index.ts';
-import type { Archive } from '../archive/types.ts';
+import type { Archive, WatchSummary } from '../archive/types.ts';
 import type { Notices } from './notices.ts';
 
 export interface WatchParts {
   readonly archive: Pick<Archive, 'job'>;
   settings(): Settings;
   readonly raise: Notices['raise'];
+  /** Something was taken in: for the audit trail. Rejects when that does not take it. */
+  imported(folder: string, summary: WatchSummary): Promise<void>;
 }
 
 /** Looks at the watched folder again and again, one look at a time, and says what a person has to know of it once. */
@@ -39,10 +41,13 @@ export class WatchedFolder {
       const job = this.#parts.archive.job('watch', { folder, move });
       this.#running = job;
       job.onItems(() => job.acknowledge(1));
-      const { conflict, refused, missing, directories, reasons } = await job.done;
+      const summary = await job.done;
+      const { conflict, refused, missing, directories, reasons, inPart } = summary;
+      if (summary.touched.length > 0) await this.#parts.imported(folder, summary);
       const left = conflict + missing + refused - directories - (reasons['not-dicom'] ?? 0);
       this.#said = '';
-      if (left > 0) this.#parts.raise('warning', LEFT(left));
+      if (inPart > 0) this.#parts.raise('warning', IN_PART(inPart));
+      else if (left > 0) this.#parts.raise('warning', LEFT(left));
     } catch {
       if (!this.#closed && this.#said !== folder) this.#parts.raise('warning', UNREADABLE);
       this.#said = folder;
@@ -53,6 +58,10 @@ export class WatchedFolder {
 }
 
 const UNREADABLE = 'The watched folder cannot be read. What is put into it is taken in when it can be read again.';
+const IN_PART = (count: number): string =>
+  count === 1
+    ? 'Of a ZIP file in the watched folder not everything was taken in. It is in the folder “refused” there, with a report beside it.'
+    : `Of ${count} ZIP files in the watched folder not everything was taken in. They are in the folder “refused” there, each with a report.`;
 const LEFT = (count: number): string =>
   count === 1
     ? 'A file in the watched folder was not taken in. Import the folder by hand to see the reason.'

@@ -22,6 +22,9 @@ test('whatever comes into the archive, leaves it or is removed is in the audit t
   await run('import', source);
   await run('export', '--study', '1.2.3', '--to', join(folder.path, 'out'));
   await run('archive', 'delete', '--study', '1.2.3');
+  const { stdout } = await phosphor(['archive', 'trash', '--json', '--profile', profile]);
+  await run('archive', 'restore', String(/"batch":(\d+)/.exec(stdout)?.[1]));
+  await run('archive', 'delete', '--study', '1.2.3');
   await run('archive', 'purge', '--older-than', '0');
   const audit = join(profile, 'audit');
   const [month = ''] = await readdir(audit);
@@ -45,6 +48,8 @@ test('whatever comes into the archive, leaves it or is removed is in the audit t
   ).toEqual([
     ['110107', 'C', 0, 'import', ['1.2.3', 'P'], '1'],
     ['110106', 'R', 0, 'export', ['1.2.3', 'P'], '1'],
+    ['110105', 'D', 0, 'delete', ['1.2.3', 'P'], '1'],
+    ['110103', 'C', 0, 'restore', ['1.2.3', 'P'], '1'],
     ['110105', 'D', 0, 'delete', ['1.2.3', 'P'], '1'],
     ['110105', 'D', 0, 'purge', ['1.2.3', 'P'], '1'],
   ]);

@@ -67,7 +67,7 @@ function part10(uid: string): Buffer {
 /** Every file below a folder but those that a workstation may write: its profile's own names, and names made of hashes in the archive. */
 async function strangers(folder: string): Promise<string[]> {
   const own =
-    /^profile(\/(actions\.db|index\.db|user\.db)(-wal|-shm)?|\/(settings\.jsonc|nodes\.json|archives\.json)|\/backups\/user-\d{4}-\d{2}-\d{2}\.db|\/audit\/\d{4}-\d{2}\.jsonl|\/logs\/phosphor\.log|\/run\/[a-z.]+|\/archive\/(archive\.json|archive\.lock))$/;
+    /^profile(\/(actions\.db|index\.db|user\.db)(-wal|-shm)?|\/(settings\.jsonc|nodes\.json|archives\.json|archive-of-databases\.json)|\/backups\/user-\d{4}-\d{2}-\d{2}\.db|\/audit\/\d{4}-\d{2}\.jsonl|\/logs\/phosphor\.log|\/run\/[a-z.]+|\/archive\/(archive\.json|archive\.lock))$/;
   const hashed = /^profile\/archive\/(files\/[0-9a-f]{2}\/[0-9a-f]{64}\.dcm|(conflicts|trash|incoming)\/[\w.-]+)$/;
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

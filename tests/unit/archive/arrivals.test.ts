@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { locateInstance } from '../../../electron/archive/index.ts';
 import {
   everything,
@@ -232,20 +232,34 @@ describe('the same SOP Instance UID again', () => {
     },
   );
 
-  it('from two threads at once is stored once, and every version is kept', async () => {
+  it.each([
+    ['', {}],
+    [', where hard links are missing too, and nobody finds an empty file under its name', { hardLinks: false }],
+  ])('from two threads at once is stored once, and every version is kept%s', async (_, options) => {
     const archive = await opened();
+    const final = locateInstance(archive.location, '1.2.3.4');
+    const sizes = new Set<number | undefined>();
+    const looking = setInterval(() => sizes.add(fs.statSync(final, { throwIfNoEntry: false })?.size), 0);
+    onTestFinished(() => clearInterval(looking));
     const versions = Array.from({ length: 6 }, (_, i) => sample('1.2.3.4', {}, { fill: i + 1, rows: 64 }));
     const results = await Promise.all(
       [0, 1].map((thread) => {
         const port = archive.arrivalPort();
         const worker = new Worker(new URL('./storing-thread.ts', import.meta.url), {
-          workerData: { location: archive.location, port, versions: thread === 0 ? versions : [...versions].reverse(), origin: RETRIEVE },
+          workerData: {
+            location: archive.location,
+            port,
+            versions: thread === 0 ? versions : [...versions].reverse(),
+            origin: RETRIEVE,
+            options,
+          },
           transferList: [port],
         });
         return new Promise<string[]>((resolve, reject) => worker.once('message', resolve).once('error', reject));
       }),
     );
     await archive.settled();
+    expect(sizes).not.toContain(0);
     const outcomes = results.flat();
     // While one thread has moved the older version away, the other may find the name free: then both say that theirs was stored, one after the other.
     const stood = outcomes.filter((outcome) => outcome === 'stored' || outcome === 'replaced').length;

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { ZipFile } from 'yazl';
 import { type ArrivalWriterOptions, createArrivalWriter } from '../../../electron/archive/arrival.ts';
 import {
   type Archive,
@@ -83,3 +84,13 @@ export function namesIn(location: ArchiveLocation, folder: 'incoming' | 'trash' 
 }
 
 export const everything = { query: {}, sort: { by: 'studyDate', descending: true }, offset: 0, limit: 1000 } as const;
+
+/** The bytes of a ZIP with these entries. */
+export async function zipOf(entries: Readonly<Record<string, Buffer>>, compress = true): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const [name, bytes] of Object.entries(entries)) zip.addBuffer(bytes, name, { compress });
+  zip.end();
+  const pieces: Buffer[] = [];
+  for await (const piece of zip.outputStream) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}

@@ -1,10 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { ZipFile } from 'yazl';
 import { Dataset, encodeDataset, encodeFileMeta } from '../../../electron/dicom/dataset/index.ts';
 import { importedItem } from '../../../shared/contract/index.ts';
-import { EXPLICIT, everything, finished, namesIn, opened, part10, sample, temporaryFolder } from './fixtures.ts';
+import { EXPLICIT, everything, finished, namesIn, opened, part10, sample, temporaryFolder, zipOf } from './fixtures.ts';
 
 const DIRECTORY = '1.2.840.10008.1.3.10';
 
@@ -35,15 +34,6 @@ function directoryOf(fileIDs: readonly string[]): Buffer {
   const item = Buffer.from([0xfe, 0xff, 0x00, 0xe0]);
   for (let at = draft.indexOf(item); at >= 0; at = draft.indexOf(item, at + 1)) offsets.push(at);
   return make(offsets);
-}
-
-async function zipOf(entries: Readonly<Record<string, Buffer>>, compress = true): Promise<Buffer> {
-  const zip = new ZipFile();
-  for (const [name, bytes] of Object.entries(entries)) zip.addBuffer(bytes, name, { compress });
-  zip.end();
-  const pieces: Buffer[] = [];
-  for await (const piece of zip.outputStream) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
 }
 
 async function imported(...paths: string[]) {

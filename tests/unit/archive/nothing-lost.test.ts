@@ -9,7 +9,7 @@ import { incomingName } from '../../../electron/archive/incoming-name.ts';
 import { type Archive, type ArchiveLocation, type ArrivalOrigin, locateInstance, openArchive } from '../../../electron/archive/index.ts';
 import type { JobContext } from '../../../electron/archive/job-table.ts';
 import { RenameLanding } from '../../../electron/archive/landing.ts';
-import { hashOfUID } from '../../../electron/archive/layout.ts';
+import { hashOfUID, timeInName } from '../../../electron/archive/layout.ts';
 import { place } from '../../../electron/archive/placement.ts';
 import { Putter } from '../../../electron/archive/restore-instances.ts';
 import { readStudyUse } from '../../../electron/archive/study-use.ts';
@@ -96,7 +96,7 @@ describe('a version that comes out of the trash', () => {
         return this.#syncs === 1 ? super.sync(of) : Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
       }
     })();
-    const landing = new RenameLanding(path.join(location.directory, 'incoming'), file, fd, true, failing);
+    const landing = new RenameLanding(path.join(location.directory, 'incoming'), file, fd, { durable: true }, failing);
     const codec = createCodecWorker();
     const hash = Buffer.from(sha256(one.bytes), 'hex');
     const entry = {
@@ -169,6 +169,34 @@ describe('emptying the trash', () => {
     expect((await archive.job('trash', { offset: 0, limit: 10 }).done).total).toBe(1);
     expect(await archive.job('purge', { olderThanDays: 2 }).done).toMatchObject({ purged: 0 });
     expect(await archive.job('purge', { olderThanDays: 0.5 }).done).toMatchObject({ purged: 1 });
+  });
+});
+
+describe('a clock that was wrong', () => {
+  const DAY = 24 * 3_600_000;
+  it.each([
+    ['before 2001', 86_400_000_000],
+    ['at the epoch', 5],
+    ['far ahead', Date.now() + 4_000 * DAY],
+    ['behind what was deleted', Date.UTC(2024, 5, 1)],
+  ])('when a study was deleted (%s) neither keeps it in the trash for ever nor takes its days', async (_, wrong) => {
+    const archive = await opened();
+    await store(writerOf(archive), sample('1.2.3.1'));
+    await archive.settled();
+    const { batch } = await archive.job('delete', { targets: [{ studyInstanceUID: '1.2.3' }] }).done;
+    const trash = path.join(archive.location.directory, 'trash');
+    fs.renameSync(path.join(trash, `${batch}-deleted`), path.join(trash, `${timeInName(wrong)}-deleted`));
+    const list = async () => (await archive.job('trash', { offset: 0, limit: 10 }).done).studies;
+    expect(await list()).toMatchObject([{ batch: wrong, reason: 'deleted' }]);
+    expect(await archive.job('purge', { olderThanDays: 30 }).done).toMatchObject({ purged: 0 });
+    const [kept] = await list();
+    expect(Math.abs((kept?.batch ?? 0) - Date.now())).toBeLessThan(DAY);
+    const old = Date.now() - 31 * DAY;
+    const name = fs.readdirSync(trash)[0] ?? '';
+    const instance = path.join(trash, name, fs.readdirSync(path.join(trash, name))[0] ?? '');
+    for (const file of fs.readdirSync(instance)) fs.utimesSync(path.join(instance, file), old / 1000, old / 1000);
+    fs.renameSync(path.join(trash, name), path.join(trash, `${timeInName(old)}-deleted`));
+    expect(await archive.job('purge', { olderThanDays: 30 }).done).toMatchObject({ purged: 1 });
   });
 });
 

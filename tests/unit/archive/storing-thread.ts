@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createArrivalWriter } from '../../../electron/archive/arrival.ts';
 
 /** Stores the given versions one after the other, as a listener thread would, and answers with their results. */
-const { location, port, versions, origin, crashes } = workerData;
-const writer = createArrivalWriter(location, port);
+const { location, port, versions, origin, crashes, options } = workerData;
+const writer = createArrivalWriter(location, port, options);
 const results: string[] = [];
 for (const version of versions) {
   const arrival = writer.begin(version, origin);

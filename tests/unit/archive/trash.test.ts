@@ -147,6 +147,23 @@ describe('a conflict', () => {
     ]);
   });
 
+  it('goes to the trash with its study, and comes back with it', async () => {
+    const { archive } = await withConflict();
+    const { batch } = await archive.job('delete', { targets: [study(0)] }).done;
+    expect([(await archive.stats()).conflicts, namesIn(archive.location, 'conflicts'), namesIn(archive.location, 'trash')]).toMatchObject([
+      0,
+      [],
+      { length: 3 },
+    ]);
+    expect(await archive.job('restore', { selection: [{ batch }] }).done).toMatchObject({ restored: 3, conflict: 0 });
+    expect(storedBytes(archive.location, '1.2.0.0').equals(ofStudy(0, 0).bytes)).toBe(true);
+    expect((await archive.job('conflicts', page).done).conflicts).toMatchObject([{ other: { patientID: 'P9' } }]);
+    await archive.job('delete', { targets: [study(0)] }).done;
+    await archive.job('purge', { olderThanDays: 0, selection: [{ batch: (await archive.job('trash', page).done).studies[0]?.batch ?? 0 }] })
+      .done;
+    expect([namesIn(archive.location, 'trash'), namesIn(archive.location, 'conflicts'), await problemsOf(archive)]).toEqual([[], [], []]);
+  });
+
   it('is resolved for the first version: the other one goes to the trash', async () => {
     const { archive, conflictId } = await withConflict();
     await archive.job('resolveConflict', { conflictId, keep: 'first' }).done;

@@ -3,9 +3,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Archive, openArchive } from '../../../electron/archive/index.ts';
+import { mayWrite, seenOurs } from '../../../electron/archive/shared-guard.ts';
 import { canMountSmallVolume } from '../../support/small-volume.ts';
 import { type Disk, disk } from '../../support/unpluggable-disk.ts';
-import { everything, finished, namesIn, opened, part10, sample, store, temporaryFolder, temporaryLocation, writerOf } from './fixtures.ts';
+import {
+  everything,
+  finished,
+  namesIn,
+  opened,
+  part10,
+  STORE,
+  sample,
+  store,
+  temporaryFolder,
+  temporaryLocation,
+  writerOf,
+} from './fixtures.ts';
 
 /** Where this user may mount; elsewhere the tests are named among those that did not run. */
 const mountable = await canMountSmallVolume();
@@ -148,6 +161,46 @@ describe('an archive on a disk that cannot be written', () => {
 });
 
 describe('the lock', () => {
+  /** As after eleven minutes of sleep: the lock was last known to be ours before them. */
+  const slept = ({ location }: Archive, hasLock: boolean) => {
+    const longAgo = Date.now() - 11 * 60_000;
+    if (location.guard !== undefined) seenOurs(location.guard, longAgo);
+    if (hasLock) fs.utimesSync(path.join(location.directory, 'archive.lock'), new Date(longAgo), new Date(longAgo));
+  };
+
+  it('that another computer took while this one slept: nothing is written any more, and all goes on when that one is closed', async () => {
+    const archive = await opened();
+    const { location } = archive;
+    const notices = noticesOf(archive);
+    const writer = writerOf(archive);
+    await store(writer, sample('1.2.3.1'));
+    await archive.settled();
+    const begun = writer.begin(sample('1.2.3.2'), STORE);
+    await begun.write(sample('1.2.3.2').bytes);
+    const file = path.join(temporaryFolder(), 'one.dcm');
+    fs.writeFileSync(file, part10(sample('1.2.3.3')));
+    const lock = path.join(location.directory, 'archive.lock');
+    fs.writeFileSync(lock, JSON.stringify({ pid: 1, started: 'x', token: 'another', host: 'another-computer' }));
+    slept(archive, false);
+    await expect(begun.finish()).rejects.toMatchObject({ kind: 'busy' });
+    expect(() => mayWrite(location)).toThrow(/another workstation/);
+    await until(() => expect(notices.join()).toMatch(/in use by another workstation/));
+    expect(() => archive.import([file])).toThrow(/another workstation/);
+    expect(namesIn(location, 'files')).toHaveLength(1);
+    expect(JSON.parse(fs.readFileSync(lock, 'utf8'))).toMatchObject({ token: 'another' });
+    fs.rmSync(lock);
+    await until(() => expect(notices.join()).toMatch(/there again/));
+    expect((await store(writer, sample('1.2.3.2'))).result).toBe('stored');
+    expect((await finished(archive.import([file]))).result).toMatchObject({ imported: 1 });
+  }, 60_000);
+
+  it('that nobody took while this computer slept is kept, without a refusal', async () => {
+    const archive = await opened();
+    slept(archive, true);
+    expect((await store(writerOf(archive), sample('1.2.3.1'))).result).toBe('stored');
+    expect(Date.now() - fs.statSync(path.join(archive.location.directory, 'archive.lock')).mtimeMs).toBeLessThan(60_000);
+  });
+
   it('of a workstation on another computer holds, as long as that one lives', async () => {
     const location = temporaryLocation();
     await (await openArchive(location)).close();

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { archiveHome } from '../../../electron/workstation/archive-home.ts';
@@ -75,6 +75,36 @@ test('two disks that stand at one place by turns keep each its notes', async () 
   expect((await archiveHome(profile, disk, true)).expected).toBe(B);
   await rename(join(folder, 'first'), disk);
   expect(await open(profile, disk, A)).toEqual(first);
+});
+
+/** Two archives elsewhere: the first has its databases at the root of the profile. */
+async function twoArchives() {
+  const folder = await profileFolder();
+  const profile = join(folder, 'profile');
+  const first = await open(profile, join(folder, 'first'), A);
+  const second = await open(profile, join(folder, 'second'), B);
+  return { folder, profile, first, second };
+}
+
+test.each(['{"cut', '[]x', '', '[{"archiveId":1}]'])(
+  'a list of archives that is damaged (%s) parts no archive from its notes',
+  async (text) => {
+    const { folder, profile, first, second } = await twoArchives();
+    await writeFile(join(profile, 'archives.json'), text);
+    expect(await open(profile, join(folder, 'second'), B)).toEqual(second);
+    expect(await open(profile, join(folder, 'first'), A)).toEqual(first);
+    expect((await readdir(profile)).filter((name) => name.startsWith('archives.json.damaged-'))).toHaveLength(1);
+    await rm(join(profile, 'archives.json'));
+    expect((await archiveHome(profile, join(folder, 'second'), true)).location).toEqual(second);
+  },
+);
+
+test('a damaged list is not begun anew where databases do not say whose they are', async () => {
+  const { folder, profile, second } = await twoArchives();
+  await rm(join(second.databases, 'archive-of-databases.json'));
+  await writeFile(join(second.databases, 'user.db'), '');
+  await writeFile(join(profile, 'archives.json'), '{');
+  await expect(archiveHome(profile, join(folder, 'second'), true)).rejects.toMatchObject({ kind: 'storage' });
 });
 
 test('a folder that would mix the archive with the profile is refused', async () => {
