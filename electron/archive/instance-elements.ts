@@ -2,7 +2,17 @@ import fs from 'node:fs';
 import type { InstanceHeaderJson } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 import { inflate, readDataset } from '../dicom/dataset/decode.ts';
-import { type ByteSource, type JsonBudget, memorySource, toDicomJson, transferSyntaxOf, vrOf } from '../dicom/dataset/index.ts';
+import {
+  type ByteSource,
+  type Dataset,
+  entryOf,
+  type JsonBudget,
+  memorySource,
+  tagToHex,
+  toDicomJson,
+  transferSyntaxOf,
+  vrOf,
+} from '../dicom/dataset/index.ts';
 import { limitsFrom } from '../dicom/dataset/limits.ts';
 import { readMeta } from '../dicom/dataset/part10.ts';
 import { dataSetEncodingOf } from '../dicom/dataset/transfer-syntaxes.ts';
@@ -61,8 +71,26 @@ function read(file: ByteSource, sopInstanceUID: string): InstanceHeaderJson {
     ...(deflated ? { deflatedFrom: meta.dataSetOffset } : {}),
     ...(transferSyntaxOf(meta.transferSyntaxUID)?.bigEndian === true ? { bigEndian: true } : {}),
     truncated: truncated || budget.cut,
+    names: { ...namesIn(meta.metaElements), ...namesIn(dataset) },
     json,
   };
+}
+
+/** Keywords of all tags in a data set, by tag. */
+function namesIn(root: Dataset): Record<string, string> {
+  const names: Record<string, string> = {};
+  const seen = new Set<number>();
+  const waiting = [root];
+  for (let dataset = waiting.pop(); dataset !== undefined; dataset = waiting.pop()) {
+    for (const { tag, vr } of dataset) {
+      if (vr === 'SQ') for (const item of dataset.items(tag)) waiting.push(item);
+      if (seen.has(tag)) continue;
+      seen.add(tag);
+      const keyword = entryOf(tag)?.keyword;
+      if (keyword !== undefined) names[tagToHex(tag).toUpperCase()] = keyword;
+    }
+  }
+  return names;
 }
 
 /** Values of these, by the dictionary (private ones have no other there), have no use as JSON once they are long. */

@@ -19,6 +19,8 @@ export const instanceHeader = z.strictObject({
   bigEndian: z.literal(true).optional(),
   /** The file ends too early, or the JSON was cut. */
   truncated: z.boolean(),
+  /** Keywords (PS3.6) of the tags that occur; private ones and those that the dictionary does not know have none. */
+  names: z.record(z.string().regex(/^[0-9A-F]{8}$/), z.string().max(128)),
   /** File Meta Information and data set, in the model of `DicomJson`. */
   json: z.string().max(MAX_HEADER_JSON),
 });

@@ -5,6 +5,7 @@ import { characterSetFindings, importFindings } from './archive-tables.ts';
 import { startChromiumViewer } from './chromium-viewer.ts';
 import { extraFindings } from './extra.ts';
 import { geometryFindings } from './geometry.ts';
+import { objectFindings } from './objects.ts';
 import { type Count, countFindings, type Finding } from './reference.ts';
 
 const USAGE = 'npm run conformance -- --data DIR [--json]: DIR holds images and tables such as REFERENCE.tsv\n';
@@ -25,6 +26,7 @@ export async function conformance(): Promise<number> {
       ['pictures', () => viewer.pictures(folder)],
       ['series', () => viewer.pixels(folder, 'SERIES-REFERENCE.tsv', ['decoded_sha256'])],
       ['extra', () => extraFindings(folder)],
+      ['objects', () => objectFindings(folder)],
       ['geometry', () => geometryFindings(folder)],
       ['import', () => importFindings(folder)],
       ['character sets', () => characterSetFindings(folder)],

@@ -17,6 +17,7 @@ describe('the header of an instance', () => {
     expect(header.truncated).toBe(false);
     expect(json['00100010']?.Value).toEqual([{ Alphabetic: 'Müller^Jörg' }]);
     expect(json['00020010']?.Value).toEqual([header.transferSyntaxUID]);
+    expect(header.names).toMatchObject({ '00100010': 'PatientName', '00020010': 'TransferSyntaxUID' });
     const [pixels] = bulkRangesOf(json['7FE00010']?.BulkDataURI ?? '');
     const file = fs.readFileSync(locateInstance(archive.location, '1.2.3.4'));
     expect(header.fileBytes).toBe(file.length);
