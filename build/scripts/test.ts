@@ -9,7 +9,20 @@ import { ROOT } from './root.ts';
 
 /** What tests/e2e/run.ts exports. */
 interface EndToEnd {
-  runE2E(): Promise<{ passed: number; failed: number; failures: string[]; notRun: string[] }>;
+  startEndToEnd(): Promise<EndToEndRun>;
+}
+interface EndToEndRun extends AsyncDisposable {
+  beside(): Promise<Results>;
+  alone(): Promise<Results>;
+}
+
+interface Results {
+  passed: number;
+  failed: number;
+  /** Names of those that failed. */
+  failures: string[];
+  /** What did not run and why, one sentence each. */
+  notRun: string[];
 }
 
 /** `npm test`: sets up what the tests need, runs all of them, and ends by naming what did not run and why. */
@@ -25,39 +38,21 @@ async function test(): Promise<number> {
   if (await buildRenderer()) say('The window was built.');
 
   const filters = process.argv.slice(2);
-  const vitest = await startVitest('test', filters, { run: true, watch: false, root: ROOT });
-  const modules = vitest.state.getTestModules();
-  const tests = modules.flatMap((module) => [...module.children.allTests()]);
-  let passed = tests.filter((one) => one.result().state === 'passed').length;
-  const failures = tests
-    .filter((one) => one.result().state === 'failed')
-    .map((one) => `${one.fullName} (${one.module.moduleId.slice(ROOT.length + 1)})`);
-  let failed = failures.length;
-  // A file that could not be loaded, or a fault outside every test, fails too.
-  failed += modules.filter((module) => module.errors().length > 0).length + vitest.state.getUnhandledErrors().length;
-  const notRun = tests
-    .filter((one) => one.result().state === 'skipped')
-    .map((one) => `${one.fullName}: skipped in ${one.module.moduleId.slice(ROOT.length + 1)}`);
-  await vitest.close();
-
+  const all: Results = { passed: 0, failed: 0, failures: [], notRun: [] };
+  const endToEnd = join(ROOT, 'tests', 'e2e', 'run.ts');
   if (filters.length > 0) {
-    notRun.push('end-to-end tests: only some test files were asked for');
+    add(all, await unitAndPeers(filters));
+    all.notRun.push('end-to-end tests: only some test files were asked for');
+  } else if (existsSync(endToEnd)) {
+    // A window waits much of its time, and so do many of the others: side by side they use the cores. What measures comes when all is quiet.
+    const { startEndToEnd } = (await import(pathToFileURL(endToEnd).href)) as EndToEnd;
+    await using run = await startEndToEnd();
+    for (const results of await Promise.all([unitAndPeers([]), guarded(run.beside)])) add(all, results);
+    add(all, await guarded(run.alone));
   } else {
-    const endToEnd = join(ROOT, 'tests', 'e2e', 'run.ts');
-    if (existsSync(endToEnd)) {
-      const { runE2E } = (await import(pathToFileURL(endToEnd).href)) as EndToEnd;
-      try {
-        const result = await runE2E();
-        passed += result.passed;
-        failed += result.failed;
-        failures.push(...result.failures);
-        notRun.push(...result.notRun);
-      } catch (thrown) {
-        failed += 1;
-        say(`The end-to-end run broke off: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : 'unknown reason'}`);
-      }
-    }
+    add(all, await unitAndPeers([]));
   }
+  const { passed, failed, failures, notRun } = all;
   if (installedElectron() === undefined && !notRun.some((line) => line.includes('Electron'))) {
     notRun.push('the real Electron window: no Electron program is installed (ELECTRON_OVERRIDE_DIST_PATH names one elsewhere)');
   }
@@ -67,6 +62,42 @@ async function test(): Promise<number> {
   for (const line of failures) say(`failed: ${line}`);
   say(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+async function unitAndPeers(filters: string[]): Promise<Results> {
+  const vitest = await startVitest('test', filters, { run: true, watch: false, root: ROOT });
+  const modules = vitest.state.getTestModules();
+  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+  const failures = tests
+    .filter((one) => one.result().state === 'failed')
+    .map((one) => `${one.fullName} (${one.module.moduleId.slice(ROOT.length + 1)})`);
+  // A file that could not be loaded, or a fault outside every test, fails too.
+  const faults = modules.filter((module) => module.errors().length > 0).length + vitest.state.getUnhandledErrors().length;
+  await vitest.close();
+  return {
+    passed: tests.filter((one) => one.result().state === 'passed').length,
+    failed: failures.length + faults,
+    failures,
+    notRun: tests
+      .filter((one) => one.result().state === 'skipped')
+      .map((one) => `${one.fullName}: skipped in ${one.module.moduleId.slice(ROOT.length + 1)}`),
+  };
+}
+
+async function guarded(run: () => Promise<Results>): Promise<Results> {
+  try {
+    return await run();
+  } catch (thrown) {
+    say(`The end-to-end run broke off: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : 'unknown reason'}`);
+    return { passed: 0, failed: 1, failures: [], notRun: [] };
+  }
+}
+
+function add(all: Results, { passed, failed, failures, notRun }: Results): void {
+  all.passed += passed;
+  all.failed += failed;
+  all.failures.push(...failures);
+  all.notRun.push(...notRun);
 }
 
 function say(line: string): void {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,9 +28,33 @@ export interface E2EResult {
   readonly notRun: string[];
 }
 
-/** Runs the scenarios of a person's clicks, one file after the other (each measures, so nothing may run beside it). */
-export async function runE2E(): Promise<E2EResult> {
-  const report = join(tmpdir(), `phosphor-e2e-${process.pid}.json`);
+/** What measures: nothing may run beside it. */
+const ALONE = 'tests/e2e/full-speed.e2e.ts';
+
+/** The scenarios of a person's clicks, one file after the other. */
+export interface EndToEndRun extends AsyncDisposable {
+  /** Those that may run beside other tests. */
+  beside(): Promise<E2EResult>;
+  /** Those that measure: to be run when everything else has ended. */
+  alone(): Promise<E2EResult>;
+}
+
+export async function startEndToEnd(): Promise<EndToEndRun> {
+  const shared = await mkdtemp(join(tmpdir(), 'phosphor-e2e-run-'));
+  return {
+    beside: async () => {
+      const result = await run(shared, ['--exclude', ALONE]);
+      if (installedElectron() === undefined)
+        result.notRun.push('the real Electron window: no Electron program is installed (ELECTRON_OVERRIDE_DIST_PATH names one elsewhere)');
+      return result;
+    },
+    alone: () => run(shared, [ALONE]),
+    [Symbol.asyncDispose]: () => rm(shared, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+async function run(shared: string, files: readonly string[]): Promise<E2EResult> {
+  const report = join(shared, 'report.json');
   const child = spawn(
     process.execPath,
     [
@@ -41,22 +65,16 @@ export async function runE2E(): Promise<E2EResult> {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
+      ...files,
     ],
-    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
+    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PHOSPHOR_E2E_SHARED: shared } },
   );
   const [code] = (await once(child, 'exit')) as [number | null];
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
-    const failures = testResults.flatMap(({ name, assertionResults }) =>
-      assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `${fullName} (${relative(ROOT, name)})`),
-    );
-    const failed = (numFailedTests ?? 0) + (numPendingTests ?? 0);
-    const notRun =
-      installedElectron() === undefined
-        ? ['the real Electron window: no Electron program is installed (ELECTRON_OVERRIDE_DIST_PATH names one elsewhere)']
-        : [];
-    return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), failures, notRun };
-  } finally {
-    await rm(report, { force: true });
-  }
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
+  await rm(report);
+  const failures = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `${fullName} (${relative(ROOT, name)})`),
+  );
+  const failed = (numFailedTests ?? 0) + (numPendingTests ?? 0);
+  return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), failures, notRun: [] };
 }

@@ -10,8 +10,13 @@ declare module 'vitest' {
   }
 }
 
-/** One folder for the run, below the system's temporary folder, removed at its end. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** One folder for the run: the one that run.ts gives to all of its runs, else one of its own, removed at the end. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env.PHOSPHOR_E2E_SHARED;
+  if (given !== undefined) {
+    project.provide('sharedFolder', given);
+    return undefined;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'phosphor-e2e-shared-'));
   project.provide('sharedFolder', folder);
   return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
