@@ -84,7 +84,7 @@ async function startEmptyingStorescp(folder: string, nagle: Nagle): Promise<Empt
 }
 
 async function startEmptyingOrthanc(folder: string, nagle: Nagle): Promise<EmptyingReceiver> {
-  const orthanc = await startOrthanc({ folder, noDelay: nagle === 'no-delay' });
+  const orthanc = await startOrthanc({ folder, noDelay: nagle === 'no-delay', configuration: { SyncStorageArea: true } });
   return {
     port: orthanc.dicomPort,
     aeTitle: orthanc.aeTitle,

@@ -23,7 +23,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   folder = await temporaryFolder('full-speed');
-  [orthanc, browser] = await Promise.all([startHospital(folder.path), launchChromium()]);
+  [orthanc, browser] = await Promise.all([startHospital(), launchChromium()]);
 });
 
 afterAll(async () => {

@@ -11,8 +11,8 @@ import { drawer, launchChromium, newPage, openDrawer, searchEverything, showWind
 import { startClinic } from './pacs.ts';
 
 const SLICES = 300;
-/** 300 slices of 128 KB in about 10 s. */
-const PACED_BYTES_PER_SECOND = 4_000_000;
+/** 300 slices of 128 KB would take 20 s: they are held back until what happens in mid-retrieve has happened. */
+const PACED_BYTES_PER_SECOND = 2_000_000;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let orthanc: Orthanc;
@@ -71,6 +71,7 @@ test('the window reloaded in mid-retrieve shows it at once where it is, counts o
   expect(await arrived(), 'the count fell back').toBeGreaterThanOrEqual(before);
   expect(proxy.stores.length, 'the retrieve was over before the reload').toBeLessThan(SLICES);
   await untilArrived(before + 20);
+  proxy.setPace(0);
   await untilDone();
   expect(heard.completions(), 'completions heard, before and after').toHaveLength(1);
   await expectAllHere();
@@ -86,6 +87,7 @@ test('the connection cut in mid-retrieve: the window says so, comes back by itse
   await expect.poll(() => proxy.stores.length, { timeout: 60_000 }).toBeGreaterThan(cutAt + 20);
   heard.refuse = false;
   await notice.waitFor({ state: 'detached', timeout: 30_000 });
+  proxy.setPace(0);
   await untilDone();
   expect(heard.completions().length, 'completions heard as events').toBeLessThanOrEqual(1);
   await expectAllHere();
@@ -127,9 +129,11 @@ test('the workstation killed in mid-retrieve: what had arrived is here, the retr
   await brokenOff.waitFor({ timeout: 30_000 });
   expect(await list.getByRole('listitem').filter({ hasText: 'Retrieve' }).count(), 'retrieves on the list').toBe(1);
   await brokenOff.getByText(/was closed while this was running/).waitFor();
-  const { lines } = await phosphor(['list', '--json', '--level', 'image', '--profile', profile]);
-  const found = lines.filter((line) => typeof line.sopInstanceUID === 'string').length;
-  expect(found, 'instances that the search finds').toBeGreaterThanOrEqual(stored);
+  const found = async () => {
+    const { lines } = await phosphor(['list', '--json', '--level', 'image', '--profile', profile]);
+    return lines.filter((line) => typeof line.sopInstanceUID === 'string').length;
+  };
+  await expect.poll(found, { timeout: 60_000, interval: 200, message: 'instances that the search finds' }).toBeGreaterThanOrEqual(stored);
 
   await brokenOff.getByRole('button', { name: 'Try again' }).click();
   await untilDone();

@@ -46,6 +46,8 @@ export async function startOrthanc(options: {
       StorageDirectory: join(options.folder, 'storage'),
       IndexDirectory: join(options.folder, 'storage'),
       StorageCompression: false,
+      // Nothing of what it holds outlives the test: it need not wait for the disk.
+      SyncStorageArea: false,
       Plugins: [],
       ConcurrentJobs: 4,
       HttpServerEnabled: true,
