@@ -7,6 +7,7 @@ import { captured } from './compose-capture.ts';
 import { freeSeriesNumber, type KnownImage, knownImages } from './compose-document.ts';
 import { keyObjectSelection } from './compose-key-images.ts';
 import { measurementReport } from './compose-measurements.ts';
+import { presentationState } from './compose-presentation.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
 import { archiveIdOf, locateInstance } from './layout.ts';
@@ -86,6 +87,8 @@ function referencesOf(content: ComposeContent): ImageReference[] {
       return content.images;
     case 'capture':
       return [content.image];
+    case 'presentation':
+      return [...content.images.map((sopInstanceUID) => ({ sopInstanceUID })), ...content.marks.map(({ image }) => image)];
   }
 }
 
@@ -103,6 +106,8 @@ function compose(
     case 'capture':
       if (picture === undefined) throw new PhosphorError('damaged', 'a capture has no picture');
       return captured(content, images, picture, template);
+    case 'presentation':
+      return presentationState(content, images);
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { presentationContent } from './presentation-content.ts';
 import { count, uid } from './primitives.ts';
 import { FIGURES, type FigureName, GRAPHIC_TYPES } from './report-codes.ts';
 
@@ -81,7 +82,7 @@ const captureContent = z
   .refine(({ columns, rows }) => columns * rows * 3 <= MAX_CAPTURE, 'a capture has at most 64 MiB of pixels');
 
 /** What can be made; its kind is that of the action. */
-export const composeContent = z.discriminatedUnion('kind', [measurementContent, keyImageContent, captureContent]);
+export const composeContent = z.discriminatedUnion('kind', [measurementContent, keyImageContent, captureContent, presentationContent]);
 export type ComposeContent = z.infer<typeof composeContent>;
 export type MeasurementContent = z.infer<typeof measurementContent>;
 export type KeyImageContent = z.infer<typeof keyImageContent>;

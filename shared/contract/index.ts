@@ -14,6 +14,7 @@ export * from './image-module.ts';
 export * from './limits.ts';
 export * from './model.ts';
 export * from './phosphor-error.ts';
+export * from './presentation-content.ts';
 export * from './primitives.ts';
 export * from './reading.ts';
 export * from './report-codes.ts';

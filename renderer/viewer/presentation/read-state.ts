@@ -66,6 +66,11 @@ export function readState(dataset: Item, bulk: Bulk): PresentationState | undefi
     shutter: stateShutterOf(dataset),
     overlays: activatedOverlays(dataset),
     layers: graphics.layers,
+    groups: dataset.sequence(T.GraphicGroupSequence).map((item) => ({
+      id: item.number(T.GraphicGroupID) ?? -1,
+      label: item.string(T.GraphicGroupLabel),
+      description: item.string(T.GraphicGroupDescription),
+    })),
     notApplied: [...missing],
   };
 }

@@ -28,6 +28,8 @@ export interface PresentationState {
   readonly overlays: readonly number[];
   /** From the back to the front. */
   readonly layers: readonly GraphicLayer[];
+  /** Graphics that belong together, by the `group` of each. */
+  readonly groups: readonly { readonly id: number; readonly label: string; readonly description: string }[];
   /** What the state asks for and the viewer does not do. */
   readonly notApplied: readonly NotApplied[];
 }
