@@ -311,7 +311,9 @@ class LocalArchive implements Archive {
         `The last run ended early. ${report.repaired} complete arrivals were kept, ${report.discarded} unfinished ones removed.`,
       );
     }
-    if (report.needsRebuild) this.#rebuildBehind(report.setAside === undefined && this.#recovering === undefined);
+    if (report.readAnew === true) this.#notice('info', READ_ANEW);
+    if (report.needsRebuild)
+      this.#rebuildBehind(report.readAnew !== true && report.setAside === undefined && this.#recovering === undefined);
   }
 
   /** The disk was away or read-only: what stands in incoming/ is taken in, and what was begun is finished. */
@@ -424,6 +426,7 @@ class LocalArchive implements Archive {
 const IDENTITY_CHANGED = 'A study that is known here came again under another patient ID or name. Check with the sender whose study it is.';
 const IDENTITIES_CHANGED =
   'Several studies that are known here came again under other patient IDs or names. Check with the sender whose studies they are.';
+const READ_ANEW = 'The character sets in the settings are others than before: the texts of the studies are being read anew from the files.';
 const INDEX_FULL = 'The disk with the index is full. Arrivals are kept; they appear in the list once there is room again.';
 const INDEX_STALLED = 'The index cannot be written. Arrivals are kept; they appear in the list once it can be written again.';
 const INDEX_BROKE = 'The index of the archive was damaged and set aside. A new one is being read from the files.';

@@ -1,8 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { buildHeader, type RawHeader } from '../dicom/dataset/instance-header.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
+import { fallbackFor } from './fallback-character-sets.ts';
 import type { IncomingAction } from './incoming-name.ts';
-import type { ArrivalOrigin } from './types.ts';
+import type { ArchiveLocation, ArrivalOrigin } from './types.ts';
 
 /** One complete arrival on its way into the index. */
 export interface ArrivedEntry {
@@ -32,8 +33,12 @@ export interface IndexEntry extends Omit<ArrivedEntry, 'sequence' | 'entryName' 
 }
 
 /** An arrival as the index keeps it, its header decoded; undefined while its hash is not known. */
-export function indexEntryOf({ sequence: _, header, sha256, ...rest }: ArrivedEntry): IndexEntry | undefined {
-  return sha256 === undefined ? undefined : { ...rest, header: 'values' in header ? buildHeader(header) : header, sha256 };
+export function indexEntryOf(
+  { sequence: _, header, sha256, ...rest }: ArrivedEntry,
+  location: Pick<ArchiveLocation, 'characterSets'>,
+): IndexEntry | undefined {
+  if (sha256 === undefined) return undefined;
+  return { ...rest, header: 'values' in header ? buildHeader(header, fallbackFor(location, rest.sourceAETitle)) : header, sha256 };
 }
 
 /** Archive → writer, over the port of `arrivalPort()`: a fresh line to the index writer, each time that thread is started. */

@@ -44,7 +44,7 @@ if (port !== null) {
     facts: async ({ files }) => {
       const found: Facts[] = [];
       await inParallel(files.entries(), WIDTH, async ([at, file]) => {
-        found[at] = await factsAt(path.join(location.directory, file));
+        found[at] = await factsAt(location, file);
       });
       return found;
     },
@@ -54,12 +54,13 @@ if (port !== null) {
   port.on('message', (message: CallMessage<CheckMethods>) => answer(port, methods, message));
 }
 
-async function factsAt(file: string): Promise<Facts> {
+async function factsAt(location: ArchiveLocation, relative: string): Promise<Facts> {
+  const file = path.join(location.directory, relative);
   let stored: StoredFile | undefined;
   try {
     if (fs.statSync(file).size === 0) return { problem: 'missing-file' };
     stored = await openStored(file);
-    return await factsOf(stored);
+    return await factsOf(stored, location);
   } catch (thrown) {
     if (systemCode(thrown) === 'ENOENT') return { problem: 'missing-file' };
     return { problem: thrown instanceof PhosphorError ? 'altered' : 'unreadable' };

@@ -28,7 +28,7 @@ export async function listConflicts(
     const conflicts: Conflict[] = [];
     for (const { sha256, ...row } of rows) {
       try {
-        const { patientName, patientID } = await headerOf(conflictFile(location, hashOfUID(row.sopInstanceUID), sha256));
+        const { patientName, patientID } = await headerOf(location, conflictFile(location, hashOfUID(row.sopInstanceUID), sha256));
         const other = { patientName: { alphabetic: patientName.alphabetic.slice(0, 1024) }, patientID: patientID.slice(0, 1024) };
         conflicts.push({ ...row, other });
       } catch (thrown) {

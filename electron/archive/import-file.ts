@@ -18,11 +18,11 @@ export interface FileReader {
   /** Preamble and File Meta Information, or that there is none. Throws `not-dicom`, `damaged`. */
   meta(): Part10Meta;
   /** Reads everything into memory; the header of it. For files that are not longer than the buffer. */
-  whole(meta: Part10Meta): InstanceHeader;
+  whole(meta: Part10Meta, fallbackCharacterSet: string): InstanceHeader;
   /** After `whole`: valid until the reader is closed. */
   dataSet(meta: Part10Meta): Uint8Array;
   /** The header alone. */
-  header(meta: Part10Meta): InstanceHeader;
+  header(meta: Part10Meta, fallbackCharacterSet: string): InstanceHeader;
   /** The data set in pieces, each valid until the next. */
   pieces(meta: Part10Meta): Iterable<Uint8Array>;
   /** After `whole` or `pieces`: the data end before their pixels do. */
@@ -109,19 +109,19 @@ class LaneReader implements FileReader {
     }
   }
 
-  whole(meta: Part10Meta): InstanceHeader {
+  whole(meta: Part10Meta, fallbackCharacterSet: string): InstanceHeader {
     this.#fill(Math.min(this.size, this.#buffer.length));
     const probe = new StreamingHeader(meta.transferSyntaxUID, {}, true);
     probe.push(this.dataSet(meta));
     this.#probe = probe;
-    return probe.finish();
+    return probe.finish(fallbackCharacterSet);
   }
 
   dataSet({ dataSetOffset }: Part10Meta): Uint8Array {
     return this.#buffer.subarray(dataSetOffset, this.#filled);
   }
 
-  header({ transferSyntaxUID, dataSetOffset }: Part10Meta): InstanceHeader {
+  header({ transferSyntaxUID, dataSetOffset }: Part10Meta, fallbackCharacterSet: string): InstanceHeader {
     const streaming = new StreamingHeader(transferSyntaxUID);
     const piece = this.#buffer.subarray(0, HEAD);
     for (let at = dataSetOffset; at < dataSetOffset + MAX_HEADER; ) {
@@ -129,7 +129,7 @@ class LaneReader implements FileReader {
       if (bytes === 0 || streaming.push(piece.subarray(0, bytes))) break;
       at += bytes;
     }
-    return streaming.finish();
+    return streaming.finish(fallbackCharacterSet);
   }
 
   *pieces({ transferSyntaxUID, dataSetOffset }: Part10Meta): Generator<Uint8Array> {

@@ -6,6 +6,8 @@ import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error
 import { encodeFileMeta, type Part10Meta, Tag } from '../dicom/dataset/index.ts';
 import { type CodecWorker, createCodecWorker } from '../transcoding/index.ts';
 import type { ArrivedEntry } from './arrival-messages.ts';
+import { isDeflated, isDeflatedCut } from './deflated-end.ts';
+import { fallbackFor } from './fallback-character-sets.ts';
 import { type FileReader, openForImport, readerOf } from './import-file.ts';
 import { type Content, LongContent, WholeContent } from './import-landing.ts';
 import type { LaneData, LaneFile, LaneOutcome } from './import-lane-messages.ts';
@@ -121,7 +123,8 @@ export class ImportLane {
 
   async #import(reader: FileReader, meta: Part10Meta, shown: string): Promise<Omit<Extract<LaneOutcome, { result: unknown }>, 'path'>> {
     const isWhole = reader.size <= WHOLE;
-    let header = isWhole ? reader.whole(meta) : reader.header(meta);
+    const fallback = fallbackFor(this.#location, '');
+    let header = isWhole ? reader.whole(meta, fallback) : reader.header(meta, fallback);
     if (!hasUsableUIDs(header)) throw new PhosphorError('damaged', 'the data set has UIDs that cannot be used');
     const part10 = encodeFileMeta({
       sopClassUID: header.sopClassUID,
@@ -150,7 +153,8 @@ export class ImportLane {
         read,
         codec: this.#codec,
       };
-      const { truncated } = reader;
+      const pieces = isWhole ? [reader.dataSet(meta)] : reader.pieces(meta);
+      const truncated = isDeflated(meta.transferSyntaxUID) ? await isDeflatedCut(pieces) : reader.truncated;
       if (truncated) header = { ...header, truncated };
       const { sopInstanceUID, studyInstanceUID, patientID } = header;
       const told = { sopInstanceUID, studyInstanceUID, patientID, bytes: dataSetBytes, truncated };

@@ -12,15 +12,31 @@ const STEP_PAGES = 10_000;
 const MERGE_PAGES = 500;
 
 /** The index under construction: the one that was interrupted, with how far it came, or an empty one. */
-export function openRebuild(file: string, restart: boolean): { database: DatabaseSync; cursor: RebuildCursor | undefined } {
+export function openRebuild(
+  file: string,
+  restart: boolean,
+  characters: number,
+): { database: DatabaseSync; cursor: RebuildCursor | undefined } {
   if (!restart && fs.existsSync(file)) {
     const { database, setAside } = openForWriting(file);
-    const cursor = readCursor(database);
+    const cursor = charactersKeyOf(database) === characters ? readCursor(database) : undefined;
     if (setAside === undefined && cursor !== undefined && Date.now() - cursor.startedAt < MAX_AGE_MS) return { database, cursor };
     database.close();
   }
   removeIndex(file);
-  return { database: openForWriting(file).database, cursor: undefined };
+  const { database } = openForWriting(file);
+  writeCharactersKey(database, characters);
+  return { database, cursor: undefined };
+}
+
+/** By what its text was read (fallback-character-sets.ts). */
+export function charactersKeyOf(database: DatabaseSync): number {
+  const value = database.prepare(`SELECT value FROM state WHERE key = 'characters'`).get()?.value;
+  return typeof value === 'number' ? value : 0;
+}
+
+export function writeCharactersKey(database: DatabaseSync, key: number): void {
+  database.prepare(`INSERT OR REPLACE INTO state (key, value) VALUES ('characters', ?)`).run(key);
 }
 
 export function writeRebuildCursor(database: DatabaseSync, cursor: RebuildCursor): void {

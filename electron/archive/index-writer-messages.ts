@@ -52,6 +52,8 @@ export interface OpenReport {
   readonly setAside?: string;
   /** The index is empty though there are files: it has to be rebuilt. */
   readonly needsRebuild: boolean;
+  /** It is whole, but its text was read by other character sets. */
+  readonly readAnew?: boolean;
   readonly userData?: UserDataReport;
   readonly repaired: number;
   readonly discarded: number;

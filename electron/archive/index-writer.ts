@@ -6,10 +6,11 @@ import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.
 import { Announcer } from './announcer.ts';
 import { ArrivalHashes } from './arrival-hashes.ts';
 import { type ArrivedEntry, type ArrivedMessage, type CommittedMessage, type IndexEntry, indexEntryOf } from './arrival-messages.ts';
+import { characterSetsKey } from './fallback-character-sets.ts';
 import { parseIncomingName } from './incoming-name.ts';
 import { isDamage, openForWriting, removeIndex } from './index-database.ts';
 import { type ImageDescriptionEntry, IndexStore } from './index-store.ts';
-import { compactStep, openRebuild, removeRebuildCursor, writeRebuildCursor } from './index-upkeep.ts';
+import { charactersKeyOf, compactStep, openRebuild, removeRebuildCursor, writeCharactersKey, writeRebuildCursor } from './index-upkeep.ts';
 import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
 import { fileOfHash, folderOf, hashOfUID, indexFile, rebuildFile, shards, storageError } from './layout.ts';
 import type { RebuildCursor } from './rebuild-index.ts';
@@ -99,10 +100,12 @@ export class IndexWriter {
     for (const entry of entries) this.#queue.push({ entry, line: undefined, sequence: 0 });
     this.#writeAll();
     const isComplete = opened.database.prepare(`SELECT value FROM state WHERE key = 'complete'`).get() !== undefined;
-    const isWhole = !opened.isNew && isComplete;
+    const isWhole = !opened.isNew && isComplete && charactersKeyOf(opened.database) === characterSetsKey(this.#location);
     const needsRebuild = !isWhole && volume !== 'away' && (names.length > 0 || hasFiles(this.#location));
     if (!needsRebuild && volume !== 'away') this.#markComplete(opened.database);
+    const readAnew = needsRebuild && !opened.isNew && isComplete;
     return {
+      ...(readAnew ? { readAnew } : {}),
       ...(opened.setAside === undefined ? {} : { setAside: opened.setAside }),
       needsRebuild,
       repaired: names.length,
@@ -138,7 +141,7 @@ export class IndexWriter {
 
   #arrived(arrived: readonly ArrivedEntry[], line: Line): void {
     this.#hashes.complete(arrived, (entries) => {
-      for (const entry of entries) this.#queue.push({ entry: indexEntryOf(entry), line, sequence: entry.sequence });
+      for (const entry of entries) this.#queue.push({ entry: indexEntryOf(entry, this.#location), line, sequence: entry.sequence });
       this.#schedule(this.#queue.length < BATCH_ENTRIES ? GATHER_MS : 0);
       // What has left incoming/ is in the index; the others could not be read this time.
       const incoming = folderOf.incoming(this.#location);
@@ -192,7 +195,7 @@ export class IndexWriter {
   beginRebuild(restart: boolean): RebuildCursor | undefined {
     if (this.#rebuild !== undefined) throw new PhosphorError('busy', 'the index is being rebuilt already');
     const file = rebuildFile(this.#location);
-    const { database, cursor } = openRebuild(file, restart);
+    const { database, cursor } = openRebuild(file, restart, characterSetsKey(this.#location));
     const store = new IndexStore(database, (entry) => this.#describesFile(entry));
     this.#rebuild = { file, database, store, forgotten: new Set() };
     return cursor;
@@ -280,6 +283,7 @@ export class IndexWriter {
 
   #markComplete(database: DatabaseSync): void {
     database.exec(`INSERT OR REPLACE INTO state (key, value) VALUES ('complete', 1)`);
+    writeCharactersKey(database, characterSetsKey(this.#location));
   }
 
   /** What the files do not say, or only at a price, comes along: where they came from, what is missing, descriptions of unchanged images. */

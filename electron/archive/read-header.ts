@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type InstanceHeader, readPart10Meta, StreamingHeader, Tag } from '../dicom/dataset/index.ts';
+import { DeflatedEnd, isDeflated } from './deflated-end.ts';
+import { fallbackFor } from './fallback-character-sets.ts';
 import { dataSetOf, type StoredFile } from './stored-file.ts';
+import type { ArchiveLocation } from './types.ts';
 
 /** Whether the UIDs of an instance can be kept at all (the contract's grammar, wider than the standard's). */
 export function hasUsableUIDs(header: InstanceHeader): boolean {
@@ -23,18 +26,22 @@ export interface FileFacts {
 }
 
 /** Reads a stored file once: header and hash. Throws PhosphorError `damaged` …, or the system's error. */
-export async function factsOf(file: StoredFile, signal?: AbortSignal): Promise<FileFacts> {
+export async function factsOf(file: StoredFile, location: Pick<ArchiveLocation, 'characterSets'>): Promise<FileFacts> {
   const meta = new Uint8Array(file.dataSetOffset);
   await file.handle.read(meta, 0, meta.length, 0);
   const { transferSyntaxUID, metaElements } = readPart10Meta(meta);
   const streaming = new StreamingHeader(transferSyntaxUID, {}, true);
   const hash = createHash('sha256');
+  const deflated = isDeflated(transferSyntaxUID) ? new DeflatedEnd() : undefined;
   let headerDone = false;
-  for await (const piece of dataSetOf(file, signal)) {
+  for await (const piece of dataSetOf(file)) {
+    await deflated?.push(piece);
     hash.update(piece);
     if (!headerDone) headerDone = streaming.push(piece);
   }
-  const header = streaming.finish();
+  const sourceAETitle = metaElements.string(Tag.SourceApplicationEntityTitle);
+  const found = streaming.finish(fallbackFor(location, sourceAETitle));
+  const header = (await deflated?.isTruncated()) === true ? { ...found, truncated: true } : found;
   if (!hasUsableUIDs(header)) throw new PhosphorError('damaged', 'the data set has UIDs that cannot be used');
   return {
     header,
@@ -42,6 +49,6 @@ export async function factsOf(file: StoredFile, signal?: AbortSignal): Promise<F
     dataSetBytes: file.size - file.dataSetOffset,
     fileBytes: file.size,
     arrivedAt: file.modifiedAt,
-    sourceAETitle: metaElements.string(Tag.SourceApplicationEntityTitle),
+    sourceAETitle,
   };
 }

@@ -43,7 +43,9 @@ export async function adoptable(location: ArchiveLocation, names: readonly strin
   for (const name of names) {
     const entry = parseIncomingName(name);
     if (entry === undefined) continue;
-    const indexed = await landed(location, name, entry, read(path.join(folderOf.incoming(location), name))).catch(() => undefined);
+    const indexed = await landed(location, name, entry, read(location, path.join(folderOf.incoming(location), name))).catch(
+      () => undefined,
+    );
     if (indexed !== undefined) entries.push(indexed);
   }
   return entries;
@@ -58,7 +60,7 @@ async function repairEntries(location: ArchiveLocation, found: readonly string[]
   for (const [at, name] of found.entries()) {
     for (const next of found.slice(at, at + AHEAD)) {
       if (ahead.has(next) || parseIncomingName(next) === undefined) continue;
-      const facts = read(path.join(incoming, next));
+      const facts = read(location, path.join(incoming, next));
       facts.catch(() => undefined);
       ahead.set(next, facts);
     }
@@ -89,7 +91,7 @@ async function landed(
   if (stat === undefined) return undefined;
   // Without hard links the entry is empty and the file is only under its final name.
   const isMarker = stat.size === 0;
-  const facts = await (isMarker ? read(target) : ownFacts);
+  const facts = await (isMarker ? read(location, target) : ownFacts);
   // In an open archive the entry may have been indexed and removed by now: then there is nothing to do, and nothing to undo.
   if (!fs.existsSync(own)) return undefined;
   if (facts === undefined || !isWhole(facts, entry) || !hashOfUID(facts.header.sopInstanceUID).equals(entry.uidHash)) {
@@ -97,7 +99,7 @@ async function landed(
     return undefined;
   }
   // Two files of the same content: a copy of the folder made them out of one.
-  if (!isMarker && !stands(own, target) && (await read(target))?.sha256 !== facts.sha256) return undefined;
+  if (!isMarker && !stands(own, target) && (await read(location, target))?.sha256 !== facts.sha256) return undefined;
   const { header, sha256, dataSetBytes, fileBytes, arrivedAt } = facts;
   const { action, origin, sourceAETitle } = entry;
   return { entryName: name, action, origin, sourceAETitle, header, sha256, dataSetBytes, fileBytes, arrivedAt };
@@ -112,11 +114,11 @@ function targetOf(location: ArchiveLocation, { action, uidHash, sha256 }: Incomi
   return action === 'conflict' && sha256 !== undefined ? conflictFile(location, uidHash, sha256) : fileOfHash(location, uidHash);
 }
 
-async function read(file: string): Facts {
+async function read(location: ArchiveLocation, file: string): Facts {
   try {
     const stored = await openStored(file);
     try {
-      return await factsOf(stored);
+      return await factsOf(stored, location);
     } finally {
       await stored.handle.close();
     }

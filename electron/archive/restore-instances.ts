@@ -146,7 +146,7 @@ export class Putter {
     let stored: StoredFile | undefined;
     try {
       stored = await openStored(file);
-      return await this.#place(file, stored, await factsOf(stored), replaces);
+      return await this.#place(file, stored, await factsOf(stored, this.#location), replaces);
     } catch (thrown) {
       if (thrown instanceof PhosphorError && ['damaged', 'not-dicom', 'unsupported', 'limit-exceeded'].includes(thrown.kind))
         return undefined;

@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { TrashReason } from '../../shared/contract/index.ts';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
-import { readPart10Meta, StreamingHeader } from '../dicom/dataset/index.ts';
+import { readPart10Meta, StreamingHeader, Tag } from '../dicom/dataset/index.ts';
 import type { InstanceHeader } from '../dicom/dataset/types.ts';
+import { fallbackFor } from './fallback-character-sets.ts';
 import { folderOf, hashOfUID, replaceFile, syncFolder, timeInName } from './layout.ts';
 import { mayWrite } from './shared-guard.ts';
 import { dataSetOf, openStored } from './stored-file.ts';
@@ -146,7 +147,7 @@ export async function sortLoose(location: ArchiveLocation): Promise<void> {
     const day = Math.floor(Number(LOOSE.exec(name)?.[1]) / DAY_MS) * DAY_MS;
     const batch: Batch = { batch: day, reason: 'replaced', folder: path.join(trash, `${timeInName(day)}-replaced`) };
     try {
-      const { studyInstanceUID } = await headerOf(file);
+      const { studyInstanceUID } = await headerOf(location, file);
       fs.renameSync(file, path.join(placeIn(batch, studyInstanceUID), name));
     } catch (thrown) {
       // It cannot be read, or was taken away meanwhile: it stays where it is.
@@ -156,14 +157,15 @@ export async function sortLoose(location: ArchiveLocation): Promise<void> {
 }
 
 /** The header of a stored file, read no further than it goes. */
-export async function headerOf(file: string): Promise<InstanceHeader> {
+export async function headerOf(location: ArchiveLocation, file: string): Promise<InstanceHeader> {
   const stored = await openStored(file);
   try {
     const meta = new Uint8Array(stored.dataSetOffset);
     await stored.handle.read(meta, 0, meta.length, 0);
-    const header = new StreamingHeader(readPart10Meta(meta).transferSyntaxUID);
+    const { transferSyntaxUID, metaElements } = readPart10Meta(meta);
+    const header = new StreamingHeader(transferSyntaxUID);
     for await (const piece of dataSetOf(stored)) if (header.push(piece)) break;
-    return header.finish();
+    return header.finish(fallbackFor(location, metaElements.string(Tag.SourceApplicationEntityTitle)));
   } finally {
     await stored.handle.close();
   }

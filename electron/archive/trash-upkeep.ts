@@ -38,17 +38,17 @@ export async function listTrash(
   const rows = batchesOf(location).flatMap((batch) => studiesIn(batch).map((study) => ({ batch, study })));
   const studies: TrashedStudy[] = [];
   for (const { batch, study } of rows.slice(offset, offset + limit)) {
-    const row = await describe(batch, study);
+    const row = await describe(location, batch, study);
     if (row !== undefined) studies.push(row);
   }
   return { total: rows.length, studies };
 }
 
-async function describe(batch: Batch, study: string): Promise<TrashedStudy | undefined> {
+async function describe(location: ArchiveLocation, batch: Batch, study: string): Promise<TrashedStudy | undefined> {
   const names = instancesIn(batch, study);
   let bytes = 0;
   for (const name of names) bytes += fs.statSync(path.join(batch.folder, study, name), { throwIfNoEntry: false })?.size ?? 0;
-  const header = await headerOfAny(batch, study);
+  const header = await headerOfAny(location, batch, study);
   if (header === undefined) return undefined;
   const { studyInstanceUID, patientName, patientID, studyDate, studyDescription } = header;
   return {
@@ -65,10 +65,10 @@ async function describe(batch: Batch, study: string): Promise<TrashedStudy | und
 }
 
 /** Of any file of the study that can be read. */
-async function headerOfAny(batch: Batch, study: string): Promise<InstanceHeader | undefined> {
+async function headerOfAny(location: ArchiveLocation, batch: Batch, study: string): Promise<InstanceHeader | undefined> {
   for (const name of instancesIn(batch, study)) {
     try {
-      return await headerOf(path.join(batch.folder, study, name));
+      return await headerOf(location, path.join(batch.folder, study, name));
     } catch {
       // Another file of the study may still say whose it is.
     }
@@ -76,8 +76,8 @@ async function headerOfAny(batch: Batch, study: string): Promise<InstanceHeader 
   return undefined;
 }
 
-async function touch(touched: TouchedStudies, batch: Batch, study: string): Promise<void> {
-  const header = await headerOfAny(batch, study);
+async function touch(touched: TouchedStudies, location: ArchiveLocation, batch: Batch, study: string): Promise<void> {
+  const header = await headerOfAny(location, batch, study);
   if (header !== undefined) touched.add(header);
 }
 
@@ -105,14 +105,14 @@ export async function purgeTrash(
     if (selected.length === 0) batch = correctedBatch(location, found, now);
     const isWhole = selected.some(({ studyInstanceUID }) => studyInstanceUID === undefined);
     if (isWhole || (before !== undefined && lastOf(batch) < before)) {
-      for (const study of studiesIn(batch)) await touch(touched, batch, study);
+      for (const study of studiesIn(batch)) await touch(touched, location, batch, study);
       fs.renameSync(batch.folder, `${batch.folder}.gone`);
     } else {
       for (const { studyInstanceUID } of selected) {
         if (studyInstanceUID === undefined) continue;
         const study = studyFolderName(studyInstanceUID);
         const own = path.join(batch.folder, study);
-        await touch(touched, batch, study);
+        await touch(touched, location, batch, study);
         if (fs.existsSync(own)) fs.renameSync(own, path.join(trash, `${path.basename(batch.folder)}-${study}.gone`));
       }
       tidyBatch(batch);

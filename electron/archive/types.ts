@@ -12,6 +12,7 @@ import type {
   VerifiedItem,
 } from '../../shared/contract/index.ts';
 import type { InstanceIdentity } from '../dicom/dataset/types.ts';
+import type { FallbackCharacterSets } from './fallback-character-sets.ts';
 import type { ArchiveJobs, JobKind } from './job-table.ts';
 
 export type { CorrectSummary } from './correct-study.ts';
@@ -28,6 +29,7 @@ export interface ArchiveLocation {
   readonly databases: string;
   /** fsync before an arrival is finished. */
   readonly durable: boolean;
+  readonly characterSets?: FallbackCharacterSets;
   /** Of an archive that is open: what its threads share. */
   readonly guard?: SharedGuard;
 }

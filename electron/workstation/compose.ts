@@ -6,6 +6,7 @@ import {
   type NodeState,
   type PacsNode,
   PhosphorError,
+  type Settings,
   toErrorData,
 } from '../../shared/contract/index.ts';
 import { ActionEngine, checkNode, type EngineParts, mainThreadTasks, startActionStore } from '../actions/index.ts';
@@ -42,6 +43,12 @@ export interface Rooms {
   readonly createAssociationPool: CreateAssociationPool;
   readonly startListener: StartListener;
   readonly messageIds: EngineParts['messageIds'];
+}
+
+/** By what the archive reads text that does not say in which characters it is written. */
+function characterSets({ fallbackCharacterSet }: Settings, nodes: readonly PacsNode[]) {
+  const own = nodes.flatMap(({ aeTitle, fallbackCharacterSet: set }) => (set === undefined ? [] : [[aeTitle.trim(), set] as const]));
+  return { all: fallbackCharacterSet, bySource: Object.fromEntries(own) };
 }
 
 const MAX_STUDIES_NAMED = 1000;
@@ -91,7 +98,7 @@ async function compose(
     const lock = takeLock(profile);
     closers.push(() => lock.release());
   }
-  const archive = await rooms.openArchive(home.location, home.expected);
+  const archive = await rooms.openArchive({ ...home.location, characterSets: characterSets(settings.current, nodes.list) }, home.expected);
   closers.push(() => archive.close());
   await home.opened(archive.archiveId);
   const log = openLog(profile);

@@ -1,4 +1,4 @@
-import type { Settings } from '../../shared/contract/index.ts';
+import { FALLBACK_CHARACTER_SETS, type Settings } from '../../shared/contract/index.ts';
 
 export const DEFAULT_SETTINGS: Settings = {
   aeTitle: 'PHOSPHOR',
@@ -27,6 +27,7 @@ export const DEFAULT_SETTINGS: Settings = {
     retrieveTotal: 0,
   },
   archiveFolder: '',
+  fallbackCharacterSet: '',
   watch: { folder: '', everySeconds: 10, move: false },
   trashDays: 30,
   cleaning: { enabled: false, maxGigabytes: 0, minFreeGigabytes: 0, olderThanDays: 0, notOpenedForDays: 0, evenOnlyCopies: false },
@@ -35,7 +36,13 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 type Comments<T> = {
-  readonly [K in keyof T]: T[K] extends unknown[] ? string : string extends keyof T[K] ? string : T[K] extends object ? readonly [string, Comments<T[K]>] : string;
+  readonly [K in keyof T]: T[K] extends unknown[]
+    ? string
+    : string extends keyof T[K]
+      ? string
+      : T[K] extends object
+        ? readonly [string, Comments<T[K]>]
+        : string;
 };
 
 /** What stands above each entry in settings.jsonc. */
@@ -88,6 +95,7 @@ const COMMENTS: Comments<Settings> = {
   ],
   archiveFolder:
     'Folder of the archive, on any disk; "" = in the profile. Takes effect at the next start; to move an archive, close Phosphor, move its folder, then name the new place here. Default "".',
+  fallbackCharacterSet: `How names and texts of stored images are read that do not say in which characters they are written, or say it wrongly: ${FALLBACK_CHARACTER_SETS.join(', ')}, or "" for none. A PACS may have its own. The files stay as they are. Takes effect at the next start, which reads the texts anew. Default "".`,
   watch: [
     'A folder that is watched: files are taken in when they did not change between two looks.',
     {

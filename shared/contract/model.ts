@@ -286,6 +286,8 @@ export const settings = z.strictObject({
   }),
   /** Where the archive is; '' = in the profile. Takes effect at the next start. */
   archiveFolder: filePath,
+  /** By what stored text is read that declares no Specific Character Set, or none that is known; '' = none. A node may have its own. */
+  fallbackCharacterSet: z.enum(['', ...FALLBACK_CHARACTER_SETS]),
   /** A folder whose files are taken in as soon as they have stopped growing; '' = none. `move`: originals go to done/ in it. */
   watch: z.strictObject({ folder: filePath, everySeconds: z.number().min(1).max(86_400), move: z.boolean() }),
   /** Days for which what was deleted can be brought back. */

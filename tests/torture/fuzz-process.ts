@@ -29,7 +29,7 @@ function read(bytes: Buffer): void {
   if (reader.isZip()) return;
   const meta = reader.meta();
   if (meta.metaElements.uid(0x00020002) === '1.2.840.10008.1.3.10') directoryFiles(bytes);
-  else reader.whole(meta);
+  else reader.whole(meta, '');
 }
 
 function attempt(name: string, bytes: Buffer): void {

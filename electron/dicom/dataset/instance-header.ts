@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { PersonName } from '../../../shared/contract/index.ts';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
-import { decodeText } from './character-sets.ts';
+import { characterSetOr, decodeText } from './character-sets.ts';
 import { parsePersonName } from './person-name.ts';
 import { Tag as T } from './tags.ts';
 import type { InstanceHeader, InstanceIdentity } from './types.ts';
@@ -81,15 +81,19 @@ export function identityOf({ values, transferSyntaxUID }: RawHeader): InstanceId
   };
 }
 
-/** Builds the header from raw values. Throws `damaged` or `not-dicom`. */
-export function buildHeader(header: RawHeader): InstanceHeader {
+/**
+ * Builds the header from raw values. `fallbackCharacterSet`: by what text is read that declares no character set, or none that is known; '' = none.
+ * Throws `damaged` or `not-dicom`.
+ */
+export function buildHeader(header: RawHeader, fallbackCharacterSet = ''): InstanceHeader {
   const { values, littleEndian } = header;
   const identity = identityOf(header);
   const raw = (tag: number): string => values[indexOfWanted(tag)] ?? '';
   const plain = (tag: number): string => firstValue(raw(tag));
   const specificCharacterSet = trim(raw(T.SpecificCharacterSet)).slice(0, LONGEST_TEXT);
-  const text = (tag: number, vr: VR): string => trim(decoded(raw(tag), specificCharacterSet, vr)).slice(0, LONGEST_TEXT);
-  const name = (tag: number): PersonName => parsePersonName(decoded(raw(tag), specificCharacterSet, 'PN'));
+  const readBy = characterSetOr(specificCharacterSet, fallbackCharacterSet);
+  const text = (tag: number, vr: VR): string => trim(decoded(raw(tag), readBy, vr)).slice(0, LONGEST_TEXT);
+  const name = (tag: number): PersonName => parsePersonName(decoded(raw(tag), readBy, 'PN'));
   return {
     ...identity,
     specificCharacterSet,

@@ -93,8 +93,8 @@ export class StreamingHeader {
    * The header, after the last chunk or as soon as `push` said true. Throws PhosphorError `not-dicom` when not a single attribute was found,
    * `damaged` when the data end inside the header or SOP Class, SOP Instance, Study or Series Instance UID is missing or unusable.
    */
-  finish(): InstanceHeader {
-    const header = buildHeader(this.raw());
+  finish(fallbackCharacterSet = ''): InstanceHeader {
+    const header = buildHeader(this.raw(), fallbackCharacterSet);
     return this.truncated ? { ...header, truncated: true } : header;
   }
 
