@@ -1,20 +1,11 @@
 import { chmodSync, existsSync, renameSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
-import { actionComplete, actionRequest, PhosphorError, type PhosphorErrorData, tag, toErrorData } from '../../shared/contract/index.ts';
+import type { PhosphorErrorData } from '../../shared/contract/index.ts';
+import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error.ts';
 import { migrations } from './migrations/index.ts';
-import { FINISHED_KEPT, FINISHED_SHOWN, type LoadedActions } from './store-protocol.ts';
+import { FINISHED_KEPT, FINISHED_SHOWN, type StoredActions } from './store-protocol.ts';
 import type { ActionRecord, CompleteDraft } from './types.ts';
-
-const storedComplete = actionComplete.omit({ seq: true });
-const storedRecord = z.strictObject({
-  actionId: z.uuid(),
-  action: actionRequest,
-  tag,
-  requestedAt: z.number().int().nonnegative(),
-  resumed: z.number().int().nonnegative(),
-});
 
 /** actions.db on its own thread: WAL, synchronous FULL, so that what is answered survives power loss. */
 export class ActionDatabase {
@@ -36,7 +27,7 @@ export class ActionDatabase {
     this.#keptAside = keptAside;
   }
 
-  load(): LoadedActions {
+  load(): StoredActions {
     this.#database
       .prepare(
         `DELETE FROM actions WHERE complete IS NOT NULL AND position NOT IN
@@ -50,16 +41,14 @@ export class ActionDatabase {
       .prepare('SELECT complete FROM actions WHERE complete IS NOT NULL AND dismissed = 0 ORDER BY finished_at DESC, position DESC LIMIT ?')
       .all(FINISHED_SHOWN);
     return {
-      unfinished: unfinished.flatMap((row) => {
-        const { action_id: actionId, requested_at: requestedAt, resumed } = row;
-        const candidate = { actionId, action: parse(row.action), tag: parse(row.tag), requestedAt, resumed };
-        const { success, data } = storedRecord.safeParse(candidate);
-        return success ? [data] : [];
-      }),
-      finished: finished.flatMap((row) => {
-        const { success, data } = storedComplete.safeParse(parse(row.complete));
-        return success ? [data] : [];
-      }),
+      unfinished: unfinished.map((row) => ({
+        actionId: row.action_id,
+        action: parse(row.action),
+        tag: parse(row.tag),
+        requestedAt: row.requested_at,
+        resumed: row.resumed,
+      })),
+      finished: finished.map((row) => parse(row.complete)),
       ...(this.#keptAside === undefined ? {} : { keptAside: this.#keptAside }),
     };
   }

@@ -31,6 +31,13 @@ export interface LoadedActions {
   readonly keptAside?: string;
 }
 
+/** The same as it stands in the file: whoever receives it checks it. */
+export interface StoredActions {
+  readonly unfinished: readonly unknown[];
+  readonly finished: readonly unknown[];
+  readonly keptAside?: string;
+}
+
 export type FromStoreThread =
-  | { readonly id: number; readonly ok: true; readonly loaded?: LoadedActions }
+  | { readonly id: number; readonly ok: true; readonly loaded?: StoredActions }
   | { readonly id: number; readonly ok: false; readonly error: PhosphorErrorData };

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ActionDatabase, sqliteError } from './store-database.ts';
-import type { FromStoreThread, LoadedActions, StoreCommand, StoreWorkerData, ToStoreThread } from './store-protocol.ts';
+import type { FromStoreThread, StoreCommand, StoredActions, StoreWorkerData, ToStoreThread } from './store-protocol.ts';
 
 /** Does what the main thread asks of actions.db, in order, one answer each. */
 const { file } = workerData as StoreWorkerData;
@@ -18,7 +18,7 @@ parentPort?.on('message', ({ id, command }: ToStoreThread) => {
   if (command.type === 'close') parentPort?.close();
 });
 
-function perform(command: StoreCommand): LoadedActions | undefined {
+function perform(command: StoreCommand): StoredActions | undefined {
   if (command.type === 'close') {
     database?.close();
     database = undefined;

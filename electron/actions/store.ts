@@ -1,11 +1,21 @@
 import { Worker } from 'node:worker_threads';
-import { PhosphorError } from '../../shared/contract/index.ts';
+import { z } from 'zod';
+import { actionComplete, actionRequest, PhosphorError, tag } from '../../shared/contract/index.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
 import type { FromStoreThread, LoadedActions, StoreCommand, StoreWorkerData, ToStoreThread } from './store-protocol.ts';
 import type { ActionRecord, ActionStore, CompleteDraft } from './types.ts';
 
 /** A thread that dies this often without ever answering will not do better. */
 const MAX_DEATHS = 5;
+
+const storedComplete = actionComplete.omit({ seq: true });
+const storedRecord = z.strictObject({
+  actionId: z.uuid(),
+  action: actionRequest,
+  tag,
+  requestedAt: z.number().int().nonnegative(),
+  resumed: z.number().int().nonnegative(),
+});
 
 interface Pending {
   readonly message: ToStoreThread;
@@ -39,8 +49,13 @@ class ThreadStore implements StartedActionStore {
   }
 
   async load(): Promise<LoadedActions> {
-    const { loaded } = await this.#send({ type: 'load' });
-    return loaded ?? { unfinished: [], finished: [] };
+    const { loaded = { unfinished: [], finished: [] } } = await this.#send({ type: 'load' });
+    const { unfinished, finished, keptAside } = loaded;
+    return {
+      unfinished: readable(storedRecord, unfinished),
+      finished: readable(storedComplete, finished),
+      ...(keptAside === undefined ? {} : { keptAside }),
+    };
   }
 
   async insert(record: ActionRecord): Promise<void> {
@@ -107,4 +122,12 @@ class ThreadStore implements StartedActionStore {
     this.#worker = this.#start();
     for (const { message } of this.#pending.values()) this.#worker.postMessage(message);
   }
+}
+
+/** What a file holds that is none of ours is left out. */
+function readable<Schema extends z.ZodType>(schema: Schema, stored: readonly unknown[]): z.output<Schema>[] {
+  return stored.flatMap((candidate) => {
+    const { success, data } = schema.safeParse(candidate);
+    return success ? [data] : [];
+  });
 }

@@ -1,13 +1,8 @@
 import type { CleanedItem, CommandArgs, CommandResult, DeleteTarget, TrashSelection } from '../../shared/contract/index.ts';
-import { type CleanArgs, cleanArchive } from './clean.ts';
-import { compactArchive } from './compact.ts';
-import { listConflicts, resolveConflict } from './conflicts.ts';
-import { deleteInstances, finishDeletes } from './delete-instances.ts';
+import type { CleanArgs } from './clean.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
-import { finishRestores, restoreInstances } from './restore-instances.ts';
 import type { TouchedStudy } from './touched-studies.ts';
-import { listTrash, purgeTrash } from './trash-upkeep.ts';
 import type { CleanSummary, CompactSummary, DeleteSummary, PurgeSummary, RestoreSummary } from './types.ts';
 
 /** Jobs that keep the archive in order. */
@@ -34,18 +29,21 @@ type Work<Kind extends keyof CareJobs> = (
   job: JobReporter<CareJobs[Kind]['item']>,
 ) => Promise<CareJobs[Kind]['result']>;
 
+/** What each needs is loaded when it is first done. */
 export const CARE_JOBS: { readonly [Kind in keyof CareJobs]: Work<Kind> } = {
-  delete: deleteInstances,
-  restore: restoreInstances,
-  purge: purgeTrash,
+  delete: async (...given) => (await import('./delete-instances.ts')).deleteInstances(...given),
+  restore: async (...given) => (await import('./restore-instances.ts')).restoreInstances(...given),
+  purge: async (...given) => (await import('./trash-upkeep.ts')).purgeTrash(...given),
   finishTrash: async (context, _args, job) => {
+    const { finishDeletes } = await import('./delete-instances.ts');
+    const { finishRestores } = await import('./restore-instances.ts');
     const { instances } = await finishDeletes(context, job);
     const { restored } = await finishRestores(context, job);
     return { deleted: instances, restored };
   },
-  trash: ({ location }, args) => listTrash(location, args),
-  conflicts: ({ location }, args) => listConflicts(location, args),
-  resolveConflict,
-  clean: cleanArchive,
-  compact: (context, _args, job) => compactArchive(context, job),
+  trash: async ({ location }, args) => (await import('./trash-upkeep.ts')).listTrash(location, args),
+  conflicts: async ({ location }, args) => (await import('./conflicts.ts')).listConflicts(location, args),
+  resolveConflict: async (context, args) => (await import('./conflicts.ts')).resolveConflict(context, args),
+  clean: async (...given) => (await import('./clean.ts')).cleanArchive(...given),
+  compact: async (context, _args, job) => (await import('./compact.ts')).compactArchive(context, job),
 };

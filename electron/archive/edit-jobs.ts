@@ -1,10 +1,10 @@
 import type { ComposedItem, DeIdentifiedItem, ImportedItem, InstanceFailedItem } from '../../shared/contract/index.ts';
-import { type ComposeArgs, type ComposeSummary, composeInstance } from './compose.ts';
-import { type CorrectArgs, type CorrectSummary, correctStudy, type UndoCorrectionArgs, undoCorrection } from './correct-study.ts';
-import { type DeIdentifyArgs, type DeIdentifySummary, deIdentifyStudy } from './de-identify-study.ts';
+import type { ComposeArgs, ComposeSummary } from './compose.ts';
+import type { CorrectArgs, CorrectSummary, UndoCorrectionArgs } from './correct-study.ts';
+import type { DeIdentifyArgs, DeIdentifySummary } from './de-identify-study.ts';
 import type { JobContext } from './job-table.ts';
 import type { JobReporter } from './jobs.ts';
-import { type WrapArgs, type WrapSummary, wrapFiles } from './wrap.ts';
+import type { WrapArgs, WrapSummary } from './wrap.ts';
 
 /** Jobs that make new instances out of stored or foreign ones. */
 export interface EditJobs {
@@ -21,10 +21,11 @@ type Work<Kind extends keyof EditJobs> = (
   job: JobReporter<EditJobs[Kind]['item']>,
 ) => Promise<EditJobs[Kind]['result']>;
 
+/** What each needs is loaded when it is first done. */
 export const EDIT_JOBS: { readonly [Kind in keyof EditJobs]: Work<Kind> } = {
-  deidentify: deIdentifyStudy,
-  correct: correctStudy,
-  undoCorrection,
-  compose: composeInstance,
-  wrap: wrapFiles,
+  deidentify: async (...given) => (await import('./de-identify-study.ts')).deIdentifyStudy(...given),
+  correct: async (...given) => (await import('./correct-study.ts')).correctStudy(...given),
+  undoCorrection: async (...given) => (await import('./correct-study.ts')).undoCorrection(...given),
+  compose: async (...given) => (await import('./compose.ts')).composeInstance(...given),
+  wrap: async (...given) => (await import('./wrap.ts')).wrapFiles(...given),
 };

@@ -1,14 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ExportItem, ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
 import { CARE_JOBS, type CareJobs } from './care-jobs.ts';
-import { verifyFiles } from './check-files.ts';
 import { EDIT_JOBS, type EditJobs } from './edit-jobs.ts';
-import { type ExportArgs, type ExportSummary, exportInstances } from './export.ts';
-import { importPaths } from './import.ts';
-import { watchFolder } from './import-watch.ts';
+import type { ExportArgs, ExportSummary } from './export.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
 import type { JobReporter } from './jobs.ts';
-import { rebuildIndex } from './rebuild-index.ts';
 import type { RpcClient } from './rpc.ts';
 import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary, WatchSummary } from './types.ts';
 
@@ -38,16 +34,17 @@ type Work<Kind extends JobKind> = (
   job: JobReporter<ArchiveJobs[Kind]['item']>,
 ) => Promise<ArchiveJobs[Kind]['result']>;
 
-/** The work of each kind of job, on the archive worker's thread. */
+/** The work of each kind of job, on the archive worker's thread. What it needs is loaded when it is first done: a start waits for none of it. */
 export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
   ...CARE_JOBS,
   ...EDIT_JOBS,
-  import: (context, { paths }, job) => importPaths(paths, context, job),
-  watch: (context, args, job) => watchFolder(args, context, job),
-  export: ({ location }, args, job) => exportInstances(location, args, job),
-  verify: ({ location }, args, job) => verifyFiles(location, args, job),
-  rebuild: (context, args, job) =>
-    rebuildIndex(
+  import: async (context, { paths }, job) => (await import('./import.ts')).importPaths(paths, context, job),
+  watch: async (context, args, job) => (await import('./import-watch.ts')).watchFolder(args, context, job),
+  export: async ({ location }, args, job) => (await import('./export.ts')).exportInstances(location, args, job),
+  verify: async ({ location }, args, job) => (await import('./check-files.ts')).verifyFiles(location, args, job),
+  rebuild: async (context, args, job) => {
+    const { rebuildIndex } = await import('./rebuild-index.ts');
+    return await rebuildIndex(
       context.location,
       args,
       {
@@ -57,5 +54,6 @@ export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
         end: (keepIt) => context.index().call('endRebuild', { keep: keepIt }),
       },
       job,
-    ),
+    );
+  },
 };
