@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Archive } from '../../../electron/archive/index.ts';
 import { memorySource, readPart10 } from '../../../electron/dicom/dataset/index.ts';
 import type { MediaProfile } from '../../../shared/contract/export-fields.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
@@ -29,15 +30,26 @@ const PROFILES: readonly (readonly [profile: MediaProfile, dcmmkdir: string])[] 
   ['STD-GEN-USB-J2K', '--usb-and-flash-j2k'],
 ];
 
+let place: Awaited<ReturnType<typeof temporaryFolder>>;
+let archive: Archive;
+
+// An export changes nothing in the archive: one of all real files serves every profile.
+beforeAll(async () => {
+  place = await temporaryFolder('media-archive');
+  archive = await archiveWith(place.path, [realDicomFolder()]);
+}, 120_000);
+afterAll(async () => {
+  await archive.close();
+  await place[Symbol.asyncDispose]();
+});
+
 describe.each(PROFILES)('a medium of %s made of every real file', (profile, option) => {
   test('has the records that dcmmkdir makes of the same files, and pydicom, dcmdump and we ourselves read it', {
     timeout: 240_000,
   }, async () => {
     await using folder = await temporaryFolder('media');
     const medium = join(folder.path, 'medium');
-    const archive = await archiveWith(folder.path, [realDicomFolder()]);
     const { result } = await exportAll(archive, { form: 'media', container: 'folder', to: medium, profile });
-    await archive.close();
     expect(result.exported).toBeGreaterThan(20);
     expect((await readdir(medium)).sort()).toEqual(['DICOM', 'DICOMDIR', 'README.TXT']);
 
