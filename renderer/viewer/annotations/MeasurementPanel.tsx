@@ -3,6 +3,8 @@ import { useState, useSyncExternalStore } from 'react';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { useSession, useSessionState } from '../layout/use-session.ts';
 import { KeepingLine } from '../reports/KeepingLine.tsx';
+import { ReportList } from '../reports/ReportList.tsx';
+import { SavePanel } from '../reports/SavePanel.tsx';
 import { say } from '../words.ts';
 import { linesOf } from './labels.ts';
 import { measure } from './measure.ts';
@@ -24,6 +26,8 @@ export function MeasurementPanel() {
           <Line key={annotation.id} annotation={annotation} selected={annotations.selected === annotation.id} />
         ))}
       </ul>
+      <ReportList />
+      <SavePanel />
     </aside>
   );
 }

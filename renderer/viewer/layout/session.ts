@@ -12,6 +12,8 @@ import { History } from '../history.ts';
 import type { OpenSeries, OpenStudy } from '../open-study.ts';
 import { type Moved, Pane } from '../pane.ts';
 import { PresentationStates } from '../presentation/states.ts';
+import { Saving } from '../reports/saving.ts';
+import { ToldReports } from '../reports/told-reports.ts';
 import { PRIORITY } from '../scheduler.ts';
 import type { StackFrame } from '../stack.ts';
 import { decodedBytes } from '../stack.ts';
@@ -58,6 +60,8 @@ export class ViewerSession {
   readonly history = new History();
   readonly annotations = new AnnotationStore(this.history);
   readonly states: PresentationStates;
+  readonly told: ToldReports;
+  readonly saving: Saving;
   readonly keeper: AnnotationKeeper;
   readonly state: StoreApi<SessionState>;
   readonly #client: Client;
@@ -68,14 +72,18 @@ export class ViewerSession {
   #nextPane = 2;
   #priorsKnown = false;
   readonly hanger: Hanger;
+  /** Told what a reader moved in which pane; not what followed. */
+  readonly moved = new Set<(pane: Pane, moved: Moved) => void>();
   #others: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client, studyInstanceUID: string) {
     this.#client = client;
     this.store = new FrameStore(client);
+    this.states = new PresentationStates(client);
+    this.told = new ToldReports(client);
+    this.saving = new Saving(client);
     this.keeper = new AnnotationKeeper(client, this.annotations);
     this.state = createStore<SessionState>(() => ({
-    this.states = new PresentationStates(client);
       layout: gridLayout(1, 1, [FIRST_PANE]),
       contents: {},
       active: FIRST_PANE,
@@ -109,9 +117,10 @@ export class ViewerSession {
     for (const feed of this.#feeds.values()) feed.close();
     for (const pane of this.#panes.values()) pane.close();
     this.store.close();
+    this.states.close();
+    this.told.close();
   }
 
-    this.states.close();
   // --- panes
 
   pane(id: PaneId): Pane {
@@ -120,6 +129,7 @@ export class ViewerSession {
       const made: Pane = new Pane(this.store, id, (moved) => {
         const { links } = this.state.getState();
         if (links !== FREE) this.#follower.follow(made, moved, [...this.#panes.values()], links);
+        for (const listener of this.moved) listener(made, moved);
       });
       pane = made;
       this.#panes.set(id, pane);
@@ -289,10 +299,11 @@ export class ViewerSession {
     const before = this.state.getState();
     const studies = [...this.#feeds.values()].map((feed) => feed.state);
     this.state.setState({ studies });
+    this.states.take(studies);
+    this.told.take(studies);
     const [first] = studies;
     if (first?.study !== undefined && before.studies[0]?.study === undefined) void this.#findPriors(first.study);
     for (const [id, content] of Object.entries(before.contents)) {
-    this.states.take(studies);
       const open = content === undefined ? undefined : this.find(content);
       const pane = this.#panes.get(id);
       if (open !== undefined && pane !== undefined && pane.frames !== open.frames) {

@@ -35,7 +35,7 @@ export function groupOf(
 function lineFigures(kind: AnnotationKind, points: readonly Point[], { figures }: Measurement): ReportFigure[] {
   const axes = kind === 'bidirectional' || kind === 'cobb';
   const lines = axes ? [polyline(points.slice(0, 2)), ...(points.length > 2 ? [polyline(points.slice(2, 4))] : [])] : [polyline(points)];
-  return figures.flatMap((figure) => {
+  return figures.flatMap((figure): ReportFigure[] => {
     const { what, value, unit } = figure;
     if (kind === 'bidirectional' && (what === 'length' || what === 'short')) {
       const graphic = lines[what === 'length' ? 0 : 1];
