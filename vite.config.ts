@@ -1,11 +1,12 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { licences } from './build/scripts/licences.ts';
 
 /** The renderer: one bundle for the desktop window (pacs://app) and for the loopback window (http://127.0.0.1). */
 export default defineConfig({
   root: 'renderer',
   base: '/',
-  plugins: [react()],
+  plugins: [react(), licences()],
   // Filled in by the host for every page it serves (electron/hosts/static-files.ts).
   html: { cspNonce: '__CSP_NONCE__' },
   worker: { format: 'es' },

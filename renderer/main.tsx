@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client';
 import { I18nextProvider } from 'react-i18next';
 import { styleNonce } from './api/index.ts';
 import { App } from './app/App.tsx';
+import { beginWindow } from './app/popped-out.ts';
 import { startSession } from './app/session.ts';
 import { catalogue } from './i18n/index.ts';
 import { cssVariables, theme } from './ui/theme.ts';
@@ -24,4 +25,5 @@ if (root !== null) {
     </StrictMode>,
   );
 }
+beginWindow();
 void startSession();

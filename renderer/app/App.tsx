@@ -7,8 +7,9 @@ import { SidePanelHost } from '../browser/SidePanelHost.tsx';
 import { t } from '../i18n/index.ts';
 import { useShortcuts } from './keys.ts';
 import { NoticeStrip } from './NoticeStrip.tsx';
+import { poppedOut, type WindowStart, windowStart } from './popped-out.ts';
 import { windowClient } from './session.ts';
-import { type AppState, useApp } from './store.ts';
+import { type AppState, app, useApp } from './store.ts';
 import { TopBar } from './TopBar.tsx';
 
 type ViewerProgram = typeof import('../viewer/index.ts');
@@ -19,8 +20,13 @@ async function loadViewer(): Promise<ViewerProgram> {
   return viewerProgram;
 }
 
-/** The window: the browser, and above it the viewer while a study is open. */
+/** The first window, or one that it opened for a series. */
 export function App() {
+  return poppedOut === undefined ? <FirstWindow /> : <SeriesWindow name={poppedOut} />;
+}
+
+/** The browser, and above it the viewer while a study is open. */
+function FirstWindow() {
   const { i18n } = useTranslation();
   useShortcuts();
   const client = windowClient();
@@ -53,6 +59,30 @@ export function App() {
           <ViewerWhenLoaded client={client} studyInstanceUID={viewing} onClose={closeViewer} />
         </div>
       )}
+    </div>
+  );
+}
+
+/** A viewer alone; closing the study closes the window. */
+function SeriesWindow({ name }: { name: string }) {
+  useShortcuts();
+  const client = windowClient();
+  const connected = useApp((state) => state.connection === 'connected');
+  const [start, setStart] = useState<WindowStart | 'unknown'>();
+  useEffect(() => {
+    void windowStart(name).then((found) => {
+      setStart(found ?? 'unknown');
+      app.set({ viewing: found?.studyInstanceUID });
+    });
+  }, [name]);
+  return (
+    <div className="window">
+      <div className="viewer-window">
+        {start === 'unknown' && <p className="viewer-opening">{t('viewer.orphan')}</p>}
+        {start !== undefined && start !== 'unknown' && client !== undefined && connected && (
+          <ViewerWhenLoaded client={client} studyInstanceUID={start.studyInstanceUID} start={start} onClose={() => window.close()} />
+        )}
+      </div>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { ContractEvent } from '../../shared/contract/index.ts';
 import { type Client, connect } from '../api/index.ts';
 import { takeArrivals } from './arrivals.ts';
+import { poppedOut } from './popped-out.ts';
 import { refreshArchive, searchNow, takeEnd, takeMatches } from './searching.ts';
 import { afterEvent, fromSnapshot, type WorkstationState } from './state.ts';
 import { app, bindClient } from './store.ts';
@@ -39,6 +40,8 @@ async function takeSnapshot(client: Client): Promise<void> {
   try {
     const snapshot = await client.invoke('session.snapshot', {});
     app.set({ connection: client.connection.get(), workstation: fromSnapshot(snapshot) });
+    // A window for one series lists nothing.
+    if (poppedOut !== undefined) return;
     searchNow();
     void refreshArchive();
   } catch {

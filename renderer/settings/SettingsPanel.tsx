@@ -2,6 +2,7 @@ import { Button, Switch, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconX } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { aeTitle, port, type Settings, toErrorData } from '../../shared/contract/index.ts';
+import { About } from '../app/About.tsx';
 import { sentenceOf } from '../app/failure.ts';
 import { app, client, useApp } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
@@ -19,7 +20,7 @@ export function SettingsPanel() {
         </IconButton>
       </div>
       {settings !== undefined && <Fields key={`${settings.aeTitle} ${settings.port}`} settings={settings} />}
-      <About />
+      <Version />
     </section>
   );
 }
@@ -106,13 +107,18 @@ function Fields({ settings }: { settings: Settings }) {
   );
 }
 
-function About() {
+function Version() {
+  const [open, setOpen] = useState(false);
   const version = useApp((state) => state.workstation.version);
   const profile = useApp((state) => state.workstation.profile);
   return (
     <div className="own-address quiet">
       <p>{t('settings.about', { version })}</p>
       <p className="breakable">{t('settings.profile', { path: profile })}</p>
+      <Button mt="xs" onClick={() => setOpen(true)}>
+        {t('settings.aboutMore')}
+      </Button>
+      {open && <About onClose={() => setOpen(false)} />}
     </div>
   );
 }

@@ -1,16 +1,18 @@
 import { IconAlertTriangle, IconStarFilled } from '@tabler/icons-react';
 import { memo, useSyncExternalStore } from 'react';
-import type { LocalSeries, LocalStudy } from '../../shared/contract/index.ts';
-import { ageInYears, formatDate, formatName, formatTime } from '../app/format.ts';
+import type { Corner, CornerItem, LocalSeries, LocalStudy } from '../../shared/contract/index.ts';
+import { formatDate, formatName, formatTime } from '../app/format.ts';
 import { calibrationAt } from './annotations/calibration.ts';
-import { formatLength, pixelAspect, scaleBar } from './geometry.ts';
+import { CornerItems, sexAge } from './CornerItems.tsx';
 import { useSession, useSessionState } from './layout/use-session.ts';
 import type { Arrival, OpenStudy } from './open-study.ts';
-import { type EdgeLetters, edgeLetters, planeOf } from './orientation.ts';
+import { type EdgeLetters, edgeLetters } from './orientation.ts';
 import type { PaneView } from './pane-view.ts';
 import { isSamePatient } from './patient.ts';
+import { cornersOf } from './preferences/corner-layout.ts';
+import { onPreferences, preferences } from './preferences/preferences.ts';
+import { StateText } from './presentation/StateText.tsx';
 import { gapsOf } from './stack-order.ts';
-import { formatWindowValue } from './voi.ts';
 import { say } from './words.ts';
 
 interface CornerTextProps {
@@ -22,49 +24,45 @@ interface CornerTextProps {
 /** Who and what is on the screen, and everything about it that a reader must know: on every image, with the tools hidden too. */
 export function CornerText({ view, study, series }: CornerTextProps) {
   const image = view.shown?.image;
+  useSyncExternalStore(onPreferences, preferences);
+  const corners = cornersOf(series?.modality ?? '');
   const { rotation, flippedHorizontally, flippedVertically } = view.presentation;
   const orientation = image?.imageOrientationPatient;
   const turn = { rotation, flippedHorizontally, flippedVertically };
   const letters = edgeLetters(orientation, turn);
+  const items = (corner: Corner, but: readonly CornerItem[] = NOTHING) => (
+    <CornerItems items={corners[corner].filter((item) => !but.includes(item))} view={view} study={study?.study} series={series} />
+  );
   return (
     <div className="viewer-corners numbers">
       <div className="viewer-corner viewer-tl">
-        <Who study={study?.study} />
+        <Who study={study?.study} beside={corners.topLeft} />
+        {items('topLeft', BESIDE_WHO)}
       </div>
       <div className="viewer-corner viewer-tr">
-        {series !== undefined && (
-          <>
-            <bdi className="viewer-more">{seriesName(series)}</bdi>
-            <strong>{[image?.reading?.laterality, image?.reading?.viewPosition].filter(Boolean).join(' ')}</strong>
-            <span className="viewer-more">{[planeOf(orientation), thickness(view), position(view)].filter(Boolean).join(' · ')}</span>
-            <Warnings view={view} arrival={study?.arrival} />
-          </>
-        )}
+        {items('topRight')}
+        {series !== undefined && <Warnings view={view} arrival={study?.arrival} />}
       </div>
       <div className="viewer-corner viewer-bl">
         {image !== undefined && view.window !== undefined && (
           <>
             {view.presentation.invert && <span>{say('inverted')}</span>}
+            <StateText view={view} />
             {view.presentation.filter !== 'none' && <span>{say(`filter.${view.presentation.filter}`)}</span>}
-            {view.playing && <span>{say('playing', { rate: view.rate })}</span>}
-            <span className="viewer-more">{say('zoom', { percent: Math.round((view.scale / view.pixelRatio) * 100) })}</span>
-            {view.drawn?.kind === 'grey' && (
-              <span className="viewer-more">
-                {say('window', { width: formatWindowValue(view.window.width), center: formatWindowValue(view.window.center) })}
-              </span>
-            )}
-            <strong>
-              <KeyMark view={view} />
-              {counter(view)}
-            </strong>
+            <KeyMark view={view} />
           </>
         )}
+        {items('bottomLeft')}
       </div>
-      <ScaleBar view={view} />
+      <div className="viewer-corner viewer-br">{items('bottomRight')}</div>
       <Letters top={letters.top} bottom={letters.bottom} left={letters.left} right={letters.right} />
     </div>
   );
 }
+
+const NOTHING: readonly CornerItem[] = [];
+/** At the top left these stand on the lines of birth date and study date. */
+const BESIDE_WHO: readonly CornerItem[] = ['sex-age', 'study-time', 'study-description'];
 
 const Letters = memo(function Letters({ top, bottom, left, right }: EdgeLetters) {
   return (
@@ -78,12 +76,11 @@ const Letters = memo(function Letters({ top, bottom, left, right }: EdgeLetters)
 });
 
 /** Name, ID, birth date and study date, in every pane; what contradicts the study that was opened is marked. */
-const Who = memo(function Who({ study }: { study: LocalStudy | undefined }) {
+const Who = memo(function Who({ study, beside }: { study: LocalStudy | undefined; beside: readonly CornerItem[] }) {
   const opened = useSessionState((state) => state.studies[0]?.study);
   const several = useSessionState((state) => new Set(Object.values(state.contents).map((content) => content?.studyInstanceUID)).size > 1);
   if (study === undefined) return null;
-  const age = ageInYears(study.patientBirthDate, study.studyDate);
-  const sexAndAge = [study.patientSex, age === undefined ? '' : say('age', { years: age })].filter(Boolean).join(' · ');
+  const sexAndAge = beside.includes('sex-age') ? sexAge(study) : '';
   const other = opened !== undefined && !isSamePatient(opened, study);
   const isOpened = opened?.studyInstanceUID === study.studyInstanceUID;
   const date = study.studyDate === '' ? say('noStudyDate') : formatDate(study.studyDate);
@@ -106,9 +103,9 @@ const Who = memo(function Who({ study }: { study: LocalStudy | undefined }) {
       <span>
         {several && <span className="viewer-which">{say(isOpened ? 'current' : 'prior')} </span>}
         {date}
-        <span className="viewer-more"> {formatTime(study.studyTime)}</span>
+        {beside.includes('study-time') && <span className="viewer-more"> {formatTime(study.studyTime)}</span>}
       </span>
-      <bdi className="soft viewer-more">{study.studyDescription}</bdi>
+      {beside.includes('study-description') && <bdi className="soft viewer-more">{study.studyDescription}</bdi>}
     </div>
   );
 });
@@ -152,54 +149,4 @@ function Warnings({ view, arrival }: { view: PaneView; arrival: Arrival | undefi
 function arrivalText({ state, received, expected }: Arrival): string {
   if (expected === undefined) return say('arrivingUnknown', { count: received });
   return say(state === 'arriving' ? 'arriving' : 'incomplete', { received, expected });
-}
-
-function ScaleBar({ view }: { view: PaneView }) {
-  const { annotations } = useSession();
-  const { shown, size } = view;
-  const image = shown?.image;
-  if (image === undefined || shown === undefined || size.height < 180) return null;
-  const middle = [{ x: image.columns / 2, y: image.rows / 2 }];
-  const scale = calibrationAt(image, middle, annotations.calibrationOf(shown.instance.sopInstanceUID));
-  if (scale.kind !== 'mm') return null;
-  // The view's scale counts canvas pixels for the shorter side of an image pixel.
-  const shorter = pixelAspect(image) >= 1 ? scale.y : scale.x;
-  const bar = scaleBar((shorter / view.scale) * view.pixelRatio, Math.min(120, size.width / 4));
-  if (bar === undefined) return null;
-  return (
-    <div className="viewer-corner viewer-br viewer-scale">
-      <span>{formatLength(bar.millimetres)}</span>
-      <i style={{ width: bar.pixels }} />
-    </div>
-  );
-}
-
-function counter(view: PaneView): string {
-  const { shown, shownIndex, frames } = view;
-  const parts = [say('image', { number: shownIndex + 1, count: frames.length })];
-  if (shown !== undefined && shown.instance.numberOfFrames > 1 && frames.length > shown.instance.numberOfFrames) {
-    parts.push(say('frame', { number: shown.frame + 1, count: shown.instance.numberOfFrames }));
-  }
-  if (shown?.volume !== undefined) {
-    parts.push([say('volume', { number: shown.volume + 1 }), shown.volumeLabel].filter(Boolean).join(' '));
-  }
-  return parts.join(' · ');
-}
-
-function thickness(view: PaneView): string {
-  const value = view.shown?.image?.sliceThickness;
-  return value !== undefined && value > 0 && Number.isFinite(value) ? say('thickness', { millimetres: Number(value.toPrecision(3)) }) : '';
-}
-
-/** Where the slice lies along its stack. */
-function position(view: PaneView): string {
-  const { shown } = view;
-  const plane = planeOf(shown?.image?.imageOrientationPatient);
-  const axis = { SAG: 0, COR: 1, AX: 2 }[plane as 'SAG' | 'COR' | 'AX'] as 0 | 1 | 2 | undefined;
-  const at = axis === undefined ? undefined : shown?.plane?.origin[axis];
-  return at === undefined ? '' : say('position', { millimetres: at.toFixed(1) });
-}
-
-function seriesName({ modality, seriesNumber, seriesDescription }: LocalSeries): string {
-  return [modality, seriesNumber === undefined ? '' : String(seriesNumber), seriesDescription].filter(Boolean).join(' · ');
 }

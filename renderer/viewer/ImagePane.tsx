@@ -10,6 +10,7 @@ import { useSession, useSessionState } from './layout/use-session.ts';
 import type { OpenStudy } from './open-study.ts';
 import type { Pane } from './pane.ts';
 import type { PaneView } from './pane-view.ts';
+import { PatternOverlay } from './patterns/PatternOverlay.tsx';
 import { GraphicsLayer } from './presentation/GraphicsLayer.tsx';
 import { StackBar } from './StackBar.tsx';
 import { Lens } from './tools/Lens.tsx';
@@ -84,12 +85,13 @@ export const ImagePane = memo(function ImagePane({ id, active, alone }: ImagePan
         onFocus={() => session.activate(id)}
       >
         <div className="viewer-canvas" ref={canvas} />
-        <AnnotationLayer pane={pane} view={view} modality={series?.modality ?? ''} />
         <GraphicsLayer view={view} />
+        <AnnotationLayer pane={pane} view={view} modality={series?.modality ?? ''} />
         <CornerText view={view} study={content === undefined ? undefined : study} series={series} />
         <Obstacle view={view} study={study} modality={series?.modality ?? ''} />
         <Lens pane={pane} />
         <QuestionField id={id} />
+        <PatternOverlay id={id} />
       </div>
       <StackBar pane={pane} store={session.store} view={view} arriving={study?.arrival?.state === 'arriving'} />
     </div>

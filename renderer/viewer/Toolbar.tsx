@@ -25,6 +25,7 @@ import { useSession, useSessionState } from './layout/use-session.ts';
 import { StateMenu } from './presentation/StateMenu.tsx';
 import { CineMenu, ImageMenu, LinkMenu, MoreTools, Presets, Reset } from './ToolbarMenus.tsx';
 import type { Tool } from './tools/names.ts';
+import { WindowMenu } from './WindowMenu.tsx';
 import { say } from './words.ts';
 
 type Icon = typeof IconBrightness;
@@ -77,8 +78,8 @@ export const Toolbar = memo(function Toolbar({ close }: { close(): void }) {
       <span className="viewer-divider" />
       <Presets />
       <ImageMenu />
-      <span className="viewer-divider" />
       <StateMenu />
+      <span className="viewer-divider" />
       <LayoutPicker />
       <LinkMenu />
       <CineMenu />
@@ -92,6 +93,7 @@ export const Toolbar = memo(function Toolbar({ close }: { close(): void }) {
       >
         <IconListDetails className="icon" aria-hidden="true" />
       </IconButton>
+      <WindowMenu />
       <IconButton label={say('close')} keys={keyName({ do: 'close' })} onClick={close}>
         <IconX className="icon" aria-hidden="true" />
       </IconButton>

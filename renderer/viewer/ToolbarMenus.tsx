@@ -16,15 +16,17 @@ import { DRAWN_KINDS } from './annotations/model.ts';
 import { CINE_MODES } from './cine.ts';
 import { COLOUR_MAPS } from './colour-maps.ts';
 import { runCommand } from './commands.ts';
+import { openDialog } from './dialogs.ts';
 import { FILTERS } from './filters.ts';
 import { type Command, keyName } from './keys.ts';
 import { usePaneView, useSession, useSessionState } from './layout/use-session.ts';
-import { presetsOf } from './presets.ts';
+import { sayPreference } from './preferences/words.ts';
+import { presetName, presetsOf } from './presets.ts';
 import { ScreenSize } from './ScreenSize.tsx';
 import { FREE, type Links } from './sync/follow.ts';
 import type { Tool } from './tools/names.ts';
 import { formatWindowValue, storedWindows, type Window } from './voi.ts';
-import { say, sayOr } from './words.ts';
+import { say } from './words.ts';
 
 function MenuButton(props: { label: string; icon?: ReactNode; text?: string; pressed?: boolean; disabled?: boolean; children: ReactNode }) {
   const { label, icon, text, pressed = false, disabled = false, children } = props;
@@ -96,18 +98,18 @@ function PresetItems() {
     <>
       {presets.map(({ label, center, width }, index) => (
         <Menu.Item
-          key={label}
+          key={`${label} ${center} ${width}`}
           rightSection={<Key command={{ do: 'preset', index }} />}
           onClick={() => runCommand(session, { do: 'preset', index })}
         >
-          {sayOr(`preset.${label}`, 'presets')} <WindowText center={center} width={width} />
+          <bdi>{presetName(label)}</bdi> <WindowText center={center} width={width} />
         </Menu.Item>
       ))}
       {presets.length > 0 && stored.length > 0 && <Menu.Divider />}
       {stored.slice(0, 9).map((window, index) => (
         <Menu.Item
           key={`${window.center} ${window.width} ${window.function} ${window.voiLUT ?? ''}`}
-          rightSection={presets.length === 0 ? <kbd className="key">{index + 1}</kbd> : undefined}
+          rightSection={presets.length === 0 ? <Key command={{ do: 'preset', index }} /> : undefined}
           onClick={() => set(index === 0 ? 'file' : window)}
         >
           <bdi>{window.label || (index === 0 ? say('filePreset') : say('filePresetNumber', { number: index + 1 }))}</bdi>{' '}
@@ -119,6 +121,8 @@ function PresetItems() {
         {say('autoPreset')}
       </Menu.Item>
       <Menu.Item onClick={() => session.windowFromSelection()}>{say('roiPreset')}</Menu.Item>
+      <Menu.Divider />
+      <Menu.Item onClick={() => openDialog('presets')}>{sayPreference('presets.edit')}</Menu.Item>
     </>
   );
 }

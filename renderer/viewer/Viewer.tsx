@@ -1,18 +1,26 @@
 import './viewer.css';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Client } from '../api/index.ts';
+import type { WindowStart } from '../app/popped-out.ts';
 import { MeasurementPanel } from './annotations/MeasurementPanel.tsx';
 import { runCommand } from './commands.ts';
-import { type Command, commandOf } from './keys.ts';
+import { closeDialog } from './dialogs.ts';
+import { type Command, commandOf, takeOwnKeys } from './keys.ts';
 import { Stage } from './layout/Stage.tsx';
 import { ViewerSession } from './layout/session.ts';
 import { SessionProvider, useSession, useSessionState } from './layout/use-session.ts';
+import { onPreferences, preferences } from './preferences/preferences.ts';
 import { SeriesStrip } from './SeriesStrip.tsx';
+import { Sheets } from './Sheets.tsx';
 import { Toolbar } from './Toolbar.tsx';
+import { rememberPlace } from './windows/pop-out.ts';
+import { WindowLink } from './windows/window-link.ts';
 
 interface ViewerProps {
   readonly client: Client;
   readonly studyInstanceUID: string;
+  /** The series that it begins with, and the place in it; else what hangs first. */
+  readonly start?: WindowStart;
   onClose(): void;
 }
 
@@ -22,8 +30,9 @@ export function Viewer(props: ViewerProps) {
   return <ViewerOfStudy key={props.studyInstanceUID} {...props} />;
 }
 
-function ViewerOfStudy({ client, studyInstanceUID, onClose }: ViewerProps) {
+function ViewerOfStudy({ client, studyInstanceUID, start, onClose }: ViewerProps) {
   const session = useNewSession(client, studyInstanceUID);
+  useStart(session, start);
   if (session === undefined) return <div className="viewer" />;
   return (
     <SessionProvider value={session}>
@@ -51,18 +60,50 @@ function useNewSession(client: Client, studyInstanceUID: string): ViewerSession 
   return session;
 }
 
+/** Shows the series that the window was opened for, and once it is there the image. */
+function useStart(session: ViewerSession | undefined, start: WindowStart | undefined): void {
+  useEffect(() => {
+    if (session === undefined || start === undefined) return undefined;
+    const pane = session.state.getState().active;
+    const end = rememberPlace();
+    const go = () => {
+      if (session.find(start) === undefined) return;
+      unsubscribe();
+      session.show(pane, start, start.index);
+    };
+    const unsubscribe = session.state.subscribe(go);
+    session.set({ strip: false });
+    go();
+    return () => {
+      unsubscribe();
+      end();
+    };
+  }, [session, start]);
+}
+
 function OpenViewer({ onClose }: { onClose(): void }) {
   const session = useSession();
   const chrome = useSessionState((state) => state.chrome);
   const strip = useSessionState((state) => state.strip && state.full === undefined);
   const panel = useSessionState((state) => state.measurements);
   const root = useRef<HTMLDivElement>(null);
+  const { keys } = useSyncExternalStore(onPreferences, preferences);
+  // Before the tooltips below are made: they name the keys.
+  useMemo(() => takeOwnKeys(keys), [keys]);
   useViewerKeys(session, onClose, root);
+  useEffect(() => {
+    const link = new WindowLink(session);
+    return () => {
+      link.close();
+      closeDialog();
+    };
+  }, [session]);
   return (
     <div className="viewer" ref={root} data-chrome={chrome} data-strip={strip && chrome} data-panel={panel && chrome}>
-      {chrome && <Toolbar close={onClose} />}
+      {chrome && <Toolbar key={JSON.stringify(keys)} close={onClose} />}
       {chrome && strip && <SeriesStrip />}
       <Stage />
+      <Sheets />
       {chrome && panel && <MeasurementPanel />}
     </div>
   );

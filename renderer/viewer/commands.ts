@@ -1,10 +1,13 @@
+import { openDialog } from './dialogs.ts';
 import type { Command, ImageCommand } from './keys.ts';
 import type { ViewerSession } from './layout/session.ts';
 import type { Pane } from './pane.ts';
+import { copyPicture } from './picture/copy.ts';
 import { presetsOf } from './presets.ts';
 import { screenScale } from './screen.ts';
 import { FREE, LINKED } from './sync/follow.ts';
 import { storedWindows } from './voi.ts';
+import { popOut } from './windows/pop-out.ts';
 
 /** Does what a key, a button or a menu entry asks for. `close` is the caller's: it needs to know what is open. */
 export function runCommand(session: ViewerSession, command: Command): void {
@@ -51,6 +54,9 @@ export function runCommand(session: ViewerSession, command: Command): void {
     case 'measurements':
       session.set({ measurements: !getState().measurements });
       return;
+    case 'overlays':
+      pane.change({ overlays: !pane.presentation.overlays });
+      return;
     case 'link':
       session.setLinks(getState().links === FREE ? LINKED : FREE);
       return;
@@ -75,6 +81,22 @@ export function runCommand(session: ViewerSession, command: Command): void {
     case 'faster':
     case 'slower':
       pane.setCine({ rate: nextRate(pane.view.rate, command.do === 'faster' ? 1 : -1) });
+      return;
+    case 'copy':
+    case 'copy-without-patient':
+      copyPicture(session, { patient: command.do === 'copy' });
+      return;
+    case 'print':
+      openDialog('print');
+      return;
+    case 'pop-out':
+      void popOut(session);
+      return;
+    case 'preferences':
+      openDialog('presets');
+      return;
+    case 'keys':
+      openDialog('keys');
       return;
     case 'close':
       return;

@@ -1,4 +1,6 @@
-import type { Tool } from './tools/names.ts';
+import type { ViewerSettings } from '../../shared/contract/index.ts';
+import { withOwnKeys } from './preferences/own-keys.ts';
+import { TOOL_NAMES, type Tool } from './tools/names.ts';
 
 /** What a key does in the viewer. */
 export type Command =
@@ -38,11 +40,18 @@ type ViewerCommand =
   | 'key-image'
   | 'delete'
   | 'measurements'
+  | 'overlays'
   | 'close'
   | 'undo'
-  | 'redo';
+  | 'redo'
+  | 'copy'
+  | 'copy-without-patient'
+  | 'print'
+  | 'pop-out'
+  | 'preferences'
+  | 'keys';
 
-interface Binding {
+export interface Binding {
   /** As in KeyboardEvent.key; letters match either case. */
   readonly key: string;
   readonly shift?: boolean;
@@ -88,6 +97,7 @@ export const KEYS: readonly Binding[] = [
   { key: 'y', command: { do: 'link' } },
   { key: 'k', command: { do: 'key-image' } },
   { key: 'd', command: { do: 'measurements' } },
+  { key: 'u', command: { do: 'overlays' } },
   { key: 'o', command: { do: 'one-to-one' } },
   { key: 'o', shift: true, command: { do: 'fit' } },
   { key: 'Delete', command: { do: 'delete' } },
@@ -99,7 +109,37 @@ export const KEYS: readonly Binding[] = [
   { key: 'z', ctrl: true, command: { do: 'undo' } },
   { key: 'z', ctrl: true, shift: true, command: { do: 'redo' } },
   { key: 'y', ctrl: true, command: { do: 'redo' } },
+  { key: 'c', ctrl: true, command: { do: 'copy' } },
+  { key: 'c', ctrl: true, shift: true, command: { do: 'copy-without-patient' } },
+  { key: 'p', ctrl: true, command: { do: 'print' } },
+  { key: 'n', command: { do: 'pop-out' } },
+  { key: ',', ctrl: true, command: { do: 'preferences' } },
+  { key: 'F1', command: { do: 'keys' } },
 ];
+
+/** Every command that can have a key, those of the table first. */
+export const COMMANDS: readonly Command[] = [
+  ...new Map(
+    [
+      ...KEYS.map(({ command }) => command),
+      ...TOOL_NAMES.map((tool) => ({ do: 'tool', tool }) as const),
+      ...(['row', 'column'] as const).map((direction) => ({ do: 'split', direction }) as const),
+      ...(['true-size', 'close-pane'] as const).map((what) => ({ do: what })),
+    ].map((command): [string, Command] => [JSON.stringify(command), command]),
+  ).values(),
+];
+
+let inForce: readonly Binding[] = KEYS;
+
+/** From now on the reader's own keys hold, in the dispatcher and in every tooltip. */
+export function takeOwnKeys(own: ViewerSettings['keys']): void {
+  inForce = withOwnKeys(KEYS, COMMANDS, own);
+}
+
+/** The keys as they are now. */
+export function bindings(): readonly Binding[] {
+  return inForce;
+}
 
 interface Pressed {
   readonly key: string;
@@ -114,7 +154,7 @@ export function commandOf(event: Pressed): Command | undefined {
   if (event.altKey) return undefined;
   const ctrl = event.ctrlKey || event.metaKey;
   const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const fitting = KEYS.filter(({ key, ctrl: wanted = false }) => key === pressed && wanted === ctrl);
+  const fitting = inForce.filter(({ key, ctrl: wanted = false }) => key === pressed && wanted === ctrl);
   // Shift decides only where both ways mean something: "+" needs it on some keyboards and not on others.
   const exact = fitting.find(({ shift = false }) => shift === (event.shiftKey ?? false));
   return (exact ?? (ctrl ? undefined : fitting[0]))?.command;
@@ -122,10 +162,15 @@ export function commandOf(event: Pressed): Command | undefined {
 
 /** The key of a command as a tooltip shows it. */
 export function keyName(command: Command): string {
-  const found = KEYS.find((entry) => JSON.stringify(entry.command) === JSON.stringify(command));
+  const found = inForce.find((entry) => JSON.stringify(entry.command) === JSON.stringify(command));
   if (found === undefined) return '';
-  const name = DISPLAYED[found.key] ?? (found.key.length === 1 ? found.key.toUpperCase() : found.key);
-  return `${found.ctrl === true ? 'Ctrl+' : ''}${found.shift === true ? 'Shift+' : ''}${name}`;
+  return displayed(found);
+}
+
+/** A key as people read it: ↑, PgUp, Ctrl+Shift+Z. */
+export function displayed({ key, ctrl = false, shift = false }: Omit<Binding, 'command'>): string {
+  const name = DISPLAYED[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+  return `${ctrl ? 'Ctrl+' : ''}${shift ? 'Shift+' : ''}${name}`;
 }
 
 const DISPLAYED: Readonly<Partial<Record<string, string>>> = {

@@ -1,4 +1,7 @@
-/** A window that one key sets. `label` is a key of the catalogue. */
+import { catalogue } from '../i18n/index.ts';
+import { forModality, preferences } from './preferences/preferences.ts';
+
+/** A window that one key sets. `label`: a key of the catalogue, or what the reader calls it. */
 export interface Preset {
   readonly label: string;
   readonly center: number;
@@ -20,6 +23,17 @@ const PRESETS: Readonly<Partial<Record<string, readonly Preset[]>>> = {
   ],
 };
 
+/** The reader's own, else the program's. */
 export function presetsOf(modality: string): readonly Preset[] {
+  return forModality(preferences().presets, modality) ?? builtInPresets(modality);
+}
+
+export function builtInPresets(modality: string): readonly Preset[] {
   return PRESETS[modality] ?? [];
+}
+
+/** The program's windows have words in the catalogue; the reader's own are called as the reader wrote. */
+export function presetName(label: string): string {
+  const key = `preset.${label}`;
+  return /^[a-z]+$/.test(label) && catalogue.exists(key, { ns: 'viewer' }) ? String(catalogue.t(key, { ns: 'viewer' })) : label;
 }

@@ -53,7 +53,9 @@ export const cornerText = z.strictObject({
 export type CornerText = z.infer<typeof cornerText>;
 
 /** `Ctrl+Shift+Z`: modifiers, then a key as KeyboardEvent.key names it; letters are capital. */
-export const keyCombination = z.string().regex(/^(Ctrl\+)?(Shift\+)?([^\s+a-z]|\+|[A-Z][A-Za-z0-9]{1,19})$/, 'a key is written like Ctrl+Z');
+export const keyCombination = z
+  .string()
+  .regex(/^(Ctrl\+)?(Shift\+)?([^\s+a-z]|\+|[A-Z][A-Za-z0-9]{1,19})$/, 'a key is written like Ctrl+Z');
 
 /** A command of the viewer: `tool:length`, `preset:3`, `invert`. Ones that this version does not know are kept and do nothing. */
 const viewerCommand = z.string().regex(/^[a-z][a-z0-9-]{0,39}(:[a-z0-9-]{1,40})?$/);

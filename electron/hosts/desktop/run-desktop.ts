@@ -1,5 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import type { App, BrowserWindow as BrowserWindowType, Dialog, IpcMain, Menu, Protocol, SafeStorage, Session } from 'electron';
+import type {
+  App,
+  BrowserWindowConstructorOptions,
+  BrowserWindow as BrowserWindowType,
+  Dialog,
+  IpcMain,
+  Menu,
+  Protocol,
+  SafeStorage,
+  Session,
+} from 'electron';
 import { toErrorData } from '../../../shared/contract/index.ts';
 import type { DemoFactory, OpenWorkstation, Sealing } from '../../workstation/types.ts';
 import { type Held, hold } from '../host-session.ts';
@@ -116,8 +126,10 @@ async function openShell(electron: ElectronParts, options: RunDesktopOptions): P
   });
   const reader = createInstanceReader(held.workstation.archive);
 
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
-  session.defaultSession.setPermissionCheckHandler(() => false);
+  session.defaultSession.setPermissionRequestHandler((contents, permission, callback) =>
+    callback(PERMITTED.has(permission) && contents.getURL().startsWith(`${ORIGIN}/`)),
+  );
+  session.defaultSession.setPermissionCheckHandler((_contents, permission, origin) => PERMITTED.has(permission) && isOurs(origin));
   session.defaultSession.on('will-download', (event) => event.preventDefault());
   protocol.handle(SCHEME, createAppProtocol(site, reader));
   const endIPC = serveContract(electron.ipcMain, held.workstation, ORIGIN);
@@ -129,6 +141,13 @@ async function openShell(electron: ElectronParts, options: RunDesktopOptions): P
   return { focus };
 }
 
+/** Pictures and texts go to the clipboard, and further windows to other screens; a page of ours asks for nothing else. */
+const PERMITTED: ReadonlySet<string> = new Set(['clipboard-sanitized-write', 'window-management']);
+
+function isOurs(origin: string): boolean {
+  return origin === ORIGIN || origin === `${ORIGIN}/`;
+}
+
 /** The key ring of this desktop; undefined where it has none (then the profile's own file is all there is). */
 function keyRing(safeStorage: ElectronParts['safeStorage']): Sealing | undefined {
   if (!safeStorage.isEncryptionAvailable()) return undefined;
@@ -138,37 +157,48 @@ function keyRing(safeStorage: ElectronParts['safeStorage']): Sealing | undefined
   };
 }
 
+/** What every window of ours is, whoever opens it. */
+const SHUT_IN: BrowserWindowConstructorOptions = {
+  minWidth: 640,
+  minHeight: 480,
+  backgroundColor: '#0c0d0e',
+  title: 'Phosphor',
+  webPreferences: {
+    preload: PRELOAD,
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    webSecurity: true,
+    webviewTag: false,
+    spellcheck: false,
+  },
+};
+
 function openWindow({ BrowserWindow }: ElectronParts, onClosed: () => void): BrowserWindowType {
-  const window = new BrowserWindow({
-    width: 1440,
-    height: 900,
-    minWidth: 960,
-    minHeight: 600,
-    show: false,
-    backgroundColor: '#0c0d0e',
-    title: 'Phosphor',
-    webPreferences: {
-      preload: PRELOAD,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      webviewTag: false,
-      spellcheck: false,
-    },
-  });
+  const window = new BrowserWindow({ ...SHUT_IN, width: 1440, height: 900, minWidth: 960, minHeight: 600, show: false });
   window.once('ready-to-show', () => window.show());
   window.once('closed', onClosed);
   void window.loadURL(`${ORIGIN}/`);
   return window;
 }
 
-/** No page but ours, no second window, no webview, whatever content asks for. */
+/** A window for one series: our own page with a random name, nothing else (renderer/app/popped-out.ts). */
+const SERIES_WINDOW = new RegExp(`^${ORIGIN}/#window=[0-9a-f-]{36}$`);
+const MAX_WINDOWS = 8;
+
+/** No page but ours, no window but ours for a series, no webview, whatever content asks for. */
 function forbidNavigation(app: ElectronParts['app']): void {
+  let open = 0;
   app.on('web-contents-created', (_created, contents) => {
-    contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+    open += 1;
+    contents.once('destroyed', () => {
+      open -= 1;
+    });
+    contents.setWindowOpenHandler(({ url }) =>
+      SERIES_WINDOW.test(url) && open < MAX_WINDOWS ? { action: 'allow', overrideBrowserWindowOptions: SHUT_IN } : { action: 'deny' },
+    );
     contents.on('will-attach-webview', (event) => event.preventDefault());
     contents.on('will-navigate', (event) => {
       if (event.url !== `${ORIGIN}/`) event.preventDefault();

@@ -66,7 +66,7 @@ export function toImage(plane: Plane, point: Vector): Point & { readonly distanc
 const PARALLEL = 0.995;
 const NEARLY_ACROSS = 0.98;
 
-export function areParallel(a: Plane, b: Plane): boolean {
+export function areParallel(a: Pick<Plane, 'normal'>, b: Pick<Plane, 'normal'>): boolean {
   return Math.abs(dot(a.normal, b.normal)) > PARALLEL;
 }
 

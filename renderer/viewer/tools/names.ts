@@ -1,4 +1,8 @@
-import type { DrawnKind } from '../annotations/model.ts';
+import { DRAWN_KINDS, type DrawnKind } from '../annotations/model.ts';
+
+const HAND_TOOLS = ['window', 'zoom', 'pan', 'scroll', 'magnify', 'crosshair'] as const;
 
 /** What the left button does: a tool of the hand, or one that draws a mark. */
-export type Tool = 'window' | 'zoom' | 'pan' | 'scroll' | 'magnify' | 'crosshair' | DrawnKind;
+export type Tool = (typeof HAND_TOOLS)[number] | DrawnKind;
+
+export const TOOL_NAMES: readonly Tool[] = [...HAND_TOOLS, ...DRAWN_KINDS];

@@ -148,9 +148,31 @@ describe('the window can do nothing but its work', () => {
       expect(contents.ask(name, url), `${name} ${url}`).toBe(true);
     }
     expect(contents.ask('will-navigate', 'pacs://app/')).toBe(false);
-    expect(contents.openWindow()).toEqual({ action: 'deny' });
-    expect(electron.permission()).toEqual([false, false]);
+    for (const url of [
+      'https://evil.example/',
+      'pacs://app/',
+      'pacs://app/#window=../../etc',
+      'pacs://app/#window=6d0a2c3e-0000-4000-8000-000000000000&x',
+      'pacs://app.evil.example/#window=6d0a2c3e-0000-4000-8000-000000000000',
+    ]) {
+      expect(contents.openWindow(url), url).toEqual({ action: 'deny' });
+    }
+    expect(electron.permission('media')).toEqual([false, false]);
+    expect(electron.permission('clipboard-read')).toEqual([false, false]);
+    expect(electron.permission('clipboard-sanitized-write', 'https://evil.example')).toEqual([false, false]);
     expect(electron.download()).toBe(true);
+  });
+
+  test('a window for one series opens as shut in as the first; pictures go to the clipboard', async () => {
+    await start();
+    const contents = electron.contents();
+    const url = 'pacs://app/#window=6d0a2c3e-0000-4000-8000-000000000000';
+    const answer = contents.openWindow(url) as { action: string; overrideBrowserWindowOptions?: { webPreferences?: object } };
+    expect(answer.action).toBe('allow');
+    expect(answer.overrideBrowserWindowOptions?.webPreferences).toEqual(electron.windows[0]?.options.webPreferences);
+    expect(electron.permission('clipboard-sanitized-write')).toEqual([true, true]);
+    for (let more = 0; more < 7; more++) electron.contents();
+    expect(contents.openWindow(url), 'not without end').toEqual({ action: 'deny' });
   });
 });
 
@@ -297,7 +319,7 @@ function recordElectron() {
   let invoke: (event: unknown, ...args: unknown[]) => Promise<unknown> = () => Promise.reject(new Error('nothing handles'));
   let handler: (request: Request) => Promise<Response> = () => Promise.reject(new Error('nothing handles'));
   let requestPermission: (contents: unknown, permission: string, callback: (granted: boolean) => void) => void = () => undefined;
-  let checkPermission: () => boolean = () => true;
+  let checkPermission: (contents: unknown, permission: string, origin: string) => boolean = () => true;
   const record =
     (name: string) =>
     (...args: unknown[]): void => {
@@ -375,12 +397,12 @@ function recordElectron() {
       app.emit('will-quit', event);
       return event;
     },
-    permission() {
+    permission(name: string, origin = 'pacs://app') {
       let granted = true;
-      requestPermission({}, 'media', (answer) => {
+      requestPermission({ getURL: () => `${origin}/` }, name, (answer) => {
         granted = answer;
       });
-      return [granted, checkPermission()];
+      return [granted, checkPermission({}, name, origin)];
     },
     download() {
       const event = preventable();
@@ -389,18 +411,18 @@ function recordElectron() {
     },
     contents() {
       const contents = new EventEmitter();
-      let open: () => unknown = () => ({ action: 'allow' });
+      let open: (details: { url: string }) => unknown = () => ({ action: 'allow' });
       app.emit(
         'web-contents-created',
         {},
         Object.assign(contents, {
-          setWindowOpenHandler: (given: () => unknown) => {
+          setWindowOpenHandler: (given: (details: { url: string }) => unknown) => {
             open = given;
           },
         }),
       );
       return {
-        openWindow: () => open(),
+        openWindow: (url: string) => open({ url }),
         ask(name: string, url: string) {
           const event = preventable(url);
           contents.emit(name, event);

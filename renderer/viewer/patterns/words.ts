@@ -1,0 +1,36 @@
+import { roomWords } from '../../i18n/room-words.ts';
+
+export const sayPattern = roomWords('viewer-patterns', {
+  menu: 'Test pattern',
+  none: 'No test pattern',
+  pattern: {
+    smpte: 'SMPTE',
+    'tg18-qc': 'TG18-QC, alike',
+    ramp: 'All 256 grey levels',
+    bars: 'Lines of one pixel',
+    luminance: 'Patch to measure',
+  },
+  name: 'Test pattern {{name}} · no patient’s image',
+  level: 'Level {{level}}',
+  hide: 'Take the pattern away',
+  check: 'Check the screen against the GSDF …',
+  title: 'Screen and GSDF (DICOM PS3.14)',
+  close: 'Close',
+  how: 'Show the patch, step through its levels and enter what the meter says; or load a table of level and luminance. Measure in the dark, or touching the screen, and add what the room gives.',
+  showPatch: 'Show the patch',
+  column: { level: 'Level', luminance: 'cd/m²', jnds: 'JND', wanted: 'JND wanted', deviation: 'Deviation' },
+  luminanceAt: 'Luminance at level {{level}}',
+  ambient: 'Light of the room on the screen, cd/m²',
+  load: 'Load a table …',
+  paste: 'Table: level, luminance',
+  clear: 'Clear',
+  unreadable: 'The file holds no levels from 0 to 255 with their luminance.',
+  incomplete: 'At least three levels with rising luminance between 0.05 and 4000 cd/m² are needed.',
+  result: 'Darkest {{least}}, brightest {{most}} cd/m², {{ratio}} : 1, {{jnds}} JND',
+  worst: 'Largest deviation {{percent}} %',
+  verdict: {
+    diagnostic: 'Passed: within 10 %, for diagnosis (AAPM TG18)',
+    review: 'Passed for review only: within 20 %, but not within 10 % (AAPM TG18)',
+    failed: 'Failed: more than 20 % (AAPM TG18)',
+  },
+});
