@@ -53,11 +53,11 @@ export async function runExport(run: ActionRun, parts: EngineParts, request: Exp
     return await failed(run, parts, refusal);
   }
   if (project !== undefined) for (const mapping of summary.mappings) await parts.projects.record(project.project, mapping);
-  const { exported, failed: notExported, converted, bytes, failedSOPInstanceUIDs } = summary;
+  const { exported, failed: notExported, converted, lackingText, bytes, failedSOPInstanceUIDs } = summary;
   run.update({ bytes });
   return {
     ...localVerdict(exported, notExported),
-    details: { exported, converted, failed: notExported },
+    details: { exported, converted, failed: notExported, ...(lackingText === 0 ? {} : { lackingText }) },
     failedSOPInstanceUIDs: [...failedSOPInstanceUIDs],
     ...(notExported === 0
       ? {}

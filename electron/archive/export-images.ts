@@ -6,6 +6,7 @@ import { TransferSyntaxUID } from '../dicom/dataset/index.ts';
 import type { CornerText, EncodedImage, EncodedTable, PictureRecipe } from '../transcoding/index.ts';
 import { type Exporting, firstOf, type Written } from './export.ts';
 import { type NamedPath, Names, nameOf } from './export-names.ts';
+import { overlaysOfFrame } from './export-overlays.ts';
 import type { ChosenInstance } from './export-selection.ts';
 import { checkCancelled, type ExportSource } from './export-source.ts';
 import { describeImage } from './image-description.ts';
@@ -29,6 +30,7 @@ export async function writeImages({ args, target, codec, signal, each }: Exporti
     const first = Array.from({ length: frames }, (_, frame) => name(frame));
     turn.pass();
     let bytes = 0;
+    let textIsWhole = true;
     for (let frame = 0; frame < frames; frame += 1) {
       checkCancelled(signal);
       const encoded = await frameOf(source, image, frame);
@@ -39,7 +41,11 @@ export async function writeImages({ args, target, codec, signal, each }: Exporti
         options,
         options.cornerText ? cornerText(instance, image, frame, frames, options) : undefined,
       );
-      const picture = await codec.run('picture', { ...encoded, recipe });
+      // Cells of other byte orders are read by nobody else; an overlay within them is rarer still.
+      const cells = encoded.transferSyntaxUID === TransferSyntaxUID.ExplicitVRLittleEndian ? encoded.frames[0]?.fragments[0] : undefined;
+      const overlays = await overlaysOfFrame(image, frame, cells, (offset, length) => bytesAt(source, image, offset, length));
+      const picture = await codec.run('picture', { ...encoded, recipe: { ...recipe, overlays } });
+      textIsWhole &&= picture.textIsWhole;
       await target.write(
         firstOf(first[frame] ?? [], () => name(frame)),
         [picture.bytes],
@@ -47,7 +53,7 @@ export async function writeImages({ args, target, codec, signal, each }: Exporti
       );
       bytes += picture.bytes.length;
     }
-    return { bytes, converted: true };
+    return { bytes, converted: true, ...(textIsWhole ? {} : { lacksText: true }) };
   });
 }
 
@@ -68,9 +74,8 @@ function framed({ components }: NamedPath, frame: number, frames: number): Named
 
 /** One frame with its bytes, as the decoders take it. */
 async function frameOf(source: ExportSource, image: ImageModule, frame: number): Promise<EncodedImage> {
-  const { pixelData, sampleFormat } = image;
+  const { pixelData } = image;
   const { transferSyntaxUID } = source.part10.meta;
-  if (sampleFormat !== undefined) throw new PhosphorError('unsupported', 'floating point pixels are not made into pictures');
   if (pixelData.encoding === 'video') throw new PhosphorError('unsupported', 'video is not made into pictures');
   if (pixelData.encoding === 'encapsulated') {
     const fragments: Uint8Array[] = [];
@@ -95,7 +100,7 @@ async function frameOf(source: ExportSource, image: ImageModule, frame: number):
 /** Without the rest, which would be copied to the codec thread with every frame. */
 function descriptionOf(image: ImageModule): FrameDescription {
   const { rows, columns, samplesPerPixel, photometricInterpretation, planarConfiguration } = image;
-  const { bitsAllocated, bitsStored, highBit, pixelRepresentation } = image;
+  const { bitsAllocated, bitsStored, highBit, pixelRepresentation, sampleFormat } = image;
   return {
     rows,
     columns,
@@ -106,6 +111,7 @@ function descriptionOf(image: ImageModule): FrameDescription {
     bitsStored,
     highBit,
     pixelRepresentation,
+    sampleFormat,
   };
 }
 

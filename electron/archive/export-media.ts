@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
+import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { MediaProfile } from '../../shared/contract/export-fields.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
@@ -44,7 +45,11 @@ export async function writeMedia({ args, chosen, target, codec, signal, each }: 
   const fileIDs = new FileIDs();
   const placed = new Map<string, readonly string[]>();
   for (const { instance } of chosen) placed.set(instance.sopInstanceUID, fileIDs.of(instance));
-  if (args.container === 'folder') await checkEmpty(args.to, args.isResumed === true ? ['DICOMDIR'] : ['DICOMDIR', 'DICOM']);
+  const fileSetUID = uidOf(args.exportId ?? randomUUID());
+  if (args.container === 'folder') {
+    if (args.isResumed === true) await removeOwn(path.join(args.to, 'DICOMDIR'), fileSetUID);
+    await checkEmpty(args.to, args.isResumed === true ? ['DICOMDIR'] : ['DICOMDIR', 'DICOM']);
+  }
   await target.write(once(['README.TXT']), [new TextEncoder().encode(README)]);
   await each(async (instance, order, source) => {
     const fileID = placed.get(instance.sopInstanceUID);
@@ -58,9 +63,27 @@ export async function writeMedia({ args, chosen, target, codec, signal, each }: 
     directory.add({ dataset, transferSyntaxUID: stays ? meta.transferSyntaxUID : ExplicitVRLittleEndian, fileID, order });
     return { bytes: counted.bytes, converted: !stays };
   });
-  const bytes = directory.encode(`2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`);
+  const bytes = directory.encode(fileSetUID);
   await target.write(once(['DICOMDIR']), [bytes]);
 }
+
+/** The same for the same export, so that one that was cut off knows its own directory. */
+function uidOf(exportId: string): string {
+  return `2.25.${BigInt(`0x${hash('sha256', exportId).slice(0, 32)}`)}`;
+}
+
+/** The directory that this very export wrote before it was cut off: it is made once more. */
+async function removeOwn(file: string, fileSetUID: string): Promise<void> {
+  await onTarget(async () => {
+    if (!(await exists(file))) return;
+    await using handle = await open(file);
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(META_BYTES), 0, META_BYTES, 0);
+    if (Buffer.from(buffer.buffer, 0, bytesRead).includes(fileSetUID, 0, 'latin1')) await unlink(file);
+  });
+}
+
+/** Its File Meta Information names the file-set first of all (PS3.10 §7.1). */
+const META_BYTES = 1_024;
 
 /** A file-set that is there already may be another patient's: it is neither added to nor replaced, whatever was asked for. */
 async function checkEmpty(folder: string, names: readonly string[]): Promise<void> {

@@ -10,6 +10,8 @@ export interface ZipOptions {
   /** A file of this name is replaced when the new one is whole. */
   readonly replace: boolean;
   readonly exportId: string;
+  /** A file of this name that says by its comment that it is of this export was finished by it before it was cut off. */
+  readonly isResumed: boolean;
   /** Encrypted with AES-256 (WinZip AE-2). */
   readonly password: string | undefined;
   /** Folder for what is too long to be held, as private as the archive. */
@@ -53,7 +55,7 @@ export class ZipTarget implements ExportTarget {
   /** Rejects with PhosphorError `storage`, `storage-full`, `invalid-arguments` where the file exists and is not to be replaced. */
   static async open(file: string, options: ZipOptions): Promise<ZipTarget> {
     return await onTarget(async () => {
-      if (!options.replace && (await exists(file))) throw alreadyThere();
+      if (!options.replace && (await exists(file)) && !(options.isResumed && (await isOf(file, options.exportId)))) throw alreadyThere();
       await removeStale(path.dirname(file));
       const temporary = path.join(path.dirname(file), `.phosphor-export-${options.exportId}.part`);
       await rm(temporary, { force: true });
@@ -75,12 +77,16 @@ export class ZipTarget implements ExportTarget {
   }
 
   async finish(): Promise<void> {
-    await this.#guarded(() => this.#zip.close());
+    await this.#guarded(() => this.#zip.close(commentOf(this.#options.exportId)));
     await onTarget(async () => {
       await this.#handle.datasync();
       await this.#handle.close();
       if (this.#options.replace) await rename(this.#temporary, this.#file);
-      else if (!(await placeNew(this.#temporary, this.#file))) throw alreadyThere();
+      else if (!(await placeNew(this.#temporary, this.#file))) {
+        // Made once more, it is the same.
+        if (!(this.#options.isResumed && (await isOf(this.#file, this.#options.exportId)))) throw alreadyThere();
+        await unlink(this.#temporary);
+      }
     });
   }
 
@@ -102,6 +108,20 @@ export class ZipTarget implements ExportTarget {
       throw this.#failure ?? new TargetError('storage', 'the ZIP file cannot be written', undefined, thrown);
     }
   }
+}
+
+/** The end of the ZIP file (APPNOTE 4.3.16): names the export, and nobody. */
+function commentOf(exportId: string): Uint8Array {
+  return new TextEncoder().encode(`Phosphor ${exportId}`);
+}
+
+async function isOf(file: string, exportId: string): Promise<boolean> {
+  const comment = commentOf(exportId);
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  if (size < comment.length) return false;
+  const { buffer, bytesRead } = await handle.read(new Uint8Array(comment.length), 0, comment.length, size - comment.length);
+  return bytesRead === comment.length && Buffer.compare(buffer, comment) === 0;
 }
 
 function alreadyThere(): TargetError {

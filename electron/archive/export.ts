@@ -37,6 +37,8 @@ export interface ExportSummary {
   readonly failed: number;
   /** Written in another transfer syntax than they are stored in. */
   readonly converted: number;
+  /** Pictures in whose text letters are missing. */
+  readonly lackingText: number;
   readonly bytes: number;
   /** Who stands behind the pseudonyms of a de-identified export. */
   readonly mappings: readonly PseudonymMapping[];
@@ -61,6 +63,8 @@ export interface Exporting {
 export interface Written {
   readonly bytes: number;
   readonly converted: boolean;
+  /** Letters of its text have no glyph. */
+  readonly lacksText?: boolean;
 }
 
 /** Files read and written at once: enough to keep two disks busy. */
@@ -130,7 +134,7 @@ function open(
   { container, to, replace = false, password, exportId = randomUUID(), isResumed = false }: ExportArgs,
 ): Promise<ExportTarget> {
   if (container === 'folder') return FolderTarget.open(to, { replace, exportId, isResumed });
-  return ZipTarget.open(to, { replace, exportId, password, spill: folderOf.incoming(location) });
+  return ZipTarget.open(to, { replace, exportId, isResumed, password, spill: folderOf.incoming(location) });
 }
 
 const FORMS: Readonly<Record<ExportArgs['form'], (exporting: Exporting) => Promise<void>>> = {
@@ -193,7 +197,7 @@ class Tally {
   readonly #job: JobReporter<ExportItem>;
   readonly #failed: string[] = [];
   readonly #touched = new TouchedStudies();
-  #counts = { exported: 0, failed: 0, converted: 0, bytes: 0 };
+  #counts = { exported: 0, failed: 0, converted: 0, lackingText: 0, bytes: 0 };
 
   constructor(total: number, job: JobReporter<ExportItem>) {
     this.#total = total;
@@ -206,11 +210,12 @@ class Tally {
 
   async one({ sopInstanceUID, owner, values }: ChosenInstance, work: () => Promise<Written>): Promise<void> {
     try {
-      const { bytes, converted } = await work();
+      const { bytes, converted, lacksText = false } = await work();
       this.#counts.exported += 1;
       this.#touched.add({ studyInstanceUID: owner.study, patientID: values.PatientID });
       this.#counts.bytes += bytes;
       if (converted) this.#counts.converted += 1;
+      if (lacksText) this.#counts.lackingText += 1;
     } catch (thrown) {
       if (thrown instanceof TargetError || (thrown instanceof PhosphorError && thrown.kind === 'cancelled')) throw thrown;
       this.#job.check();

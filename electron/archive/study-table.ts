@@ -167,7 +167,7 @@ export class StudyTable {
 
   /**
    * Another patient under a known Study Instance UID: an answer to our own retrieve is what the PACS holds now and is shown, as is what replaced an
-   * older version; of anything else the first is kept. Either way it is announced. Empty values are no other patient; they are filled in.
+   * older version; of anything else the first is kept. Either way it is announced, unless a person just made it so here (a correction, a conflict resolved). Empty values are no other patient; they are filled in.
    */
   #compareIdentity(known: KnownStudy, { header, origin, action }: IndexEntry): void {
     const id = clip(fold(header.patientID));
@@ -176,7 +176,8 @@ export class StudyTable {
     const differs = isOther(id, known.identity.id) || isOther(name, known.identity.name);
     const fills = (known.identity.id === '' && id !== '') || (known.identity.name === '' && name !== '');
     const identity = `${id}\0${name}`;
-    if (differs && !known.announced.has(identity) && known.announced.size < 100) {
+    const isOurDoing = action === 'replaced' && origin !== 'retrieve';
+    if (differs && !isOurDoing && !known.announced.has(identity) && known.announced.size < 100) {
       known.announced.add(identity);
       this.#identityChanges += 1;
     }

@@ -33,7 +33,7 @@ export interface CodecJobs {
   /** Every frame decoded, nothing of its cells left out. Rejects with `damaged` also where the samples contradict the description. */
   readonly nativeFrames: { readonly args: EncodedImage; readonly result: NativeFrames };
   /** The first frame as the bytes of a picture file, by its `recipe`. */
-  readonly picture: { readonly args: EncodedImage; readonly result: { readonly bytes: Uint8Array } };
+  readonly picture: { readonly args: EncodedImage; readonly result: { readonly bytes: Uint8Array; readonly textIsWhole: boolean } };
 }
 
 export type CodecJobName = keyof CodecJobs;

@@ -18,12 +18,13 @@ const MOST_LINES = 8;
 /** Samples per pixel and direction: edges get 16 steps of grey. */
 const FINE = 4;
 
-/** Writes lines of text into the corners of a picture, white with a dark edge, as large as a thirtieth of its height. */
-export async function drawCornerText(picture: Picture, text: CornerText): Promise<void> {
+/** Writes lines of text into the corners of a picture, white with a dark edge, as large as a thirtieth of its height. False where a letter has no glyph. */
+export async function drawCornerText(picture: Picture, text: CornerText): Promise<boolean> {
   loading ??= Promise.all(FONT_URLS.map(async (url) => parse(arrayBufferOf(await readFile(new URL(url))))));
   const fonts = await loading;
   const size = Math.max(9, Math.min(48, Math.round(Math.min(picture.height, picture.width) / 30)));
   const [margin, leading] = [size / 2, size * 1.3];
+  let isWhole = true;
   const corners = [
     { lines: text.topLeft, right: false, bottom: false },
     { lines: text.topRight, right: true, bottom: false },
@@ -34,11 +35,13 @@ export async function drawCornerText(picture: Picture, text: CornerText): Promis
     const shown = lines.filter((line) => line !== '').slice(0, MOST_LINES);
     for (const [index, line] of shown.entries()) {
       const glyphs = outlineOf([...line].slice(0, LONGEST_LINE), fonts, size);
+      isWhole &&= glyphs.isWhole;
       const x = right ? picture.width - margin - glyphs.width : margin;
       const y = bottom ? picture.height - margin - (shown.length - 1 - index) * leading - size * 0.2 : margin + size + index * leading;
       draw(picture, glyphs.commands, x, y);
     }
   }
+  return isWhole;
 }
 
 function arrayBufferOf(bytes: Buffer): ArrayBuffer {
@@ -47,19 +50,25 @@ function arrayBufferOf(bytes: Buffer): ArrayBuffer {
   return copy;
 }
 
-function outlineOf(characters: readonly string[], fonts: readonly Font[], size: number): { commands: PathCommand[]; width: number } {
+function outlineOf(
+  characters: readonly string[],
+  fonts: readonly Font[],
+  size: number,
+): { commands: PathCommand[]; width: number; isWhole: boolean } {
   const commands: PathCommand[] = [];
   let width = 0;
+  let isWhole = true;
   for (const character of characters) {
     const has = (font: Font, one: string): boolean => font.charToGlyphIndex(one) > 0;
     const own = fonts.find((font) => has(font, character));
     const font = own ?? fonts[0];
+    isWhole &&= own !== undefined;
     if (font === undefined) continue;
     const glyph = font.charToGlyph(own === undefined ? '?' : character);
     commands.push(...glyph.getPath(width, 0, size).commands);
     width += ((glyph.advanceWidth ?? 0) * size) / font.unitsPerEm;
   }
-  return { commands, width };
+  return { commands, width, isWhole };
 }
 
 type Edge = readonly [x0: number, y0: number, x1: number, y1: number];

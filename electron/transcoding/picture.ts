@@ -19,6 +19,17 @@ export interface EncodedTable extends TableDescription {
   readonly bytes: Uint8Array;
 }
 
+/** An overlay plane (PS3.3 C.9.2): pixel n of it is bit `firstBit + n × bitsApart` of `bytes`, least significant first. */
+export interface EncodedOverlay {
+  readonly rows: number;
+  readonly columns: number;
+  /** Row and column of its first pixel in the image, counted from 1. */
+  readonly origin: readonly [number, number];
+  readonly bytes: Uint8Array;
+  readonly firstBit: number;
+  readonly bitsApart: number;
+}
+
 export interface PictureWindow {
   readonly center: number;
   readonly width: number;
@@ -40,6 +51,8 @@ export interface PictureRecipe {
   readonly inverse: boolean;
   readonly paddingValue?: number;
   readonly palette?: { readonly red: EncodedTable; readonly green: EncodedTable; readonly blue: EncodedTable };
+  /** Drawn in white. */
+  readonly overlays?: readonly EncodedOverlay[];
   /** Lines of text for each corner. */
   readonly text?: CornerText;
 }
@@ -59,16 +72,22 @@ export interface Picture {
   readonly data: Uint8Array | Uint16Array;
 }
 
-/** The first frame as the bytes of a picture file. Throws what decodeFrame throws, `unsupported` for colour spaces without a picture. */
-export async function picture({ transferSyntaxUID, image, frames, recipe }: EncodedImage): Promise<{ bytes: Uint8Array }> {
+/** The first frame as the bytes of a picture file; whether all of its text could be drawn. Throws what decodeFrame throws, `unsupported` for colour spaces without a picture. */
+export async function picture({
+  transferSyntaxUID,
+  image,
+  frames,
+  recipe,
+}: EncodedImage): Promise<{ bytes: Uint8Array; textIsWhole: boolean }> {
   const [frame] = frames;
   if (frame === undefined || recipe === undefined) throw new PhosphorError('damaged', 'there is no frame');
   const decoded = await decodeFrame({ ...frame, transferSyntaxUID, image });
   const isGrey = decoded.samplesPerPixel === 1 && decoded.photometricInterpretation !== 'PALETTE COLOR';
   const drawn = isGrey ? greyPicture(decoded, recipe) : colourPicture(decoded, recipe);
-  if (recipe.text !== undefined) await drawCornerText(drawn, recipe.text);
+  for (const overlay of recipe.overlays ?? []) drawOverlay(drawn, overlay);
+  const textIsWhole = recipe.text === undefined || (await drawCornerText(drawn, recipe.text));
   // A copy of its own: memory that Node shares among buffers cannot be handed to another thread.
-  return { bytes: Uint8Array.from(await ENCODERS[recipe.format](drawn, recipe.quality)) };
+  return { bytes: Uint8Array.from(await ENCODERS[recipe.format](drawn, recipe.quality)), textIsWhole };
 }
 
 const ENCODERS: Readonly<Record<PictureRecipe['format'], (picture: Picture, quality: number) => Uint8Array | Promise<Uint8Array>>> = {
@@ -123,6 +142,19 @@ function spanOf(samples: ArrayLike<number>, toModality: (stored: number) => numb
   }
   if (low > high) [low, high] = [0, 1];
   return { center: (low + high) / 2, width: Math.max(high - low, 1e-6), function: 'LINEAR_EXACT' };
+}
+
+function drawOverlay({ width, height, channels, data }: Picture, overlay: EncodedOverlay): void {
+  const { rows, columns, origin, bytes, firstBit, bitsApart } = overlay;
+  const white = data.BYTES_PER_ELEMENT === 2 ? 65_535 : 255;
+  for (let row = 0, bit = firstBit; row < rows; row += 1) {
+    const y = origin[0] - 1 + row;
+    for (let column = 0; column < columns; column += 1, bit += bitsApart) {
+      const x = origin[1] - 1 + column;
+      if (x < 0 || y < 0 || x >= width || y >= height || (((bytes[bit >>> 3] ?? 0) >> (bit & 7)) & 1) === 0) continue;
+      data.fill(white, (y * width + x) * channels, (y * width + x + 1) * channels);
+    }
+  }
 }
 
 function colourPicture(frame: DecodedFrame, { palette }: PictureRecipe): Picture {

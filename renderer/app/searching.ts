@@ -68,7 +68,8 @@ async function askArchive(mine: number, query: StudyQuery, sort: Sort) {
   app.set(({ localSearch }) => ({ localSearch: { ...localSearch, state: 'searching' } }));
   try {
     const found = await client().invoke('archive.search', { query, sort, offset: 0, limit: HEAD_ROWS });
-    if (mine === search) app.set({ localSearch: { state: 'done', matches: found.total, stale: false } });
+    if (mine === search)
+      app.set({ localSearch: { state: 'done', matches: found.total, stale: false, isLeast: found.totalIsLeast === true } });
     return found;
   } catch (thrown) {
     if (mine === search) app.set({ localSearch: { state: 'failed', matches: 0, stale: false, sentence: sentenceOf(toErrorData(thrown)) } });
@@ -156,7 +157,8 @@ export async function loadTail(page: number): Promise<void> {
     const found = await client().invoke('archive.search', { query, sort, offset: HEAD_ROWS + page * TAIL_PAGE, limit: TAIL_PAGE });
     if (app.get().list !== list) return;
     list.putTail(page, found.studies, found.total);
-    app.set(({ localSearch }) => ({ listVersion: list.version, localSearch: { ...localSearch, matches: list.localMatches } }));
+    const isLeast = found.totalIsLeast === true;
+    app.set(({ localSearch }) => ({ listVersion: list.version, localSearch: { ...localSearch, matches: list.localMatches, isLeast } }));
   } catch {
     // The rows stay skeletons; scrolling there again asks again.
   } finally {

@@ -46,7 +46,8 @@ export interface AppState {
   readonly blankSearch: boolean;
   readonly list: StudyList;
   readonly listVersion: number;
-  readonly localSearch: SourceSearch & { readonly stale: boolean };
+  /** `isLeast`: there may be more matches than that. */
+  readonly localSearch: SourceSearch & { readonly stale: boolean; readonly isLeast?: boolean };
   readonly nodeSearches: Readonly<Record<string, SourceSearch>>;
   /** Row ID: a Study Instance UID, or with a space behind it the Series Instance UID of one of its series. */
   readonly selected: string | undefined;

@@ -45,7 +45,7 @@ function LocalSource() {
   const search = useApp((state) => state.localSearch);
   const blank = useApp((state) => state.blankSearch);
   const count = blank || !included ? total : search.matches;
-  const key = blank || !included ? 'sources.localStudies' : 'sources.matches';
+  const key = blank || !included ? 'sources.localStudies' : search.isLeast === true ? 'sources.matchesAtLeast' : 'sources.matches';
   return (
     <li className="source">
       <Checkbox

@@ -57,6 +57,8 @@ export const en = {
     unknown: 'not tested',
     searching: 'searching …',
     matches_one: '{{number}} match',
+    matchesAtLeast_one: 'at least {{number}} match',
+    matchesAtLeast_other: 'at least {{number}} matches',
     matches_other: '{{number}} matches',
     capped: 'first {{number}} shown, narrow the search',
     findFailed: 'The search did not succeed.',

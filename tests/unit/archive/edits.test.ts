@@ -142,8 +142,12 @@ describe('an export without identity', () => {
 describe('a corrected study', () => {
   it('keeps its UIDs and tells in every instance what stood there before', async () => {
     const archive = await archiveWithStudy();
+    const notices: string[] = [];
+    archive.onNotice(({ sentence }) => notices.push(sentence));
     const { result } = await correct(archive, { patientName: 'Doe^Joan', patientID: 'P2', accessionNumber: 'A7' });
     await archive.settled();
+    // Whoever corrects a name need not be told that it is another.
+    expect(notices).toEqual([]);
     expect(result).toMatchObject({ corrected: 2, unchanged: 0, failed: 0, patientID: 'P1' });
     expect((await archive.search(everything)).studies).toMatchObject([
       { studyInstanceUID: '1.2.3', patientID: 'P2', numberOfInstances: 2 },

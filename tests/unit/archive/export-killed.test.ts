@@ -5,6 +5,29 @@ import { memorySource, readPart10 } from '../../../electron/dicom/dataset/index.
 import { locate, opened, sample, store, temporaryFolder, writerOf } from './export-fixtures.ts';
 
 it.each(['files', 'media', 'zip'] as const)(
+  'an export (%s) that was done when the program was killed, before it could say so, is done again and no failure',
+  async (kind) => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    for (let i = 1; i <= 3; i += 1) await store(writer, sample(`1.2.3.${i}`, { InstanceNumber: i }));
+    await archive.settled();
+    const folder = temporaryFolder();
+    const form = kind === 'media' ? ('media' as const) : ('files' as const);
+    const container = kind === 'zip' ? ('zip' as const) : ('folder' as const);
+    const to = kind === 'zip' ? path.join(folder, 'out.zip') : path.join(folder, 'out');
+    const args = { selection: { studyInstanceUIDs: ['1.2.3'] }, to, form, container, allowLossyConversion: false };
+    const names = () => fs.readdirSync(folder, { recursive: true }).map(String).sort();
+    expect(await archive.job('export', { ...args, exportId: 'first' }).done).toMatchObject({ exported: 3, failed: 0 });
+    const before = names();
+    expect(await archive.job('export', { ...args, exportId: 'first', isResumed: true }).done).toMatchObject({ exported: 3, failed: 0 });
+    expect(names()).toEqual(before);
+    if (kind === 'files') return;
+    const other = archive.job('export', { ...args, exportId: 'other', isResumed: true }).done;
+    await expect(other).rejects.toMatchObject({ kind: 'invalid-arguments' });
+  },
+);
+
+it.each(['files', 'media', 'zip'] as const)(
   'an archive whose threads die in the middle of an export (%s) leaves whole files only under their names',
   async (kind) => {
     const archive = await opened();

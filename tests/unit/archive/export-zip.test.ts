@@ -12,7 +12,7 @@ async function zipped(options: { password?: string; replace?: boolean } = {}): P
   const folder = temporaryFolder();
   const file = path.join(folder, 'out.zip');
   const { replace = false, password } = options;
-  const target = await ZipTarget.open(file, { replace, exportId: 'one', password, spill: folder });
+  const target = await ZipTarget.open(file, { replace, exportId: 'one', isResumed: false, password, spill: folder });
   await Promise.all([
     target.write(() => ['Doe Jane', 'Grüße 影像.dcm'], [Buffer.from('small')]),
     target.write(() => ['Doe Jane', 'big.dcm'], pieces(BIG)),
@@ -53,12 +53,28 @@ it('encrypts with AES-256 what a program without the password cannot read, and o
   }
 });
 
+it('knows a ZIP file that it had finished when it was cut off, and no other', async () => {
+  const { file, folder } = await zipped();
+  const again = async (exportId: string) => {
+    const target = await ZipTarget.open(file, { replace: false, exportId, isResumed: true, password: undefined, spill: folder });
+    await target.write(() => ['one'], [Buffer.from('small')]);
+    await target.finish();
+  };
+  await again('one');
+  expect(fs.readdirSync(folder)).toEqual(['out.zip']);
+  await expect(again('another')).rejects.toMatchObject({ data: { code: 'EEXIST' } });
+  fs.writeFileSync(file, 'somebody else wrote here');
+  await expect(again('one')).rejects.toMatchObject({ data: { code: 'EEXIST' } });
+});
+
 it('replaces a ZIP file only when it is asked to', async () => {
   const { file, folder } = await zipped();
-  await expect(ZipTarget.open(file, { replace: false, exportId: 'one', password: undefined, spill: folder })).rejects.toMatchObject({
+  await expect(
+    ZipTarget.open(file, { replace: false, exportId: 'one', isResumed: false, password: undefined, spill: folder }),
+  ).rejects.toMatchObject({
     data: { kind: 'invalid-arguments', code: 'EEXIST' },
   });
-  const target = await ZipTarget.open(file, { replace: true, exportId: 'one', password: undefined, spill: folder });
+  const target = await ZipTarget.open(file, { replace: true, exportId: 'one', isResumed: false, password: undefined, spill: folder });
   await target.write(() => ['a'], [Buffer.from('new')]);
   await target.finish();
   expect(entriesOf(fs.readFileSync(file)).map(({ name }) => name)).toEqual(['a']);
@@ -67,6 +83,7 @@ it('replaces a ZIP file only when it is asked to', async () => {
 it('leaves no file when it is abandoned', async () => {
   const folder = temporaryFolder();
   const target = await ZipTarget.open(path.join(folder, 'out.zip'), {
+    isResumed: false,
     replace: false,
     exportId: 'one',
     password: undefined,

@@ -27,11 +27,11 @@ function mainSide() {
   const asked: Asked[] = [];
   const cancelled: string[] = [];
   const dismissed: string[] = [];
-  const searches: ((studies: LocalStudy[]) => void)[] = [];
+  const searches: ((studies: LocalStudy[], more?: { total: number; totalIsLeast: true }) => void)[] = [];
   const answers: Partial<Record<CommandName, (args: never) => unknown>> = {
     'archive.search': () =>
       new Promise((resolve) => {
-        searches.push((studies) => resolve({ total: studies.length, studies }));
+        searches.push((studies, more = undefined) => resolve({ total: studies.length, studies, ...more }));
       }),
     'actions.request': ({ action, tag }: { action: ActionRequest; tag: Tag }) => {
       const actionId = `00000000-0000-4000-8000-0000000001${String(asked.length).padStart(2, '0')}`;
@@ -117,6 +117,13 @@ describe('a search over the archive and a PACS', () => {
     await vi.waitFor(() => expect(app.get().localSearch.state).toBe('done'));
     expect(side.asked).toEqual([]);
   });
+});
+
+it('says that there are at least so many, where the archive has not counted them all', async () => {
+  searchNow();
+  await vi.waitFor(() => expect(side.searches.length).toBeGreaterThan(0));
+  side.searches.at(-1)?.([], { total: 20_000, totalIsLeast: true });
+  await vi.waitFor(() => expect(app.get().localSearch).toMatchObject({ state: 'done', matches: 20_000, isLeast: true }));
 });
 
 describe('the end of a find', () => {

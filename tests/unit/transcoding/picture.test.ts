@@ -58,6 +58,38 @@ function pixelsOf(png: Buffer): number[] {
 }
 
 describe('a frame as a picture', () => {
+  it('has its overlays in white, separate ones and those in unused bits of the pixels', async () => {
+    const plane = { rows: 2, columns: 16, origin: [3, -1] as const, bytes: Uint8Array.of(0xff, 0xff, 0, 0x80), firstBit: 0, bitsApart: 1 };
+    const cells = new Uint8Array(Uint16Array.from({ length: SIZE * SIZE }, (_, i) => (i === 70 ? 0x8000 : 0)).buffer);
+    const embedded = { rows: SIZE, columns: SIZE, origin: [1, 1] as const, bytes: cells, firstBit: 15, bitsApart: 16 };
+    const [plain, drawn] = [pixelsOf(await made()), pixelsOf(await made({ overlays: [plane, embedded] }))];
+    const changed = drawn.flatMap((grey, at) => (grey === plain[at] ? [] : [at]));
+    expect(changed).toEqual([70, ...Array.from({ length: 14 }, (_, i) => 2 * SIZE + i), 3 * SIZE + 13]);
+    expect(changed.map((at) => drawn[at])).toEqual(changed.map(() => 255));
+  });
+
+  it('says when letters of its text cannot be drawn', async () => {
+    const codec = createCodecWorker();
+    onTestFinished(() => codec.close());
+    const text = (line: string) => ({ topLeft: [line], topRight: [], bottomLeft: [], bottomRight: [] });
+    const isWhole = async (line: string) => (await codec.run('picture', encoded({ text: text(line) }))).textIsWhole;
+    expect([await isWhole('Doe Jane Ünal Люксембург'), await isWhole('Wang 王^小東')]).toEqual([true, false]);
+  });
+
+  it('shows floating point pixels through their window', async () => {
+    const codec = createCodecWorker();
+    onTestFinished(() => codec.close());
+    const values = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i % SIZE) / SIZE);
+    const { bytes } = await codec.run('picture', {
+      transferSyntaxUID: '1.2.840.10008.1.2.1',
+      image: { ...IMAGE, bitsAllocated: 32, bitsStored: 32, highBit: 31, sampleFormat: 'float' },
+      frames: [{ fragments: [new Uint8Array(values.buffer)] }],
+      recipe: { ...RECIPE, rescaleSlope: 1, rescaleIntercept: 0, window: { center: 0.5, width: 1, function: 'LINEAR_EXACT' } },
+    });
+    const grey = pixelsOf(Buffer.from(bytes));
+    expect([grey[0], grey[32], grey[63]]).toEqual([0, 128, 251]);
+  });
+
   it('has the grey levels that DCMTK draws', async () => {
     const folder = temporaryFolder();
     const file = path.join(folder, 'ramp.dcm');
