@@ -1,18 +1,19 @@
 import fs from 'node:fs';
 import type { ImageModule } from '../../shared/contract/index.ts';
+import { NO_PIXELS } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type ByteSource, type Dataset, type Part10File, readPart10, Tag, transferSyntaxOf } from '../dicom/dataset/index.ts';
 import { frameValuesOf } from './image-frames.ts';
 import { locatePixels } from './image-pixels.ts';
 import { overlaysOf, shutterOf } from './image-planes.ts';
 import { suvOf } from './image-suv.ts';
-import { type FileForm, isTableOrPlane, modalityLUTOf, paletteOf, voiLUTsOf } from './image-tables.ts';
+import { bytesOf, type FileForm, isTableOrPlane, modalityLUTOf, paletteOf, voiLUTsOf } from './image-tables.ts';
 import { ImageTag } from './image-tags.ts';
 import { bounded, integer, optional, pair, positive } from './optional.ts';
 import { readingOf } from './reading-description.ts';
 
 /** Descriptions of another version are made anew. */
-export const DESCRIPTION_VERSION = 2;
+export const DESCRIPTION_VERSION = 3;
 
 /** What the viewer needs of an instance's image; without `image` there is nothing to show, and `reason` says why. */
 export interface ImageDescription {
@@ -54,7 +55,7 @@ export function fileSource(fd: number): ByteSource {
 
 function describe(file: Part10File): ImageDescription {
   const { dataset, pixelData, meta } = file;
-  if (pixelData === undefined) return { reason: 'The instance holds no pixels.' };
+  if (pixelData === undefined) return { reason: NO_PIXELS };
   const rows = dataset.number(Tag.Rows) ?? 0;
   const columns = dataset.number(Tag.Columns) ?? 0;
   const samplesPerPixel = dataset.number(Tag.SamplesPerPixel) ?? 1;
@@ -74,6 +75,7 @@ function describe(file: Part10File): ImageDescription {
   };
   const palette = dataset.has(Tag.RedPaletteColorLookupTableDescriptor) ? paletteOf(dataset, form) : undefined;
   if (photometricInterpretation === 'PALETTE COLOR' && palette === undefined) return { reason: 'The color palette is missing or damaged.' };
+  const isColour = samplesPerPixel > 1 || palette !== undefined;
   const subsampled = samplesPerPixel === 3 && /^YBR_(FULL|PARTIAL)_422$/.test(photometricInterpretation);
   const frameBits = rows * columns * (subsampled ? 2 : samplesPerPixel) * bitsAllocated;
   const isNative = found.encoding === 'native' || found.encoding === 'deflated';
@@ -101,7 +103,7 @@ function describe(file: Part10File): ImageDescription {
     ...(palette !== undefined && photometricInterpretation === 'MONOCHROME2' && isSupplemental(dataset)
       ? { supplementalPalette: true }
       : {}),
-    ...(dataset.has(ImageTag.ICCProfile) ? { iccProfile: true } : {}),
+    ...optional('iccProfile', isColour ? iccProfileOf(dataset, form) : undefined),
     ...nonEmpty('overlays', overlaysOf(dataset, form, { bitsAllocated }, numberOfFrames)),
     ...optional('shutter', shutterOf(dataset)),
     ...optional('suv', suvOf(dataset)),
@@ -109,6 +111,15 @@ function describe(file: Part10File): ImageDescription {
     pixelData: found,
   };
   return isCut ? { image, reason: 'The file ends before its pixels do.' } : { image };
+}
+
+/** Profiles larger than this are no profile of a device. */
+const MAX_PROFILE = 16 * 1024 * 1024;
+
+function iccProfileOf(dataset: Dataset, form: FileForm): ImageModule['iccProfile'] {
+  const holder = dataset.has(ImageTag.ICCProfile) ? dataset : dataset.items(ImageTag.OpticalPathSequence)[0];
+  const profile = holder === undefined ? undefined : bytesOf(holder, ImageTag.ICCProfile, form);
+  return profile !== undefined && 'length' in profile && profile.length > MAX_PROFILE ? undefined : profile;
 }
 
 function bitsOf(dataset: Dataset, bitsAllocated: number): Pick<ImageModule, 'bitsStored' | 'highBit' | 'pixelRepresentation'> {

@@ -32,6 +32,7 @@ export const ImageTag = {
   SegmentedGreenPaletteColorLookupTableData: 0x00281222,
   SegmentedBluePaletteColorLookupTableData: 0x00281223,
   ICCProfile: 0x00282000,
+  OpticalPathSequence: 0x00480105,
   ModalityLUTSequence: 0x00283000,
   LUTDescriptor: 0x00283002,
   LUTExplanation: 0x00283003,

@@ -10,7 +10,8 @@ export function bulkRanges(image: ImageModule, frame: number): BulkRange[] {
   const planes = overlaysOfFrame(image, frame).flatMap((overlay) =>
     'data' in overlay.source ? [partOf(overlay.source.data, overlay, frame)] : [],
   );
-  return [...tables, ...planes].flatMap((bulk) => ('inline' in bulk ? [] : [[bulk.offset, bulk.length] as const]));
+  const profile = image.iccProfile === undefined ? [] : [image.iccProfile];
+  return [...tables, ...planes, ...profile].flatMap((bulk) => ('inline' in bulk ? [] : [[bulk.offset, bulk.length] as const]));
 }
 
 /** Little-endian bytes of a table or plane, cut out of what was fetched. Throws PhosphorError `damaged` where they are not in it. */

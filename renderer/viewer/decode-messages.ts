@@ -96,6 +96,8 @@ export interface ColourFrame {
   readonly columns: number;
   readonly rows: number;
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  /** Whether the ICC profile of the image was applied, or why not; undefined = it has none, or one that changes nothing. */
+  readonly profile?: 'applied' | 'lookup-table' | 'not-rgb' | 'damaged' | undefined;
   readonly planes?: Planes | undefined;
 }
 

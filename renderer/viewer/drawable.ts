@@ -2,16 +2,18 @@ import {
   type DecodedFrame,
   decodeFrame,
   type Palette,
+  readProfile,
   readTable,
   type Samples,
   toPaletteTable,
   toRGBA,
+  toSRGB,
   type ValueTable,
 } from '../../shared/codecs/index.ts';
-import type { ImageModule, LookupTable } from '../../shared/contract/index.ts';
+import type { BulkBytes, ImageModule, LookupTable } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type BulkRange, bulkBytes, overlaysOfFrame } from './bulk.ts';
-import type { DrawableFrame } from './decode-messages.ts';
+import type { ColourFrame, DrawableFrame } from './decode-messages.ts';
 import { toGreyFrame } from './grey-frame.ts';
 import { planesOf } from './planes.ts';
 
@@ -38,11 +40,30 @@ export async function toDrawable(source: FrameSource): Promise<DrawableFrame> {
   const { rows, columns } = decoded;
   const shown: DrawableFrame = isGrey(decoded)
     ? drawGrey(decoded, source)
-    : { kind: 'colour', columns, rows, rgba: toRGBA(decoded, paletteOf(source)) };
+    : { kind: 'colour', columns, rows, ...managedColours(toRGBA(decoded, paletteOf(source)), source) };
   const planes = planesOf(image, { frame, fetched, cells: await cellsOf(source) });
   const colours = shown.kind === 'grey' && image.supplementalPalette === true ? supplementalColours(decoded, source) : undefined;
   if (planes === undefined && colours === undefined) return shown;
   return { ...shown, planes: { ...(planes ?? { cover: new Uint8Array(rows * columns), overlays: [], shutterGrey: 0 }), colours } };
+}
+
+/** Colours as the image's ICC profile means them. */
+function managedColours(rgba: Uint8ClampedArray<ArrayBuffer>, { image, fetched }: FrameSource): Pick<ColourFrame, 'rgba' | 'profile'> {
+  if (image.iccProfile === undefined) return { rgba };
+  const conversion = readProfile(bytesOfProfile(image.iccProfile, fetched));
+  if (conversion.kind === 'identity') return { rgba };
+  if (conversion.kind === 'not-applied') return { rgba, profile: conversion.reason };
+  toSRGB(rgba, conversion.profile);
+  return { rgba, profile: 'applied' };
+}
+
+/** An image without its profile is still an image. */
+function bytesOfProfile(profile: BulkBytes, fetched: FrameSource['fetched']): Uint8Array {
+  try {
+    return bulkBytes(profile, fetched);
+  } catch {
+    return new Uint8Array(0);
+  }
 }
 
 /** Stored values of a frame. */

@@ -75,7 +75,7 @@ export const FRESH: Presentation = {
 
 /** What tests and assistive tools read off the pane, updated with every drawn picture. */
 export function describe(
-  dataset: DOMStringMap,
+  dataset: Record<string, string | undefined>,
   { shown, shownIndex, drawn, presented, wanted, frames, window, presentation, scale, seriesUID, toScreen }: PaneView,
   draws: number,
 ): void {

@@ -20,28 +20,37 @@ export function toRGBA(frame: DecodedFrame, palette?: Palette): Uint8ClampedArra
     if (palette === undefined) throw new PhosphorError('damaged', 'PALETTE COLOR without palette');
     for (let p = 0, to = 0; p < pixels; p++, to += 4) {
       const value = samples[p] ?? 0;
-      rgba[to] = lookUp(palette.red, value);
-      rgba[to + 1] = lookUp(palette.green, value);
-      rgba[to + 2] = lookUp(palette.blue, value);
+      putPalette(rgba, to, palette, value);
       rgba[to + 3] = 255;
     }
     return rgba;
   }
-  if (frame.samplesPerPixel !== 3 && frame.samplesPerPixel !== 4) {
+  const planes = photometric === 'ARGB' || photometric === 'CMYK' ? 4 : 3;
+  if (frame.samplesPerPixel < planes || frame.samplesPerPixel > 4) {
     throw new PhosphorError('unsupported', `${photometric} with ${frame.samplesPerPixel} samples per pixel`);
   }
   const convert = COLOUR_SPACES[photometric];
   if (convert === undefined) throw new PhosphorError('unsupported', `photometric interpretation ${photometric}`);
   const shift = Math.max(0, frame.bitsStored - 8);
   const stride = frame.samplesPerPixel;
+  const overlaid = photometric === 'ARGB' ? palette : undefined;
   for (let p = 0, from = 0, to = 0; p < pixels; p++, from += stride, to += 4) {
-    convert(rgba, to, (samples[from] ?? 0) >>> shift, (samples[from + 1] ?? 0) >>> shift, (samples[from + 2] ?? 0) >>> shift);
+    const fourth = stride === 4 ? (samples[from + 3] ?? 0) >>> shift : 0;
+    convert(rgba, to, (samples[from] ?? 0) >>> shift, (samples[from + 1] ?? 0) >>> shift, (samples[from + 2] ?? 0) >>> shift, fourth);
     rgba[to + 3] = 255;
+    const index = samples[from] ?? 0;
+    if (overlaid !== undefined && index > 0) putPalette(rgba, to, overlaid, index);
   }
   return rgba;
 }
 
-type Convert = (rgba: Uint8ClampedArray, at: number, a: number, b: number, c: number) => void;
+function putPalette(rgba: Uint8ClampedArray, at: number, palette: Palette, index: number): void {
+  rgba[at] = lookUp(palette.red, index);
+  rgba[at + 1] = lookUp(palette.green, index);
+  rgba[at + 2] = lookUp(palette.blue, index);
+}
+
+type Convert = (rgba: Uint8ClampedArray, at: number, a: number, b: number, c: number, d: number) => void;
 
 const keep: Convert = (rgba, at, r, g, b) => {
   rgba[at] = r;
@@ -64,6 +73,37 @@ const studioRange: Convert = (rgba, at, y, cb, cr) => {
   rgba[at + 2] = luma + 2.017232 * (cb - 128);
 };
 
+/** Retired: hue once around the circle, saturation, value, from their least to their greatest sample. */
+const hueSaturationValue: Convert = (rgba, at, h, s, v) => {
+  // A circle of 256 steps, as DCMTK has it: the last one is not the first again.
+  const sixth = (h / 256) * 6;
+  const part = sixth - Math.floor(sixth);
+  const [p, q, t] = [v * (1 - s / 255), v * (1 - (s / 255) * part), v * (1 - (s / 255) * (1 - part))];
+  const [r, g, b] = SECTORS[Math.floor(sixth) % 6]?.(v, p, q, t) ?? [v, v, v];
+  rgba[at] = r;
+  rgba[at + 1] = g;
+  rgba[at + 2] = b;
+};
+
+const SECTORS: readonly ((v: number, p: number, q: number, t: number) => readonly [number, number, number])[] = [
+  (v, p, _q, t) => [v, t, p],
+  (v, p, q) => [q, v, p],
+  (v, p, _q, t) => [p, v, t],
+  (v, p, q) => [p, q, v],
+  (v, p, _q, t) => [t, p, v],
+  (v, p, q) => [v, p, q],
+];
+
+/** Retired: cyan, magenta, yellow and black, 0 = no ink. */
+const inks: Convert = (rgba, at, c, m, y, k) => {
+  rgba[at] = 255 - c - k;
+  rgba[at + 1] = 255 - m - k;
+  rgba[at + 2] = 255 - y - k;
+};
+
+/** Retired: the first plane is an index into the palette where it is not 0; there the palette's colour stands in place of the others. */
+const indexed: Convert = (rgba, at, _alpha, r, g, b) => keep(rgba, at, r, g, b, 0);
+
 const COLOUR_SPACES: Readonly<Partial<Record<string, Convert>>> = {
   RGB: keep,
   YBR_FULL: fullRange,
@@ -72,4 +112,7 @@ const COLOUR_SPACES: Readonly<Partial<Record<string, Convert>>> = {
   YBR_PARTIAL_420: studioRange,
   YBR_ICT: keep,
   YBR_RCT: keep,
+  HSV: hueSaturationValue,
+  CMYK: inks,
+  ARGB: indexed,
 };

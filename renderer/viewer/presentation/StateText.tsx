@@ -1,24 +1,41 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { PaneView } from '../pane-view.ts';
+import type { PresentationState } from './state.ts';
 import { stateOf } from './state-of-view.ts';
 import { say } from './words.ts';
 
-/** Which presentation state the image is shown with, and what of it is not applied. */
+/** Which presentation state and ICC profile the image is shown with, and what of them is not applied. */
 export function StateText({ view }: { view: PaneView }) {
   const state = stateOf(view);
-  if (state === undefined) return view.presentation.overlays ? null : <span>{say('hidden')}</span>;
+  const profile = view.drawn?.kind === 'colour' ? view.drawn.profile : undefined;
   return (
     <>
       {!view.presentation.overlays && <span>{say('hidden')}</span>}
+      {profile === 'applied' && <span className="viewer-more">{say('profile.applied')}</span>}
+      {profile !== undefined && profile !== 'applied' && <Warning text={say(`profile.${profile}`)} />}
+      {state !== undefined && <StateLines state={state} />}
+    </>
+  );
+}
+
+function StateLines({ state }: { state: PresentationState }) {
+  return (
+    <>
       <span data-testid="presentation-state">
         <bdi>{say('applied', { label: state.label || say('noLabel') })}</bdi>
       </span>
       {state.notApplied.map((what) => (
-        <span key={what} className="viewer-warning">
-          <IconAlertTriangle size={12} aria-hidden="true" />
-          {say(`notApplied.${what}`)}
-        </span>
+        <Warning key={what} text={say(`notApplied.${what}`)} />
       ))}
     </>
+  );
+}
+
+function Warning({ text }: { text: string }) {
+  return (
+    <span className="viewer-warning">
+      <IconAlertTriangle size={12} aria-hidden="true" />
+      {text}
+    </span>
   );
 }

@@ -8,6 +8,12 @@ export const say = roomWords('presentation', {
   hidden: 'Overlays and graphics hidden',
   none: 'No presentation state is about this image.',
   applied: 'Presentation state {{label}}',
+  profile: {
+    applied: 'Colours by the ICC profile',
+    'lookup-table': 'ICC profile with lookup tables not applied',
+    'not-rgb': 'ICC profile of other colours than RGB not applied',
+    damaged: 'Damaged ICC profile not applied',
+  },
   notApplied: {
     mask: 'subtraction of a mask not applied',
     overlays: "the state's own overlays not applied",

@@ -158,6 +158,25 @@ const CASES: readonly Case[] = [
     arguments: [],
   },
   {
+    name: 'CMYK (retired)',
+    values: { ...COLOUR, PhotometricInterpretation: 'CMYK', SamplesPerPixel: 4 },
+    // Where the inks together are more than the paper takes, DCMTK's samples overflow.
+    pixels: cells(
+      bySample(rgb([0, 1, 2, 3])).map((level) => level >> 1),
+      8,
+    ),
+    pixelVR: 'OB',
+    arguments: [],
+  },
+  {
+    name: 'ARGB (retired)',
+    values: { ...COLOUR, PhotometricInterpretation: 'ARGB', SamplesPerPixel: 4 },
+    elements: palette(0, 8),
+    pixels: cells(bySample([rgb([3])[0]?.map((level, i) => (i % 3 === 0 ? level : 0)) ?? [], ...rgb([0, 1, 2])]), 8),
+    pixelVR: 'OB',
+    arguments: [],
+  },
+  {
     name: 'palette of 8 bits',
     values: { ...stored(8, 8), PhotometricInterpretation: 'PALETTE COLOR' },
     elements: palette(0, 8),
@@ -201,9 +220,11 @@ describe('a generated image is drawn as DCMTK draws it', () => {
   });
 });
 
-it('YBR_FULL is drawn as the standard says, which is DCMTK give or take its rounding', async () => {
-  const path = await writeImage(folder.path, YBR);
-  const { detail } = compareSamples(await drawnByDCMTK(path, YBR), await viewerPicture(path, YBR), false);
+const HSV: Case = { ...YBR, name: 'HSV', values: { ...COLOUR, PhotometricInterpretation: 'HSV' } };
+
+it.each([YBR, HSV])('$name is drawn as the standard says, which is DCMTK give or take its rounding', async (one) => {
+  const path = await writeImage(folder.path, one);
+  const { detail } = compareSamples(await drawnByDCMTK(path, one), await viewerPicture(path, one), false);
   expect(Number(/largest (\d+)/.exec(detail)?.[1] ?? 0)).toBeLessThanOrEqual(2);
 });
 

@@ -1,25 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  Dataset,
-  encodeDataset,
-  encodeFileMeta,
-  memorySource,
-  readPart10,
-  Tag,
-  TransferSyntaxUID,
-  type ValueInput,
-} from '../../../electron/dicom/dataset/index.ts';
+import { Dataset, type ValueInput } from '../../../electron/dicom/dataset/index.ts';
 import { compareSamples } from '../../conformance/compare.ts';
 import type { Picture } from '../../conformance/png.ts';
 import { presentedPicture, stateOfFile } from '../../conformance/presented-file.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
 import { COLUMNS, cells, packed, pattern, ROWS, writeImage } from '../../support/images.ts';
+import { writePresentationState } from '../../support/presentation-states.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { provideWasmFromPackages } from '../../support/wasm.ts';
 
 const PIXELS = COLUMNS * ROWS;
-const STATE = '1.2.840.10008.5.1.4.1.1.11.1';
 const GREY = {
   BitsAllocated: 16,
   BitsStored: 12,
@@ -110,7 +101,7 @@ describe('an image under a grayscale presentation state', () => {
 
   it.each(CASES)('is drawn as DCMTK draws it: $name', async ({ name, image = {}, state: asked }) => {
     const path = await writeImage(folder.path, { name, values: { ...GREY, ...image }, pixels: cells(values(4095), 16) });
-    const statePath = await writeState(path, asked);
+    const statePath = await writePresentationState(path, asked);
     const state = stateOfFile(statePath);
     expect(state).toBeDefined();
     if (state === undefined) return;
@@ -144,8 +135,8 @@ describe('an image under a grayscale presentation state', () => {
       pixels: cells(values(4095), 16),
     });
     const window = { SoftcopyVOILUTSequence: [Dataset.of({ WindowCenter: '2000', WindowWidth: '4095' })] };
-    const activated = await stateOfFile(await writeState(path, window, [[0x60021001, 'LAYER', 'CS']]));
-    const none = await stateOfFile(await writeState(path, window));
+    const activated = await stateOfFile(await writePresentationState(path, window, [[0x60021001, 'LAYER', 'CS']]));
+    const none = await stateOfFile(await writePresentationState(path, window));
     if (activated === undefined || none === undefined) throw new Error('not read');
     const [shown, bare] = [await presentedPicture(activated, path), await presentedPicture(none, path)];
     for (const [i, bit] of [...bits].reverse().entries()) expect(shown.samples[i]).toBe(bit === 1 ? 255 : bare.samples[i]);
@@ -153,64 +144,11 @@ describe('an image under a grayscale presentation state', () => {
   });
 });
 
-async function writeState(
-  imagePath: string,
-  asked: Readonly<Record<string, ValueInput | Dataset[]>>,
-  elements: readonly (readonly [number, ValueInput, 'CS'])[] = [],
-): Promise<string> {
-  const uid = readPart10(memorySource(await readFile(imagePath))).dataset.string(Tag.SOPInstanceUID);
-  const sopInstanceUID = `${uid}.${elements.length + 9}`;
-  const reference = { ReferencedSOPClassUID: '1.2.840.10008.5.1.4.1.1.7', ReferencedSOPInstanceUID: uid };
-  const dataset = Dataset.of({
-    SOPClassUID: STATE,
-    SOPInstanceUID: sopInstanceUID,
-    StudyDate: '',
-    StudyTime: '',
-    AccessionNumber: '',
-    Modality: 'PR',
-    Manufacturer: '',
-    ReferringPhysicianName: '',
-    PatientName: 'Pattern',
-    PatientID: 'P',
-    PatientBirthDate: '',
-    PatientSex: '',
-    StudyInstanceUID: '1.2.3',
-    SeriesInstanceUID: '1.2.3.2',
-    StudyID: '',
-    SeriesNumber: '1',
-    InstanceNumber: '1',
-    ReferencedSeriesSequence: [Dataset.of({ SeriesInstanceUID: '1.2.3.1', ReferencedImageSequence: [Dataset.of(reference)] })],
-    DisplayedAreaSelectionSequence: [
-      Dataset.of({
-        DisplayedAreaTopLeftHandCorner: [1, 1],
-        DisplayedAreaBottomRightHandCorner: [COLUMNS, ROWS],
-        PresentationSizeMode: 'SCALE TO FIT',
-        PresentationPixelAspectRatio: ['1', '1'],
-      }),
-    ],
-    ContentLabel: 'TEST',
-    ContentDescription: '',
-    PresentationCreationDate: '20261121',
-    PresentationCreationTime: '120000',
-    ContentCreatorName: '',
-    ...('PresentationLUTSequence' in asked ? {} : { PresentationLUTShape: 'IDENTITY' }),
-    ...asked,
-  });
-  if (elements.length > 0) {
-    dataset.set('GraphicLayerSequence', [Dataset.of({ GraphicLayer: 'LAYER', GraphicLayerOrder: '1' })]);
-    for (const [tag, value, vr] of elements) dataset.set(tag, value, vr);
-  }
-  const meta = encodeFileMeta({ sopClassUID: STATE, sopInstanceUID, transferSyntaxUID: TransferSyntaxUID.ExplicitVRLittleEndian });
-  const path = `${imagePath}.${elements.length}.pr.dcm`;
-  await writeFile(path, Buffer.concat([meta, encodeDataset(dataset, TransferSyntaxUID.ExplicitVRLittleEndian)]));
-  return path;
-}
-
 async function drawnByDCMTK(state: string, image: string): Promise<Picture> {
   const target = `${state}.pgm`;
   const { code, output } = await dcmtk('dcmp2pgm', '-p', state, image, target);
   if (code !== 0) throw new Error(output);
   const pgm = await readFile(target);
   const [header = '', columns, rows] = /^P5\s+(?:#[^\n]*\n)?(\d+)\s+(\d+)\s+255\s/.exec(pgm.toString('latin1', 0, 200)) ?? [];
-  return { columns: Number(columns), rows: Number(rows), samplesPerPixel: 1, samples: pgm.subarray(header.length) };
+  return { columns: Number(columns), rows: Number(rows), samplesPerPixel: 1 as const, samples: pgm.subarray(header.length) };
 }

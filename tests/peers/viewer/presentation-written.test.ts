@@ -133,7 +133,7 @@ describe('a presentation state that we write', () => {
     const target = `${path}.pgm`;
     expect((await dcmtk('dcmp2pgm', '-p', path, image, target)).code).toBe(0);
     const pgm = await readFile(target);
-    const theirs = { columns: COLUMNS, rows: ROWS, samplesPerPixel: 1, samples: pgm.subarray(pgm.length - COLUMNS * ROWS) };
+    const theirs = { columns: COLUMNS, rows: ROWS, samplesPerPixel: 1 as const, samples: pgm.subarray(pgm.length - COLUMNS * ROWS) };
     const pane = pictureOf(await viewFile(image).drawable(0), WINDOW, { inverted: true });
     expect(compareSamples(theirs, pane, false).kind).toMatch(/^(equal|within tolerance)$/);
     const state = stateOfFile(path);

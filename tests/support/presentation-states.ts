@@ -1,0 +1,68 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import {
+  Dataset,
+  encodeDataset,
+  encodeFileMeta,
+  memorySource,
+  readPart10,
+  Tag,
+  TransferSyntaxUID,
+  type ValueInput,
+} from '../../electron/dicom/dataset/index.ts';
+
+const STATE = '1.2.840.10008.5.1.4.1.1.11.1';
+
+/** Writes a presentation state of an image of `writeImage` beside it: `asked` in place of what every state has. */
+export async function writePresentationState(
+  imagePath: string,
+  asked: Readonly<Record<string, ValueInput | Dataset[]>>,
+  elements: readonly (readonly [number, ValueInput, 'CS'])[] = [],
+): Promise<string> {
+  const { dataset: image } = readPart10(memorySource(await readFile(imagePath)));
+  const uid = image.string(Tag.SOPInstanceUID);
+  const sopInstanceUID = `${uid}.${elements.length + 9}`;
+  const reference = { ReferencedSOPClassUID: '1.2.840.10008.5.1.4.1.1.7', ReferencedSOPInstanceUID: uid };
+  const dataset = Dataset.of({
+    SOPClassUID: STATE,
+    SOPInstanceUID: sopInstanceUID,
+    StudyDate: '',
+    StudyTime: '',
+    AccessionNumber: '',
+    Modality: 'PR',
+    Manufacturer: '',
+    ReferringPhysicianName: '',
+    PatientName: 'Pattern',
+    PatientID: 'P',
+    PatientBirthDate: '',
+    PatientSex: '',
+    StudyInstanceUID: '1.2.3',
+    SeriesInstanceUID: '1.2.3.2',
+    StudyID: '',
+    SeriesNumber: '1',
+    InstanceNumber: '1',
+    ReferencedSeriesSequence: [Dataset.of({ SeriesInstanceUID: '1.2.3.1', ReferencedImageSequence: [Dataset.of(reference)] })],
+    DisplayedAreaSelectionSequence: [
+      Dataset.of({
+        DisplayedAreaTopLeftHandCorner: [1, 1],
+        DisplayedAreaBottomRightHandCorner: [image.number(Tag.Columns) ?? 1, image.number(Tag.Rows) ?? 1],
+        PresentationSizeMode: 'SCALE TO FIT',
+        PresentationPixelAspectRatio: ['1', '1'],
+      }),
+    ],
+    ContentLabel: 'TEST',
+    ContentDescription: '',
+    PresentationCreationDate: '20261121',
+    PresentationCreationTime: '120000',
+    ContentCreatorName: '',
+    ...('PresentationLUTSequence' in asked ? {} : { PresentationLUTShape: 'IDENTITY' }),
+    ...asked,
+  });
+  if (elements.length > 0) {
+    dataset.set('GraphicLayerSequence', [Dataset.of({ GraphicLayer: 'LAYER', GraphicLayerOrder: '1' })]);
+    for (const [tag, value, vr] of elements) dataset.set(tag, value, vr);
+  }
+  const meta = encodeFileMeta({ sopClassUID: STATE, sopInstanceUID, transferSyntaxUID: TransferSyntaxUID.ExplicitVRLittleEndian });
+  const path = `${imagePath}.${elements.length}.pr.dcm`;
+  await writeFile(path, Buffer.concat([meta, encodeDataset(dataset, TransferSyntaxUID.ExplicitVRLittleEndian)]));
+  return path;
+}
