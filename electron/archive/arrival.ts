@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type InstanceIdentity, identityOf, type RawHeader, StreamingHeader } from '../dicom/dataset/index.ts';
@@ -53,7 +54,7 @@ export function createArrivalWriter(location: ArchiveLocation, port: MessagePort
     feed,
     codec,
     parts,
-    hashesLater: () => !location.durable && context.hardLinks(),
+    hashesLater: () => context.hardLinks(),
     metas: new FileMetaCache(),
     disk: new DiskSync(() => open.size === 1),
     takeBuffer: () => buffers.pop() ?? new Uint8Array(BUFFER),
@@ -134,6 +135,8 @@ class FileArrival implements Arrival {
   readonly #uidHash: Buffer;
   readonly #final: string;
   #dataSetBytes = 0;
+  /** Of the data set so far, in durable archives: what proves the file whole until it has been hashed. */
+  #crc32 = 0;
   #behind: { readonly done: Promise<void> } | undefined;
   #behindAt = 0;
   #failure: PhosphorError | undefined;
@@ -168,6 +171,7 @@ class FileArrival implements Arrival {
       if (!this.#headerDone) this.#headerDone = this.#header.push(chunk);
       this.#append(chunk);
       this.#dataSetBytes += chunk.length;
+      if (this.#context.location.durable && this.#hash === undefined) this.#crc32 = crc32(chunk, this.#crc32);
     } catch (thrown) {
       return Promise.reject(this.#fail(thrown));
     }
@@ -214,7 +218,7 @@ class FileArrival implements Arrival {
         number: this.#number,
         origin: this.#origin.kind,
         uidHash: this.#uidHash,
-        ...(sha256 === undefined ? { dataSetBytes } : { sha256 }),
+        ...(sha256 === undefined ? { dataSetBytes, ...(location.durable ? { crc32: this.#crc32 } : {}) } : { sha256 }),
         sourceAETitle: this.#origin.kind === 'import' ? '' : this.#origin.sourceAETitle,
       },
       final: this.#final,

@@ -3,9 +3,11 @@ import type { ArrivedEntry, ArrivedMessage, CommittedMessage, IndexLine } from '
 
 /** Arrivals that the index does not hold yet: what a repair after a crash would have to look at. */
 const MAX_OPEN = 2_000;
-const BATCH = 64;
-/** A batch is gathered for so long: a message an instance costs both threads more than what it says. */
-const GATHER_MS = 10;
+const BATCH = 256;
+/** The first after a pause is told within this. */
+const SOON_MS = 5;
+/** While they follow each other a batch is gathered for so long: a message an instance costs both threads more than what it says. */
+const GATHER_MS = 50;
 
 /**
  * The writer's line to the index writer: sends what arrived in batches, keeps it until it is committed, and sends it again when the index
@@ -41,7 +43,7 @@ export class IndexFeed {
     const numbered = { ...entry, sequence: this.#sequence };
     this.#open.set(numbered.sequence, numbered);
     this.#unsent.push(numbered);
-    this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#open.size === 1 ? SOON_MS : GATHER_MS);
     // Not at once: an instance is on its way to being answered.
     if (this.#unsent.length >= BATCH) this.#full ??= setImmediate(() => this.#flush());
   }

@@ -22,7 +22,7 @@ export interface Candidate extends Omit<Newcomer, 'entry'> {
   readonly replaces: boolean;
 }
 
-type Arriving = IncomingProof & Omit<IncomingEntry, 'action' | 'sha256' | 'dataSetBytes'>;
+type Arriving = IncomingProof & Omit<IncomingEntry, 'action' | 'sha256' | 'dataSetBytes' | 'crc32'>;
 
 export interface Placed {
   readonly result: ArrivalResult;

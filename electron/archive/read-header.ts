@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { USABLE_UID } from '../../shared/contract/limits.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type InstanceHeader, readPart10Meta, StreamingHeader, Tag } from '../dicom/dataset/index.ts';
@@ -18,6 +19,8 @@ export function hasUsableUIDs(header: InstanceHeader): boolean {
 export interface FileFacts {
   readonly header: InstanceHeader;
   readonly sha256: string;
+  /** CRC-32 of the data set, where it was asked for. */
+  readonly crc32?: number;
   readonly dataSetBytes: number;
   readonly fileBytes: number;
   /** Milliseconds since the epoch: the file was written once, when it arrived. */
@@ -25,8 +28,8 @@ export interface FileFacts {
   readonly sourceAETitle: string;
 }
 
-/** Reads a stored file once: header and hash. Throws PhosphorError `damaged` …, or the system's error. */
-export async function factsOf(file: StoredFile, location: Pick<ArchiveLocation, 'characterSets'>): Promise<FileFacts> {
+/** Reads a stored file once: header and hash, and its CRC-32 if `withCRC`. Throws PhosphorError `damaged` …, or the system's error. */
+export async function factsOf(file: StoredFile, location: Pick<ArchiveLocation, 'characterSets'>, withCRC = false): Promise<FileFacts> {
   const meta = new Uint8Array(file.dataSetOffset);
   await file.handle.read(meta, 0, meta.length, 0);
   const { transferSyntaxUID, metaElements } = readPart10Meta(meta);
@@ -34,9 +37,11 @@ export async function factsOf(file: StoredFile, location: Pick<ArchiveLocation, 
   const hash = createHash('sha256');
   const deflated = isDeflated(transferSyntaxUID) ? new DeflatedEnd() : undefined;
   let headerDone = false;
+  let crc = 0;
   for await (const piece of dataSetOf(file)) {
     await deflated?.push(piece);
     hash.update(piece);
+    if (withCRC) crc = crc32(piece, crc);
     if (!headerDone) headerDone = streaming.push(piece);
   }
   const sourceAETitle = metaElements.string(Tag.SourceApplicationEntityTitle);
@@ -46,6 +51,7 @@ export async function factsOf(file: StoredFile, location: Pick<ArchiveLocation, 
   return {
     header,
     sha256: hash.digest('hex'),
+    ...(withCRC ? { crc32: crc } : {}),
     dataSetBytes: file.size - file.dataSetOffset,
     fileBytes: file.size,
     arrivedAt: file.modifiedAt,

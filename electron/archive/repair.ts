@@ -43,7 +43,7 @@ export async function adoptable(location: ArchiveLocation, names: readonly strin
   for (const name of names) {
     const entry = parseIncomingName(name);
     if (entry === undefined) continue;
-    const indexed = await landed(location, name, entry, read(location, path.join(folderOf.incoming(location), name))).catch(
+    const indexed = await landed(location, name, entry, read(location, path.join(folderOf.incoming(location), name), entry)).catch(
       () => undefined,
     );
     if (indexed !== undefined) entries.push(indexed);
@@ -59,8 +59,9 @@ async function repairEntries(location: ArchiveLocation, found: readonly string[]
   const ahead = new Map<string, Facts>();
   for (const [at, name] of found.entries()) {
     for (const next of found.slice(at, at + AHEAD)) {
-      if (ahead.has(next) || parseIncomingName(next) === undefined) continue;
-      const facts = read(location, path.join(incoming, next));
+      const proof = ahead.has(next) ? undefined : parseIncomingName(next);
+      if (proof === undefined) continue;
+      const facts = read(location, path.join(incoming, next), proof);
       facts.catch(() => undefined);
       ahead.set(next, facts);
     }
@@ -91,7 +92,7 @@ async function landed(
   if (stat === undefined) return undefined;
   // Without hard links the entry is empty and the file is only under its final name.
   const isMarker = stat.size === 0;
-  const facts = await (isMarker ? read(location, target) : ownFacts);
+  const facts = await (isMarker ? read(location, target, entry) : ownFacts);
   // In an open archive the entry may have been indexed and removed by now: then there is nothing to do, and nothing to undo.
   if (!fs.existsSync(own)) return undefined;
   if (facts === undefined || !isWhole(facts, entry) || !hashOfUID(facts.header.sopInstanceUID).equals(entry.uidHash)) {
@@ -99,14 +100,15 @@ async function landed(
     return undefined;
   }
   // Two files of the same content: a copy of the folder made them out of one.
-  if (!isMarker && !stands(own, target) && (await read(location, target))?.sha256 !== facts.sha256) return undefined;
+  if (!isMarker && !stands(own, target) && (await read(location, target, entry))?.sha256 !== facts.sha256) return undefined;
   const { header, sha256, dataSetBytes, fileBytes, arrivedAt } = facts;
   const { action, origin, sourceAETitle } = entry;
   return { entryName: name, action, origin, sourceAETitle, header, sha256, dataSetBytes, fileBytes, arrivedAt };
 }
 
-function isWhole({ sha256, dataSetBytes }: FileFacts, proof: IncomingProof): boolean {
-  return proof.sha256 === undefined ? dataSetBytes === proof.dataSetBytes : sha256 === proof.sha256.toString('hex');
+function isWhole(facts: FileFacts, proof: IncomingProof): boolean {
+  if (proof.sha256 !== undefined) return facts.sha256 === proof.sha256.toString('hex');
+  return facts.dataSetBytes === proof.dataSetBytes && (proof.crc32 === undefined || facts.crc32 === proof.crc32);
 }
 
 function targetOf(location: ArchiveLocation, { action, uidHash, sha256 }: IncomingEntry): string {
@@ -114,11 +116,12 @@ function targetOf(location: ArchiveLocation, { action, uidHash, sha256 }: Incomi
   return action === 'conflict' && sha256 !== undefined ? conflictFile(location, uidHash, sha256) : fileOfHash(location, uidHash);
 }
 
-async function read(location: ArchiveLocation, file: string): Facts {
+/** @param proof of the entry that the file belongs to */
+async function read(location: ArchiveLocation, file: string, proof: IncomingProof): Facts {
   try {
     const stored = await openStored(file);
     try {
-      return await factsOf(stored, location);
+      return await factsOf(stored, location, proof.sha256 === undefined && proof.crc32 !== undefined);
     } finally {
       await stored.handle.close();
     }

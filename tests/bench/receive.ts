@@ -41,6 +41,9 @@ interface Receiver extends AsyncDisposable {
   readonly folder: string;
 }
 
+/** So often a receiver gets its work before it is measured: V8 compiles what is used often in steps, beside the work, through some thousand instances. */
+const WARM_UPS = 4;
+
 /** A workstation runs all day, and so does a storescp: both are started once, and each round sends instances that neither has seen. */
 async function warmComparison(name: string, folder: string, data: DataSets, durable: boolean): Promise<Comparison> {
   const ours = await startPhosphor(durable);
@@ -49,11 +52,13 @@ async function warmComparison(name: string, folder: string, data: DataSets, dura
   return {
     name,
     against: 'storescp',
+    warmUps: WARM_UPS,
     ours: () => deliver(ours, folders, data.instances),
     peer: () => deliver(peer, folders, data.instances),
     prepare: async (round) => {
-      const made = join(folder, `${name.replace(/\W/g, '-')}-${round + 1}`);
-      folders = await data.write(made, round + 2);
+      const number = round + WARM_UPS;
+      const made = join(folder, `${name.replace(/\W/g, '-')}-${number}`);
+      folders = await data.write(made, number + 1);
       return { [Symbol.asyncDispose]: async () => void (await emptied(made)) };
     },
     [Symbol.asyncDispose]: async () => {

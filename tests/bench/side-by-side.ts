@@ -7,7 +7,7 @@ export interface Run extends ProcessCost {
   readonly notes?: Readonly<Record<string, number>>;
 }
 
-/** Does the work of a round once: −1 is the warm-up, then 0, 1 … */
+/** Does the work of a round once: the last of the warm-up is −1, then come 0, 1 … */
 export type Side = (round: number) => Promise<Run>;
 
 /** Both sides of one comparison, started. Disposing it ends them. */
@@ -17,6 +17,8 @@ export interface Comparison extends Partial<AsyncDisposable> {
   readonly peer: Side;
   /** What the peer is, for people. */
   readonly against: string;
+  /** Rounds that do not count, 1 unless it says otherwise. */
+  readonly warmUps?: number;
   /** Lays out what a round needs, outside the timed part; it is disposed after both sides. */
   readonly prepare?: (round: number) => Promise<AsyncDisposable>;
 }
@@ -43,7 +45,7 @@ export interface Result {
 }
 
 /**
- * Runs both sides in turn (the machine's speed drifts) after one warm-up each, every other round the peer first, and compares the medians. The
+ * Runs both sides in turn (the machine's speed drifts) after a warm-up of each, every other round the peer first, and compares the medians. The
  * short form goes without the warm-up.
  */
 export async function sideBySide(start: () => Promise<Comparison>, runs: number, short: boolean): Promise<Result> {
@@ -51,7 +53,7 @@ export async function sideBySide(start: () => Promise<Comparison>, runs: number,
   const ours: Run[] = [];
   const peer: Run[] = [];
   try {
-    for (let round = short ? 0 : -1; round < runs; round += 1) {
+    for (let round = short ? 0 : -(comparison.warmUps ?? 1); round < runs; round += 1) {
       await using _work = await comparison.prepare?.(round);
       const sides = [async () => ours.push(await comparison.ours(round)), async () => peer.push(await comparison.peer(round))];
       for (const side of round % 2 === 0 ? sides : sides.reverse()) await side();

@@ -2,11 +2,24 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { incomingName } from '../../../electron/archive/incoming-name.ts';
+import { type IncomingProof, incomingName } from '../../../electron/archive/incoming-name.ts';
 import { type ArchiveLocation, locateInstance, openIndexReader } from '../../../electron/archive/index.ts';
 import { hashOfUID } from '../../../electron/archive/layout.ts';
-import { everything, finished, namesIn, opened, part10, sample, sha256, store, temporaryLocation, writerOf } from './fixtures.ts';
+import {
+  everything,
+  finished,
+  namesIn,
+  opened,
+  part10,
+  type Sample,
+  sample,
+  sha256,
+  store,
+  temporaryLocation,
+  writerOf,
+} from './fixtures.ts';
 
 /** Runs the storing process until it has acknowledged `count` instances, then kills it with SIGKILL. Returns all that it acknowledged. */
 async function storeAndKill(location: ArchiveLocation, series: number, count: number): Promise<string[]> {
@@ -57,8 +70,15 @@ describe('kill -9 in the middle of arrivals', () => {
   );
 });
 
-/** A location with the entry of an arrival in incoming/, as a crash leaves it. `claimed`: its data set, or the length of one that was not hashed yet. */
-async function withEntry(content: Buffer, claimed: Uint8Array | number, target?: 'linked' | 'replacing'): Promise<ArchiveLocation> {
+/** By what the entry of an arrival in incoming/ says that it is whole. */
+const proofs = {
+  hash: ({ bytes }: Sample) => ({ sha256: Buffer.from(sha256(bytes), 'hex') }),
+  length: ({ bytes }: Sample) => ({ dataSetBytes: bytes.length }),
+  checksum: ({ bytes }: Sample) => ({ dataSetBytes: bytes.length, crc32: crc32(bytes) }),
+};
+
+/** A location with the entry of an arrival in incoming/, as a crash leaves it. */
+async function withEntry(content: Buffer, proof: IncomingProof, target?: 'linked' | 'replacing'): Promise<ArchiveLocation> {
   const location = temporaryLocation();
   const archive = await opened(location);
   if (target === 'replacing') await store(writerOf(archive), sample('1.2.3.4', { StudyDescription: 'Older' }));
@@ -69,7 +89,7 @@ async function withEntry(content: Buffer, claimed: Uint8Array | number, target?:
     action: target === 'replacing' ? 'replaced' : 'stored',
     origin: 'store',
     uidHash: hashOfUID('1.2.3.4'),
-    ...(typeof claimed === 'number' ? { dataSetBytes: claimed } : { sha256: Buffer.from(sha256(claimed), 'hex') }),
+    ...proof,
     sourceAETitle: 'MODALITY',
   });
   const entry = path.join(location.directory, 'incoming', name);
@@ -83,31 +103,37 @@ describe('what a loss of power leaves in incoming/', () => {
   const one = sample('1.2.3.4');
 
   it('is indexed when it is complete under its final name', async () => {
-    const archive = await opened(await withEntry(part10(one), one.bytes, 'linked'));
+    const archive = await opened(await withEntry(part10(one), proofs.hash(one), 'linked'));
     await archive.settled();
     expect((await archive.search(everything)).studies).toMatchObject([{ studyInstanceUID: '1.2.3', numberOfInstances: 1 }]);
     expect(namesIn(archive.location, 'incoming')).toEqual([]);
   });
 
-  it('is indexed with its hash when the response came before that was known', async () => {
-    const archive = await opened(await withEntry(part10(one), one.bytes.length, 'linked'));
+  it.each(['length', 'checksum'] as const)('is indexed with its hash when only its %s was known at the response', async (known) => {
+    const archive = await opened(await withEntry(part10(one), proofs[known](one), 'linked'));
     await archive.settled();
     expect((await finished(archive.verify())).result).toMatchObject({ checked: 1, problems: 0 });
     expect(namesIn(archive.location, 'incoming')).toEqual([]);
   });
 
+  const shortened = part10(one).subarray(0, -20);
+  const blank = Buffer.concat([shortened, Buffer.alloc(20)]);
+
   it.each([
-    ['hash', one.bytes],
-    ['length', one.bytes.length],
-  ])('gives up the final name when its content did not reach the disk, as its %s tells', async (_, claimed) => {
-    const archive = await opened(await withEntry(part10(one).subarray(0, -20), claimed, 'linked'));
+    ['hash', shortened],
+    ['length', shortened],
+    ['checksum', shortened],
+    ['hash', blank],
+    ['checksum', blank],
+  ] as const)('gives up the final name when its content did not reach the disk, as its %s tells', async (known, content) => {
+    const archive = await opened(await withEntry(content, proofs[known](one), 'linked'));
     await archive.settled();
     expect([...namesIn(archive.location, 'files'), ...namesIn(archive.location, 'incoming')]).toEqual([]);
     expect((await archive.search(everything)).total).toBe(0);
   });
 
   it('takes the place that an older version was moved away from', async () => {
-    const location = await withEntry(part10(one), one.bytes, 'replacing');
+    const location = await withEntry(part10(one), proofs.hash(one), 'replacing');
     fs.renameSync(locateInstance(location, '1.2.3.4'), path.join(location.directory, 'trash', 'older.dcm'));
     const archive = await opened(location);
     await archive.settled();
@@ -117,7 +143,7 @@ describe('what a loss of power leaves in incoming/', () => {
   });
 
   it('does not touch an older version that still stands', async () => {
-    const location = await withEntry(part10(one), one.bytes, 'replacing');
+    const location = await withEntry(part10(one), proofs.hash(one), 'replacing');
     const archive = await opened(location);
     await archive.settled();
     expect((await finished(archive.verify())).result).toMatchObject({ checked: 1, problems: 0 });
