@@ -3,6 +3,7 @@ import type { ValueTable } from '../../shared/codecs/index.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
 import type { DrawableFrame, GreyFrame } from './decode-messages.ts';
 import { renderExact } from './exact-image.ts';
+import { renderLargeColour } from './large-colour.ts';
 import { renderLarge } from './large-image.ts';
 import { drawPlanes } from './planes-layer.ts';
 import { type GreyTransform, greyTable, greyTransform, type Window } from './voi.ts';
@@ -122,6 +123,7 @@ function colourImage(frame: DrawableFrame & { kind: 'colour' }, module: ImageMod
     getPixelData: () => frame.rgba,
     color: true,
     rgba: true,
+    ...(frame.smaller === undefined ? {} : { render: renderLargeColour(frame) }),
   };
 }
 

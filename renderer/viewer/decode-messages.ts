@@ -91,11 +91,19 @@ export interface GreyLevel {
   readonly samples: GreySamples;
 }
 
+export interface ColourLevel {
+  readonly columns: number;
+  readonly rows: number;
+  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+}
+
 export interface ColourFrame {
   readonly kind: 'colour';
   readonly columns: number;
   readonly rows: number;
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  /** Copies halved again and again where it is large (see isLarge). */
+  readonly smaller?: readonly ColourLevel[] | undefined;
   /** Whether the ICC profile of the image was applied, or why not; undefined = it has none, or one that changes nothing. */
   readonly profile?: 'applied' | 'lookup-table' | 'not-rgb' | 'damaged' | undefined;
   readonly planes?: Planes | undefined;
@@ -109,7 +117,10 @@ export function frameBytes(frame: DrawableFrame): number {
 
 /** The memory that a frame holds, to be handed over from thread to thread. */
 export function buffersOf(frame: DrawableFrame): ArrayBuffer[] {
-  const buffers = frame.kind === 'colour' ? [frame.rgba.buffer] : frame.levels.map((level) => level.samples.buffer as ArrayBuffer);
+  const buffers =
+    frame.kind === 'colour'
+      ? [frame, ...(frame.smaller ?? [])].map((level) => level.rgba.buffer)
+      : frame.levels.map((level) => level.samples.buffer as ArrayBuffer);
   if (frame.kind === 'grey' && frame.exact !== undefined) buffers.push(frame.exact.samples.buffer as ArrayBuffer);
   if (frame.planes !== undefined) buffers.push(frame.planes.cover.buffer);
   if (frame.planes?.colours !== undefined) buffers.push(frame.planes.colours.buffer);

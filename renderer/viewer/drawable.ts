@@ -13,9 +13,11 @@ import {
 import type { BulkBytes, ImageModule, LookupTable } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type BulkRange, bulkBytes, overlaysOfFrame } from './bulk.ts';
+import { colourPyramid } from './colour-pyramid.ts';
 import type { ColourFrame, DrawableFrame } from './decode-messages.ts';
 import { toGreyFrame } from './grey-frame.ts';
 import { planesOf } from './planes.ts';
+import { isLarge } from './stack.ts';
 
 /** The bytes of a frame and how they are to be read. */
 export interface FrameSource {
@@ -40,11 +42,16 @@ export async function toDrawable(source: FrameSource): Promise<DrawableFrame> {
   const { rows, columns } = decoded;
   const shown: DrawableFrame = isGrey(decoded)
     ? drawGrey(decoded, source)
-    : { kind: 'colour', columns, rows, ...managedColours(toRGBA(decoded, paletteOf(source)), source) };
+    : inColour({ kind: 'colour', columns, rows, ...managedColours(toRGBA(decoded, paletteOf(source)), source) });
   const planes = planesOf(image, { frame, fetched, cells: await cellsOf(source) });
   const colours = shown.kind === 'grey' && image.supplementalPalette === true ? supplementalColours(decoded, source) : undefined;
   if (planes === undefined && colours === undefined) return shown;
   return { ...shown, planes: { ...(planes ?? { cover: new Uint8Array(rows * columns), overlays: [], shutterGrey: 0 }), colours } };
+}
+
+/** With its smaller copies where it is large. */
+function inColour(frame: ColourFrame): ColourFrame {
+  return isLarge(frame) ? { ...frame, smaller: colourPyramid(frame) } : frame;
 }
 
 /** Colours as the image's ICC profile means them. */

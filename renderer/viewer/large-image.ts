@@ -28,15 +28,20 @@ export function renderLarge(frame: GreyFrame, map: ColourMap = 'grey'): (enabled
   };
 }
 
-interface Area {
+export interface Area {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
 }
 
+interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** The rectangle of the canvas that the image covers. */
-function visibleArea(toCanvas: DOMMatrix, frame: GreyFrame, canvas: HTMLCanvasElement): Area {
+export function visibleArea(toCanvas: DOMMatrix, frame: Size, canvas: HTMLCanvasElement): Area {
   const a = toCanvas.transformPoint({ x: 0, y: 0 });
   const b = toCanvas.transformPoint({ x: frame.columns, y: frame.rows });
   const x = Math.max(0, Math.round(Math.min(a.x, b.x)));
@@ -47,23 +52,9 @@ function visibleArea(toCanvas: DOMMatrix, frame: GreyFrame, canvas: HTMLCanvasEl
 }
 
 function resample(frame: GreyFrame, toCanvas: DOMMatrix, area: Area, colour: Uint32Array, origin: number, target: Uint32Array): void {
-  const inverse = toCanvas.inverse();
-  const scale = Math.sqrt(Math.abs(toCanvas.a * toCanvas.d - toCanvas.b * toCanvas.c));
-  const wanted = Math.max(0, Math.floor(Math.log2(1 / scale)));
-  const level = frame.levels[Math.min(frame.levels.length - 1, wanted)] as GreyLevel;
+  const level = frame.levels[levelAt(toCanvas, frame.levels.length)] as GreyLevel;
   const { samples } = level;
-  const turned = Math.abs(inverse.a) + Math.abs(inverse.d) < Math.abs(inverse.b) + Math.abs(inverse.c);
-  const ratioX = level.columns / frame.columns;
-  const ratioY = level.rows / frame.rows;
-
-  // Turned by 90 or 270 degrees, going along a line of the screen goes down a column of the image.
-  const across = turned
-    ? positions(area.x, area.width, inverse.b * ratioY, inverse.f * ratioY, level.rows, level.columns)
-    : positions(area.x, area.width, inverse.a * ratioX, inverse.e * ratioX, level.columns, 1);
-  const down = turned
-    ? positions(area.y, area.height, inverse.c * ratioX, inverse.e * ratioX, level.columns, 1)
-    : positions(area.y, area.height, inverse.d * ratioY, inverse.f * ratioY, level.rows, level.columns);
-
+  const { across, down } = sampling(frame, level, toCanvas, area);
   const { near, far, share } = across;
   for (let y = 0, to = 0; y < area.height; y++) {
     const top = down.near[y] as number;
@@ -80,6 +71,28 @@ function resample(frame: GreyFrame, toCanvas: DOMMatrix, area: Area, colour: Uin
       target[to] = colour[(upper + (lower - upper) * weight - origin + 0.5) | 0] as number;
     }
   }
+}
+
+/** The level next above the screen's resolution. */
+export function levelAt(toCanvas: DOMMatrix, levels: number): number {
+  const scale = Math.sqrt(Math.abs(toCanvas.a * toCanvas.d - toCanvas.b * toCanvas.c));
+  return Math.min(levels - 1, Math.max(0, Math.floor(Math.log2(1 / scale))));
+}
+
+/** Where the pixels of the screen lie in a level, along its lines and down its columns of the screen. */
+export function sampling(frame: Size, level: Size, toCanvas: DOMMatrix, area: Area): { across: Positions; down: Positions } {
+  const inverse = toCanvas.inverse();
+  const turned = Math.abs(inverse.a) + Math.abs(inverse.d) < Math.abs(inverse.b) + Math.abs(inverse.c);
+  const ratioX = level.columns / frame.columns;
+  const ratioY = level.rows / frame.rows;
+  // Turned by 90 or 270 degrees, going along a line of the screen goes down a column of the image.
+  const across = turned
+    ? positions(area.x, area.width, inverse.b * ratioY, inverse.f * ratioY, level.rows, level.columns)
+    : positions(area.x, area.width, inverse.a * ratioX, inverse.e * ratioX, level.columns, 1);
+  const down = turned
+    ? positions(area.y, area.height, inverse.c * ratioX, inverse.e * ratioX, level.columns, 1)
+    : positions(area.y, area.height, inverse.d * ratioY, inverse.f * ratioY, level.rows, level.columns);
+  return { across, down };
 }
 
 interface Positions {
@@ -118,7 +131,7 @@ function colours(table: Uint8ClampedArray, map: ColourMap): Uint32Array {
 let buffer: { image: ImageData; words: Uint32Array } | undefined;
 
 /** One buffer for all panes: drawing is synchronous. It is made anew only when the drawn area changes. */
-function pixelBuffer(width: number, height: number): { image: ImageData; words: Uint32Array } {
+export function pixelBuffer(width: number, height: number): { image: ImageData; words: Uint32Array } {
   if (buffer?.image.width !== width || buffer.image.height !== height) {
     const image = new ImageData(width, height);
     buffer = { image, words: new Uint32Array(image.data.buffer) };

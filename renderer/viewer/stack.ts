@@ -82,7 +82,8 @@ export function joinRanges(ranges: Ranges): [offset: number, length: number][] {
 /** Bytes that a frame takes in the cache once decoded, near enough to plan with. */
 export function decodedBytes(image: ImageModule): number {
   const pixels = image.rows * image.columns;
-  if (image.samplesPerPixel > 1 || image.photometricInterpretation === 'PALETTE COLOR') return pixels * 4;
+  if (image.samplesPerPixel > 1 || image.photometricInterpretation === 'PALETTE COLOR')
+    return isLarge(image) ? Math.ceil((pixels * 16) / 3) : pixels * 4;
   const sample = image.bitsAllocated <= 8 ? 1 : 2;
   return isLarge(image) ? Math.ceil((pixels * sample * 4) / 3) : pixels * sample;
 }

@@ -1,5 +1,6 @@
 import type { ImageModule } from '../../shared/contract/index.ts';
-import type { ColourFrame, DrawableFrame, GreyFrame } from './decode-messages.ts';
+import type { ColourFrame, DrawableFrame, GreyFrame, Planes } from './decode-messages.ts';
+import { SHUTTER } from './planes.ts';
 import { greyTable, isInverse, storedWindows } from './voi.ts';
 
 /** A frame shrunk to at most `size` pixels in either direction, drawn with its first window. */
@@ -15,7 +16,34 @@ export function shrink(frame: DrawableFrame, size: number, image: ImageModule): 
       colourAt(rgba, to, Math.floor((x * frame.columns) / columns), Math.floor((y * frame.rows) / rows), span);
     }
   }
+  if (frame.planes !== undefined) coverThumbnail({ columns, rows, rgba }, frame, frame.planes);
   return { kind: 'colour', columns, rows, rgba };
+}
+
+/** Shutter and overlays by the share of a thumbnail's pixel that they cover. */
+function coverThumbnail(
+  { columns, rows, rgba }: Pick<ColourFrame, 'columns' | 'rows' | 'rgba'>,
+  frame: DrawableFrame,
+  planes: Planes,
+): void {
+  const [across, down] = [frame.columns / columns, frame.rows / rows];
+  for (let y = 0, to = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++, to += 4) {
+      let [shut, white, count] = [0, 0, 0];
+      for (let v = Math.floor(y * down); v < Math.max(Math.floor(y * down) + 1, Math.floor((y + 1) * down)); v++) {
+        for (let u = Math.floor(x * across); u < Math.max(Math.floor(x * across) + 1, Math.floor((x + 1) * across)); u++, count++) {
+          const bits = planes.cover[v * frame.columns + u] ?? 0;
+          if (bits > SHUTTER) white += 1;
+          else if (bits === SHUTTER) shut += 1;
+        }
+      }
+      if (shut + white === 0) continue;
+      const below = 1 - (shut + white) / count;
+      for (let channel = 0; channel < 3; channel++) {
+        rgba[to + channel] = (rgba[to + channel] ?? 0) * below + (shut * planes.shutterGrey + white * 255) / count;
+      }
+    }
+  }
 }
 
 type Reader = (rgba: Uint8ClampedArray, to: number, x: number, y: number, span: number) => void;

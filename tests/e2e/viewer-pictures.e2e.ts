@@ -50,6 +50,24 @@ const IMAGES: readonly GeneratedImage[] = [
     pixelVR: 'OB',
   },
   {
+    name: 'colour, larger than the pane',
+    values: {
+      BitsAllocated: 8,
+      BitsStored: 8,
+      HighBit: 7,
+      SamplesPerPixel: 3,
+      PhotometricInterpretation: 'RGB',
+      PlanarConfiguration: 0,
+      Rows: LARGE.rows,
+      Columns: LARGE.columns,
+    },
+    pixels: cells(
+      pattern(LARGE.rows * LARGE.columns * 3).map((share) => Math.round(share * 255)),
+      8,
+    ),
+    pixelVR: 'OB',
+  },
+  {
     name: 'overlay and shutter',
     values: { ...GREY, ShutterShape: 'CIRCULAR', CenterOfCircularShutter: [12, 14], RadiusOfCircularShutter: 9 },
     elements: [

@@ -200,7 +200,7 @@ describe('colour', () => {
 
   it('without its palette is damaged, in an unknown space unsupported', () => {
     expect(() => toRGBA(frame('PALETTE COLOR', [0], 1))).toThrow(PhosphorError);
-    expect(() => toRGBA(frame('HSV', [0, 0, 0]))).toThrow(/HSV/);
+    expect(() => toRGBA(frame('CIELAB', [0, 0, 0]))).toThrow(/CIELAB/);
   });
 });
 
