@@ -1,5 +1,6 @@
 import { IconAlertTriangle, IconPhotoOff } from '@tabler/icons-react';
 import { memo, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { NO_PIXELS } from '../../shared/contract/limits.ts';
 import { AnnotationLayer } from './annotations/AnnotationLayer.tsx';
 import { QuestionField } from './annotations/QuestionField.tsx';
 import { CornerText } from './CornerText.tsx';
@@ -7,6 +8,9 @@ import { FilmPlayer } from './film/FilmPlayer.tsx';
 import { listenToPointer, type PointerListener } from './gestures.ts';
 import type { Content, ViewerSession } from './layout/session.ts';
 import { useSession, useSessionState } from './layout/use-session.ts';
+import { objectKind } from './objects/kinds.ts';
+import { ObjectView } from './objects/ObjectView.tsx';
+import { OverlayLayer } from './objects/overlays/OverlayLayer.tsx';
 import type { OpenStudy } from './open-study.ts';
 import type { Pane } from './pane.ts';
 import type { PaneView } from './pane-view.ts';
@@ -85,10 +89,11 @@ export const ImagePane = memo(function ImagePane({ id, active, alone }: ImagePan
         onFocus={() => session.activate(id)}
       >
         <div className="viewer-canvas" ref={canvas} />
+        <OverlayLayer pane={id} view={view} active={active} />
         <GraphicsLayer view={view} />
         <AnnotationLayer pane={pane} view={view} modality={series?.modality ?? ''} />
         <CornerText view={view} study={content === undefined ? undefined : study} series={series} />
-        <Obstacle view={view} study={study} modality={series?.modality ?? ''} />
+        <Obstacle id={id} view={view} study={study} modality={series?.modality ?? ''} />
         <Lens pane={pane} />
         <QuestionField id={id} />
         <PatternOverlay id={id} />
@@ -119,7 +124,7 @@ function toolContext(session: ViewerSession, pane: Pane): ToolContext {
 }
 
 /** What stands where the image should be: why there is none, and what to do next. */
-function Obstacle({ view, study, modality }: { view: PaneView; study: OpenStudy | undefined; modality: string }) {
+function Obstacle({ id, view, study, modality }: { id: string; view: PaneView; study: OpenStudy | undefined; modality: string }) {
   const session = useSession();
   const { store } = session;
   const frame = view.frames[view.wanted];
@@ -140,6 +145,8 @@ function Obstacle({ view, study, modality }: { view: PaneView; study: OpenStudy 
   }
   const others = view.frames.some((other) => other !== frame && other.image !== undefined) ? [say('othersWork')] : [];
   if (frame.image === undefined) {
+    const { reason, sopClassUID } = frame.instance;
+    if (reason === undefined || reason === NO_PIXELS || objectKind(sopClassUID) !== 'other') return <ObjectView frame={frame} pane={id} />;
     return <Tile title={frame.instance.reason ?? say('noPixels', { modality })} lines={others} />;
   }
   const { pixelData } = frame.image;

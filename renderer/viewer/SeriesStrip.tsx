@@ -5,6 +5,7 @@ import type { ColourFrame } from './decode-messages.ts';
 import type { FrameStore } from './frame-store.ts';
 import { SERIES_DRAG } from './layout/Stage.tsx';
 import { useSession, useSessionState } from './layout/use-session.ts';
+import { openSeries } from './objects/overlays/open-series.ts';
 import type { OpenSeries, OpenStudy } from './open-study.ts';
 import { planeOf } from './orientation.ts';
 import { PRIORITY } from './scheduler.ts';
@@ -118,7 +119,7 @@ function SeriesCard({ store, entry, studyInstanceUID, selected, shown }: SeriesC
         event.dataTransfer.setData(SERIES_DRAG, `${studyInstanceUID}\n${seriesInstanceUID}`);
         event.dataTransfer.effectAllowed = 'copy';
       }}
-      onClick={() => session.show(session.state.getState().active, { studyInstanceUID, seriesInstanceUID })}
+      onClick={() => openSeries(session, session.state.getState().active, { studyInstanceUID, seriesInstanceUID })}
     >
       <span className="viewer-thumbnail">
         <Thumbnail picture={picture} />

@@ -21,6 +21,8 @@ import { FILTERS } from './filters.ts';
 import { type Command, keyName } from './keys.ts';
 import { usePaneView, useSession, useSessionState } from './layout/use-session.ts';
 import { sayPreference } from './preferences/words.ts';
+import { sayObject } from './objects/words.ts';
+import { sayVideo } from './picture/video-words.ts';
 import { presetName, presetsOf } from './presets.ts';
 import { ScreenSize } from './ScreenSize.tsx';
 import { FREE, type Links } from './sync/follow.ts';
@@ -189,6 +191,10 @@ export function ImageMenu() {
         ))}
         <Menu.Divider />
         {FILTERS.map((kind) => (
+        <Menu.Item rightSection={<Key command={{ do: 'tags' }} />} onClick={() => runCommand(session, { do: 'tags' })}>
+          {sayObject('tags')}
+        </Menu.Item>
+        <Menu.Divider />
           <Menu.Item key={kind} data-pressed={kind === filter} onClick={() => change({ filter: kind })}>
             {say(`filter.${kind}`)}
           </Menu.Item>

@@ -9,6 +9,8 @@ import { type Command, commandOf, takeOwnKeys } from './keys.ts';
 import { Stage } from './layout/Stage.tsx';
 import { ViewerSession } from './layout/session.ts';
 import { SessionProvider, useSession, useSessionState } from './layout/use-session.ts';
+import { closeTags } from './objects/tags/sheet-state.ts';
+import { TagSheet } from './objects/tags/TagSheet.tsx';
 import { onPreferences, preferences } from './preferences/preferences.ts';
 import { SeriesStrip } from './SeriesStrip.tsx';
 import { Sheets } from './Sheets.tsx';
@@ -104,6 +106,7 @@ function OpenViewer({ onClose }: { onClose(): void }) {
       {chrome && strip && <SeriesStrip />}
       <Stage />
       <Sheets />
+      <TagSheet />
       {chrome && panel && <MeasurementPanel />}
     </div>
   );
@@ -112,7 +115,11 @@ function OpenViewer({ onClose }: { onClose(): void }) {
 /** One step back: what is being drawn, then a pane that fills the stage, then hidden tools, then the viewer. */
 function stepBack(session: ViewerSession, close: () => void): void {
   const { chrome, full, active } = session.state.getState();
-  if (session.cancel()) return;
+  if (session.cancel() || closeTags()) return;
+  if (useDialogs.getState().open !== undefined) {
+    closeDialog();
+    return;
+  }
   if (full !== undefined) session.toggleFull(active);
   else if (!chrome) session.set({ chrome: true });
   else close();

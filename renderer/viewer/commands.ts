@@ -1,6 +1,7 @@
 import { openDialog } from './dialogs.ts';
 import type { Command, ImageCommand } from './keys.ts';
 import type { ViewerSession } from './layout/session.ts';
+import { toggleTags } from './objects/tags/sheet-state.ts';
 import type { Pane } from './pane.ts';
 import { copyPicture } from './picture/copy.ts';
 import { presetsOf } from './presets.ts';
@@ -59,6 +60,9 @@ export function runCommand(session: ViewerSession, command: Command): void {
       return;
     case 'link':
       session.setLinks(getState().links === FREE ? LINKED : FREE);
+      return;
+    case 'tags':
+      toggleTags(session, pane.id);
       return;
     case 'undo':
       session.history.undo();

@@ -41,6 +41,7 @@ type ViewerCommand =
   | 'delete'
   | 'measurements'
   | 'overlays'
+  | 'tags'
   | 'close'
   | 'undo'
   | 'redo'
@@ -98,6 +99,7 @@ export const KEYS: readonly Binding[] = [
   { key: 'k', command: { do: 'key-image' } },
   { key: 'd', command: { do: 'measurements' } },
   { key: 'u', command: { do: 'overlays' } },
+  { key: 't', shift: true, command: { do: 'tags' } },
   { key: 'o', command: { do: 'one-to-one' } },
   { key: 'o', shift: true, command: { do: 'fit' } },
   { key: 'Delete', command: { do: 'delete' } },

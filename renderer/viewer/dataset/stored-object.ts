@@ -2,7 +2,7 @@ import { inflate } from '../../../shared/codecs/inflate.ts';
 import { type FileRange, readDicomJson } from '../../../shared/contract/dicom-json.ts';
 import { type InstanceHeaderJson, MAX_HEADER_JSON } from '../../../shared/contract/header.ts';
 import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
-import type { Client } from '../../api/index.ts';
+import type { Client } from '../../api/types.ts';
 import { Item } from './item.ts';
 
 /** Values longer than this are not taken into the window. */

@@ -1,5 +1,6 @@
 import { useRef } from 'react';
 import { ImagePane } from '../ImagePane.tsx';
+import { openSeries } from '../objects/overlays/open-series.ts';
 import { say } from '../words.ts';
 import { boxesOf, type Divider, dividersOf, type Layout, moveDivider } from './layout.ts';
 import { useSession, useSessionState } from './use-session.ts';
@@ -17,7 +18,7 @@ export function Stage() {
     if (content === undefined) return;
     event.preventDefault();
     session.activate(id);
-    session.show(id, content);
+    openSeries(session, id, content);
   };
   return (
     <div className="viewer-stage" ref={stage}>

@@ -6,6 +6,7 @@ import { AnnotationKeeper } from '../annotations/keeper.ts';
 import { type Annotation, isArea } from '../annotations/model.ts';
 import { roiStatistics } from '../annotations/statistics.ts';
 import { AnnotationStore } from '../annotations/store.ts';
+import { loadObject, type StoredObject } from '../dataset/stored-object.ts';
 import { FrameStore } from '../frame-store.ts';
 import type { Point } from '../geometry.ts';
 import { History } from '../history.ts';
@@ -142,6 +143,11 @@ export class ViewerSession {
   onCancel(id: PaneId, cancel: () => boolean): () => void {
     this.#cancels.set(id, cancel);
     return () => this.#cancels.delete(id);
+  }
+
+  /** An instance's elements. Rejects with PhosphorError. */
+  object(sopInstanceUID: string): Promise<StoredObject> {
+    return loadObject(this.#client, sopInstanceUID);
   }
 
   /** Ends what is being drawn or asked; false where nothing is. */

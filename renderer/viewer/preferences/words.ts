@@ -119,6 +119,7 @@ export const sayCommand = roomWords('viewer-commands', {
   delete: 'Delete the selected mark',
   measurements: 'List of measurements',
   overlays: 'Overlays and graphics',
+  tags: 'All elements of the image',
   undo: 'Undo',
   redo: 'Redo',
   copy: 'Copy the picture',

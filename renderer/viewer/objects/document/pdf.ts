@@ -1,0 +1,26 @@
+import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy } from 'pdfjs-dist';
+import workerUrl from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
+
+GlobalWorkerOptions.workerSrc = workerUrl;
+
+/** Pages beyond these are not shown. */
+export const MAX_PAGES = 500;
+/** Pixels of one page's canvas. */
+export const MAX_PAGE_PIXELS = 16_000_000;
+
+/**
+ * Opens a PDF in a worker of its own; scripts and forms of the document are never run. Rejects where it is damaged or wants a password. `close`
+ * ends the worker.
+ */
+export function openPDF(bytes: Uint8Array): { document: Promise<PDFDocumentProxy>; close(): void } {
+  const task = getDocument({
+    // The worker takes the bytes over.
+    data: bytes.slice(),
+    enableXfa: false,
+    useSystemFonts: true,
+    useWorkerFetch: false,
+    canvasMaxAreaInBytes: MAX_PAGE_PIXELS * 4,
+    verbosity: 0,
+  });
+  return { document: task.promise, close: () => void task.destroy() };
+}

@@ -1,0 +1,150 @@
+import type { DrawableFrame } from '../../decode-messages.ts';
+import type { FrameStore } from '../../frame-store.ts';
+import type { ViewerSession } from '../../layout/session.ts';
+import { PRIORITY } from '../../scheduler.ts';
+import type { StackFrame } from '../../stack.ts';
+import type { Affine } from '../../transform.ts';
+import { type DoseVolume, doseOnPlane, doseVolume } from '../radiotherapy/dose.ts';
+import { paintDose } from '../radiotherapy/on-image.ts';
+import { framesOn, paintSegment, planeToImage } from '../segmentation/on-image.ts';
+import { findInstance } from './find-images.ts';
+import type { Overlay, OverlayState } from './overlay-state.ts';
+
+/** A picture to be laid over an image, and where: from its pixels to image coordinates. */
+export interface Patch {
+  readonly picture: OffscreenCanvas;
+  readonly place: Affine;
+  /** Its pixels are shown as they are. */
+  readonly crisp: boolean;
+}
+
+/** Points across a plane at which a dose is computed. */
+const DOSE_POINTS = 192;
+
+/** Makes pictures of overlays for one pane; asks the frame store for what they are made of. */
+export class OverlayPainter {
+  readonly #session: ViewerSession;
+  readonly #owner: string;
+  readonly #pictures = new Map<string, OffscreenCanvas>();
+  readonly #volumes = new Map<string, DoseVolume>();
+  #wanted: readonly StackFrame[] = [];
+  #hidden: ReadonlySet<string> | undefined;
+
+  constructor(session: ViewerSession, pane: string) {
+    this.#session = session;
+    this.#owner = `overlays of ${pane}`;
+  }
+
+  close(): void {
+    this.#session.store.want(this.#owner, PRIORITY.near, []);
+  }
+
+  /** Keys of frames whose arrival changes the picture. */
+  waitsFor(key: string): boolean {
+    return this.#wanted.some((frame) => frame.key === key);
+  }
+
+  /** What lies over a frame, the first overlay lowest. What is not loaded yet is asked for and left out. */
+  patches({ overlays, hidden }: OverlayState, shown: StackFrame): Patch[] {
+    // Pictures hold what was hidden when they were made.
+    if (hidden !== this.#hidden) this.#pictures.clear();
+    this.#hidden = hidden;
+    if (this.#pictures.size > MAX_PICTURES) this.#pictures.clear();
+    const wanted: StackFrame[] = [];
+    const patches = overlays.flatMap((overlay) => {
+      if (overlay.kind === 'segmentation') return this.#segments(overlay, hidden, shown, wanted);
+      return overlay.kind === 'dose' ? this.#dose(overlay, hidden, shown, wanted) : [];
+    });
+    this.#wanted = wanted;
+    this.#session.store.want(this.#owner, PRIORITY.near, wanted);
+    return patches;
+  }
+
+  #segments(overlay: Overlay & { kind: 'segmentation' }, hidden: ReadonlySet<string>, shown: StackFrame, wanted: StackFrame[]): Patch[] {
+    const { segmentation, sopInstanceUID } = overlay;
+    const { image, plane, instance } = shown;
+    const own = framesOf(this.#session, sopInstanceUID);
+    if (image === undefined) return [];
+    const on = framesOn(segmentation, { sopInstanceUID: instance.sopInstanceUID, frame: shown.frame, plane });
+    return on.flatMap((frame) => {
+      const stored = own.get(frame.frame);
+      if (stored === undefined || (frame.segment !== 0 && hidden.has(`${sopInstanceUID}/${frame.segment}`))) return [];
+      const drawn = load(this.#session.store, stored, wanted);
+      if (drawn?.kind !== 'grey') return [];
+      const colours = (segment: number) =>
+        hidden.has(`${sopInstanceUID}/${segment}`) ? undefined : segmentation.segments.find(({ number }) => number === segment)?.colour;
+      const samples = drawn.levels[0]?.samples ?? [];
+      const picture = this.#picture(stored.key, drawn, () => paintSegment(samples, frame, segmentation.full, colours));
+      const place = planeToImage(
+        { plane: frame.plane, columns: drawn.columns, rows: drawn.rows },
+        { plane, columns: image.columns, rows: image.rows },
+      );
+      return place === undefined ? [] : [{ picture, place, crisp: true }];
+    });
+  }
+
+  #dose(overlay: Overlay & { kind: 'dose' }, hidden: ReadonlySet<string>, shown: StackFrame, wanted: StackFrame[]): Patch[] {
+    const { sopInstanceUID } = overlay;
+    const { plane, image, key } = shown;
+    if (plane === undefined || image === undefined || plane.frameOfReferenceUID !== overlay.grid.plane.frameOfReferenceUID) return [];
+    const volume = this.volume(overlay, wanted);
+    if (volume === undefined || volume.maximum <= 0) return [];
+    const height = Math.max(1, Math.round((DOSE_POINTS * plane.rows * plane.stepY) / (plane.columns * plane.stepX)));
+    const size = { columns: DOSE_POINTS, rows: Math.min(height, 4 * DOSE_POINTS) };
+    const picture = this.#picture(`${sopInstanceUID} ${key}`, size, () =>
+      paintDose(
+        doseOnPlane(volume, plane, size.columns, size.rows),
+        volume.maximum,
+        (percent) => !hidden.has(`${sopInstanceUID}/${percent}`),
+      ),
+    );
+    const place = { a: image.columns / size.columns, b: 0, c: 0, d: image.rows / size.rows, e: 0, f: 0 };
+    return [{ picture, place, crisp: false }];
+  }
+
+  /** The whole dose; undefined until all of its frames are there. */
+  volume(overlay: Overlay & { kind: 'dose' }, wanted: StackFrame[] = []): DoseVolume | undefined {
+    const known = this.#volumes.get(overlay.sopInstanceUID);
+    if (known !== undefined) return known;
+    const own = framesOf(this.#session, overlay.sopInstanceUID);
+    const frames: ArrayLike<number>[] = [];
+    for (let index = 0; index < overlay.grid.offsets.length; index++) {
+      const stored = own.get(index);
+      const drawn = stored === undefined ? undefined : load(this.#session.store, stored, wanted);
+      const samples = drawn?.kind === 'grey' ? (drawn.exact?.samples ?? drawn.levels[0]?.samples) : undefined;
+      if (samples !== undefined) frames.push(samples);
+    }
+    if (frames.length < overlay.grid.offsets.length) return undefined;
+    const volume = doseVolume(overlay.grid, frames);
+    this.#volumes.set(overlay.sopInstanceUID, volume);
+    return volume;
+  }
+
+  #picture(
+    key: string,
+    { columns, rows }: { columns: number; rows: number },
+    paint: () => Uint8ClampedArray<ArrayBuffer>,
+  ): OffscreenCanvas {
+    const known = this.#pictures.get(key);
+    if (known !== undefined) return known;
+    const picture = new OffscreenCanvas(columns, rows);
+    picture.getContext('2d')?.putImageData(new ImageData(paint(), columns, rows), 0, 0);
+    this.#pictures.set(key, picture);
+    return picture;
+  }
+}
+
+const MAX_PICTURES = 256;
+
+/** An instance's frames as the frame store knows them, by their 0-based number. */
+function framesOf(session: ViewerSession, sopInstanceUID: string): Map<number, StackFrame> {
+  const found = findInstance(session, sopInstanceUID);
+  const own = found?.frames.filter(({ instance }) => instance.sopInstanceUID === sopInstanceUID) ?? [];
+  return new Map(own.map((frame) => [frame.frame, frame]));
+}
+
+function load(store: FrameStore, frame: StackFrame, wanted: StackFrame[]): DrawableFrame | undefined {
+  const drawn = store.get(frame);
+  if (drawn === undefined) wanted.push(frame);
+  return drawn;
+}
