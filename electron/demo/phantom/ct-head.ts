@@ -67,6 +67,8 @@ export function writeHeadCT(directory: string, study: StudyPlan, options: HeadCT
   });
   const every = spacing < 1.5 ? 2 : 1;
   const image = new Float32Array((SIDE * 2) ** 2);
+  const values = new Int16Array(image.length);
+  const texture = { noise: GRAIN, amount: every === 2 ? 4 : 2.6, low: -1024, high: 3071 };
   let below = anatomy(BOTTOM, options.haemorrhage);
   let above = below;
   for (let slice = 0; slice < options.slices; slice += 1) {
@@ -74,7 +76,7 @@ export function writeHeadCT(directory: string, study: StudyPlan, options: HeadCT
     if (slice > 0 && slice % every === 0) below = every === 2 ? above : anatomy(z, options.haemorrhage);
     if (every === 2 && slice % 2 === 0) above = anatomy(z + 2 * spacing, options.haemorrhage);
     doubled(slice % every === 0 ? below : blended(below, above), SIDE, image);
-    const samples = withGrain(image, GRAIN, every === 2 ? 4 : 2.6, slice * 7919, -1024, 3071);
+    const samples = withGrain(image, texture, slice * 7919, values);
     const edge = -FIELD_OF_VIEW / 2 + pixel / 2;
     const position = [edge, edge, Number(z.toFixed(3))];
     series.add({ AcquisitionNumber: 1, SliceLocation: Number(z.toFixed(3)), ImagePositionPatient: position }, bytesOf(samples), 2);

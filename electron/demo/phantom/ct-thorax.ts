@@ -53,6 +53,8 @@ export function writeThoraxCT(directory: string, study: StudyPlan, slices: numbe
   const details = new ThoraxDetails(47);
   const image = new Float32Array((SIDE * 2) ** 2);
   const projection = new Float32Array(SIDE * 2 * slices);
+  const values = new Int16Array(image.length);
+  const texture = { noise: GRAIN, amount: 13, low: -1024, high: 3071 };
   const every = Math.max(1, Math.round(2.4 / spacing));
   let below = anatomy(-COVERED / 2);
   let above = below;
@@ -66,7 +68,7 @@ export function writeThoraxCT(directory: string, study: StudyPlan, slices: numbe
     doubled(blended(below, above, step / every), SIDE, image);
     details.paint({ values: image, side: SIDE * 2, pixel: PIXEL }, z);
     project(image, projection.subarray(slice * SIDE * 2, (slice + 1) * SIDE * 2));
-    const samples = withGrain(image, GRAIN, 13, slice * 7919, -1024, 3071);
+    const samples = withGrain(image, texture, slice * 7919, values);
     const edge = -FIELD_OF_VIEW / 2 + PIXEL / 2;
     const place = Number(z.toFixed(3));
     series.add({ AcquisitionNumber: 1, SliceLocation: place, ImagePositionPatient: [edge, edge, place] }, bytesOf(samples), 2);

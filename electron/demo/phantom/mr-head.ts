@@ -134,6 +134,8 @@ function writeSeries(directory: string, study: StudyPlan, weighting: Weighting, 
   const options = { tissues: weighting.tissues, haemorrhage: false, holder: false };
   const edge = -FIELD_OF_VIEW / 2 + pixel / 2;
   const values = new Float32Array(SIDE * SIDE);
+  const stored = new Int16Array(values.length);
+  const texture = { noise: GRAIN, amount: 14, low: 0, high: 4095 };
   for (let slice = 0; slice < weighting.slices; slice += 1) {
     const place = (slice - (weighting.slices - 1) / 2) * weighting.spacing + (sagittal ? 0 : 8);
     for (let row = 0; row < SIDE; row += 1) {
@@ -144,7 +146,7 @@ function writeSeries(directory: string, study: StudyPlan, weighting: Weighting, 
         values[row * SIDE + column] = value * coil(across, down);
       }
     }
-    const samples = withGrain(values, GRAIN, 14, slice * 7919 + weighting.number * 131, 0, 4095);
+    const samples = withGrain(values, texture, slice * 7919 + weighting.number * 131, stored);
     const position = sagittal ? [place, edge, -edge] : [edge, edge, place];
     series.add({ AcquisitionNumber: 1, SliceLocation: place, ImagePositionPatient: position }, bytesOf(samples), 2);
     count();

@@ -25,9 +25,16 @@ export function doubled(coarse: Float32Array, side: number, target: Float32Array
   }
 }
 
-/** Values plus grain, rounded into 16-bit samples. `amount` is the standard deviation; `shift` moves the grain from image to image. */
-export function withGrain(values: Float32Array, noise: Float32Array, amount: number, shift: number, low: number, high: number): Int16Array {
-  const samples = new Int16Array(values.length);
+/** Grain over an image: `amount` is the standard deviation; values are rounded into 16-bit samples from `low` to `high`. */
+export interface Grain {
+  readonly noise: Float32Array;
+  readonly amount: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Values plus grain into `samples`, which may be used again for the next image. `shift` moves the grain from image to image. */
+export function withGrain(values: Float32Array, { noise, amount, low, high }: Grain, shift: number, samples: Int16Array): Int16Array {
   const length = noise.length;
   let at = shift % length;
   for (let i = 0; i < values.length; i += 1) {
