@@ -19,10 +19,11 @@ import { runCommand } from './commands.ts';
 import { openDialog } from './dialogs.ts';
 import { FILTERS } from './filters.ts';
 import { type Command, keyName } from './keys.ts';
+import type { ViewerSession } from './layout/session.ts';
 import { usePaneView, useSession, useSessionState } from './layout/use-session.ts';
-import { sayPreference } from './preferences/words.ts';
 import { sayObject } from './objects/words.ts';
 import { sayVideo } from './picture/video-words.ts';
+import { sayPreference } from './preferences/words.ts';
 import { presetName, presetsOf } from './presets.ts';
 import { ScreenSize } from './ScreenSize.tsx';
 import { FREE, type Links } from './sync/follow.ts';
@@ -147,6 +148,12 @@ const SIZE_COMMANDS = [
   { word: 'trueSize', command: { do: 'true-size' } },
 ] as const satisfies readonly { word: string; command: Command }[];
 
+/** The encoders are loaded when they are wanted. */
+async function saveCine(session: ViewerSession): Promise<void> {
+  const { saveVideo } = await import('./picture/video.ts');
+  await saveVideo(session);
+}
+
 /** How the image is shown: turned, sized, coloured, filtered. */
 export function ImageMenu() {
   const session = useSession();
@@ -184,6 +191,10 @@ export function ImageMenu() {
         {SIZE_COMMANDS.map(item)}
         <ScreenSize />
         <Menu.Divider />
+        <Menu.Item rightSection={<Key command={{ do: 'tags' }} />} onClick={() => runCommand(session, { do: 'tags' })}>
+          {sayObject('tags')}
+        </Menu.Item>
+        <Menu.Divider />
         {COLOUR_MAPS.map((map) => (
           <Menu.Item key={map} data-pressed={map === colourMap} onClick={() => change({ colourMap: map })}>
             {say(`colourMap.${map}`)}
@@ -191,10 +202,6 @@ export function ImageMenu() {
         ))}
         <Menu.Divider />
         {FILTERS.map((kind) => (
-        <Menu.Item rightSection={<Key command={{ do: 'tags' }} />} onClick={() => runCommand(session, { do: 'tags' })}>
-          {sayObject('tags')}
-        </Menu.Item>
-        <Menu.Divider />
           <Menu.Item key={kind} data-pressed={kind === filter} onClick={() => change({ filter: kind })}>
             {say(`filter.${kind}`)}
           </Menu.Item>
@@ -275,6 +282,8 @@ export function CineMenu() {
             {say(`cineMode.${mode}`)}
           </Menu.Item>
         ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => void saveCine(session)}>{sayVideo('save')}</Menu.Item>
       </MenuButton>
     </>
   );
