@@ -126,8 +126,14 @@ export function PrintDialog() {
           }}
         />
       </div>
-      <Checkbox label={sayPicture('patient')} checked={patient} onChange={(event) => setPatient(event.currentTarget.checked)} />
       <Checkbox
+        className="print-check"
+        label={sayPicture('patient')}
+        checked={patient}
+        onChange={(event) => setPatient(event.currentTarget.checked)}
+      />
+      <Checkbox
+        className="print-check"
         label={sayPicture('trueSize')}
         description={sayPicture('trueSizeHelp')}
         disabled={source === 'report'}

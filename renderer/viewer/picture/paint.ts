@@ -137,12 +137,26 @@ interface TextLine {
   box: DOMRect;
 }
 
+/** Latin, Greek and Cyrillic with signs: nothing is joined or turned around. */
+const SEPARATE = /^[\u0020-\u024F\u0370-\u052F\u2000-\u206F\u20A0-\u22FF]*$/;
+
+function* lettersOf(text: Text, range: Range): Generator<TextLine> {
+  for (let at = 0; at < text.length; at++) {
+    range.setStart(text, at);
+    range.setEnd(text, at + 1);
+    const line = text.data[at] ?? '';
+    if (line.trim() !== '') yield { line, box: range.getBoundingClientRect() };
+  }
+}
+
 function linesOf(text: Text): TextLine[] {
   const range = document.createRange();
   range.selectNodeContents(text);
   const boxes = [...range.getClientRects()];
   const [only] = boxes;
   if (only === undefined) return [];
+  // Letters that stand for themselves go where the page has them: its figures are all of one width, a canvas knows no such figures.
+  if (SEPARATE.test(text.data)) return [...lettersOf(text, range)];
   if (boxes.length === 1) return [{ line: text.data, box: only }];
   const lines: TextLine[] = [];
   for (let at = 0; at < text.length; at++) {

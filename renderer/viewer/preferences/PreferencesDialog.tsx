@@ -36,6 +36,7 @@ export function PreferencesDialog({ page }: { page: Page }) {
   return (
     <Dialog
       wide={page === 'corners'}
+      ownFocus={page === 'keys'}
       title={sayPreference('title')}
       closeLabel={sayPreference('close')}
       onClose={closeDialog}
@@ -52,16 +53,18 @@ export function PreferencesDialog({ page }: { page: Page }) {
           </button>
         ))}
       </div>
-      {page === 'presets' && (
-        <PresetsPage
-          own={viewer.presets}
-          modality={modality}
-          shown={session.active.view.drawn?.kind === 'grey' ? session.active.view.window : undefined}
-          change={(presets) => void change({ presets })}
-        />
-      )}
-      {page === 'corners' && <CornersPage own={viewer.corners} modality={modality} change={(corners) => void change({ corners })} />}
-      {page === 'keys' && <KeysPage own={viewer.keys} change={(keys) => void change({ keys })} />}
+      <div className="preference-page">
+        {page === 'presets' && (
+          <PresetsPage
+            own={viewer.presets}
+            modality={modality}
+            shown={session.active.view.drawn?.kind === 'grey' ? session.active.view.window : undefined}
+            change={(presets) => void change({ presets })}
+          />
+        )}
+        {page === 'corners' && <CornersPage own={viewer.corners} modality={modality} change={(corners) => void change({ corners })} />}
+        {page === 'keys' && <KeysPage own={viewer.keys} change={(keys) => void change({ keys })} />}
+      </div>
     </Dialog>
   );
 }
