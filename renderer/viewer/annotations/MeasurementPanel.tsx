@@ -1,5 +1,6 @@
 import { IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useState, useSyncExternalStore } from 'react';
+import { useStore } from 'zustand';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { useSession, useSessionState } from '../layout/use-session.ts';
 import { KeepingLine } from '../reports/KeepingLine.tsx';
@@ -13,11 +14,12 @@ import type { RoiStatistics } from './statistics.ts';
 
 /** All marks of the open studies: jump to one by clicking it, rename it by double click or F2, delete it. */
 export function MeasurementPanel() {
-  const { annotations } = useSession();
+  const { annotations, keeper } = useSession();
+  const unsaved = useStore(keeper.state, (state) => state.unsaved);
   useSyncExternalStore(annotations.subscribe, () => annotations.version);
   const list = annotations.snapshot();
   return (
-    <aside className="viewer-panel" aria-label={say('measurements')}>
+    <aside className="viewer-panel" aria-label={say('measurements')} data-unsaved={unsaved}>
       <h2 className="panel-title">{say('measurements')}</h2>
       <KeepingLine />
       {list.length === 0 && <p className="quiet viewer-panel-empty">{say('noMeasurements')}</p>}

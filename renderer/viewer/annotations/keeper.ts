@@ -24,6 +24,8 @@ interface Study {
   running: Promise<void> | undefined;
   /** It changed elsewhere. */
   stale: boolean;
+  /** A write is on its way, with which the revision goes up by one. */
+  writing: boolean;
 }
 
 /**
@@ -31,7 +33,11 @@ interface Study {
  * windows on one study take over each other's marks: of each mark the newest state wins.
  */
 export class AnnotationKeeper {
-  readonly state: StoreApi<{ readonly keeping: KeepingState }> = createStore(() => ({ keeping: 'kept' as KeepingState }));
+  /** `unsaved`: something has changed that is not on the disk yet. */
+  readonly state: StoreApi<{ readonly keeping: KeepingState; readonly unsaved: boolean }> = createStore(() => ({
+    keeping: 'kept' as KeepingState,
+    unsaved: false,
+  }));
   readonly #client: Pick<Client, 'invoke' | 'subscribe'>;
   readonly #store: AnnotationStore;
   readonly #studies = new Map<string, Study>();
@@ -70,14 +76,23 @@ export class AnnotationKeeper {
       timer: undefined,
       running: undefined,
       stale: true,
+      writing: false,
     };
     this.#studies.set(studyInstanceUID, study);
     this.#soon(studyInstanceUID, study, 0);
   }
 
-  /** Writes what has changed now, without waiting for more. */
+  /** Writes what has changed in this moment, for a page that may be gone in the next: whatever it waits for is not waited for. */
   flush(): void {
-    for (const [uid, study] of this.#studies) if (study.changed) this.#soon(uid, study, 0);
+    for (const [uid, study] of this.#studies) {
+      if (!study.changed || study.revision === undefined || study.state === 'unreadable') continue;
+      const document = serialiseKept(study.kept);
+      if ((document?.length ?? 0) > MAX_CHARACTERS) continue;
+      const revision = study.revision + (study.writing ? 1 : 0);
+      this.#client.invoke('user.annotations.put', { studyInstanceUID: uid, document, revision }).catch(() => undefined);
+      // Should the page stay, what came of it is read.
+      study.stale = true;
+    }
   }
 
   /** Writes what has changed, and no more after that. */
@@ -132,6 +147,7 @@ export class AnnotationKeeper {
       const study = this.#studies.get(uid);
       if (study === undefined) continue;
       study.changed = true;
+      this.state.setState({ unsaved: true });
       this.#soon(uid, study, SAVE_MS);
     }
   }
@@ -160,11 +176,15 @@ export class AnnotationKeeper {
         const document = serialiseKept(study.kept);
         if ((document?.length ?? 0) > MAX_CHARACTERS) return this.#tell(study, 'too-long');
         study.changed = false;
+        study.writing = true;
         const answer = await this.#client
           .invoke('user.annotations.put', { studyInstanceUID: uid, document, revision: study.revision ?? 0 })
           .catch((thrown: unknown) => {
             study.changed = true;
             throw thrown;
+          })
+          .finally(() => {
+            study.writing = false;
           });
         if (answer.saved) {
           study.revision = answer.revision;
@@ -206,7 +226,10 @@ export class AnnotationKeeper {
 
   #tell(study: Study, state: KeepingState): void {
     study.state = state;
-    const all = [...this.#studies.values()].map((one) => one.state);
-    this.state.setState({ keeping: all.find((one) => one !== 'kept') ?? 'kept' });
+    const all = [...this.#studies.values()];
+    this.state.setState({
+      keeping: all.find((one) => one.state !== 'kept')?.state ?? 'kept',
+      unsaved: all.some((one) => one.changed),
+    });
   }
 }

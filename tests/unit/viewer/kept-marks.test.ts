@@ -92,6 +92,24 @@ it('is written a moment after the last change, without waiting for the viewer to
   expect(document).toContain('"b"');
 });
 
+it('a page that is left writes at once, also while it reads or writes', async () => {
+  vi.useFakeTimers();
+  const { window, methods } = workstation();
+  const { store, keeper } = window();
+  await vi.advanceTimersByTimeAsync(1);
+  store.put(mark('a'));
+  keeper.flush();
+  expect(methods['user.annotations.get']({ studyInstanceUID: STUDY }).document).toContain('"a"');
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(keeper.state.getState()).toEqual({ keeping: 'kept', unsaved: false });
+  store.put(mark('b'));
+  // The write of b has begun and is not answered.
+  vi.advanceTimersByTime(400);
+  store.put(mark('c'));
+  keeper.flush();
+  expect(methods['user.annotations.get']({ studyInstanceUID: STUDY }).document).toContain('"c"');
+});
+
 it('two windows on one study take over each other’s marks; the newer state of each wins', async () => {
   vi.useFakeTimers();
   const { window } = workstation();
