@@ -7,9 +7,10 @@ import { freePort } from '../support/free-port.ts';
 import { type LoopDelay, mergeLoopDelays, startIdleControl } from '../support/idle-control.ts';
 import type { MainThreadMeasurement } from '../support/measure-main.ts';
 import type { Orthanc } from '../support/orthanc.ts';
+import { writeProfile } from '../support/profiles.ts';
 import { type LongestTasks, traceRendererTasks } from '../support/renderer-trace.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { phosphor, startWorkstation } from '../support/workstation.ts';
+import { startWorkstation } from '../support/workstation.ts';
 import { launchChromium, openWindow } from './browser.ts';
 import { startHospital } from './pacs.ts';
 
@@ -69,22 +70,9 @@ async function retrieveEverything(round: number): Promise<Round> {
   const profile = join(folder.path, `profile-${round}`);
   const port = await freePort();
   const { studies, instances } = await orthanc.statistics();
+  await writeProfile(profile, { name: 'MAIN', host: '127.0.0.1', port: orthanc.dicomPort, aeTitle: orthanc.aeTitle });
   await using workstation = await startWorkstation({ profile, port });
   await orthanc.setModality('PHOSPHOR', '127.0.0.1', port);
-  const added = await phosphor([
-    'node',
-    'add',
-    'MAIN',
-    '--host',
-    '127.0.0.1',
-    '--port',
-    String(orthanc.dicomPort),
-    '--ae',
-    orthanc.aeTitle,
-    '--profile',
-    profile,
-  ]);
-  expect(added.code, added.stderr).toBe(0);
   const { page } = await openWindow(browser, await workstation.launchPage());
   await showAllStudies(page, studies);
 

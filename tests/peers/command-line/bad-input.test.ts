@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
 import { type Orthanc, startOrthanc } from '../../support/orthanc.ts';
+import { writeProfile } from '../../support/profiles.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { type PhosphorRun, phosphor } from '../../support/workstation.ts';
 
@@ -29,8 +30,7 @@ async function profileWith(node: { host?: string; port?: number; ae?: string }) 
   const port = String(await freePort());
   const run = (...args: string[]) => phosphor([...args, '--profile', profile.path, '--port', port]);
   const { host = '127.0.0.1', port: nodePort = orthanc.dicomPort, ae = orthanc.aeTitle } = node;
-  const added = await phosphor(['node', 'add', 'MAIN', '--host', host, '--port', String(nodePort), '--ae', ae, '--profile', profile.path]);
-  expect(added.stderr + added.stdout).not.toContain('    at ');
+  await writeProfile(profile.path, { name: 'MAIN', host, port: nodePort, aeTitle: ae });
   return { path: profile.path, port, run, [Symbol.asyncDispose]: () => profile[Symbol.asyncDispose]() };
 }
 

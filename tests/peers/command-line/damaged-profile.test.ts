@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
 import { writeSeries } from '../../support/instances.ts';
 import { startListening, startPhosphor } from '../../support/long-running.ts';
+import { copyOf } from '../../support/profiles.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { phosphor } from '../../support/workstation.ts';
 
@@ -14,11 +15,14 @@ vi.setConfig({ testTimeout: 60_000 });
 async function usedProfile(name: string) {
   const folder = await temporaryFolder(name);
   const profile = join(folder.path, 'profile');
-  await writeSeries(join(folder.path, 'in'), { study: '1.2.840.61', count: 3 });
-  for (const node of ['GOOD', 'BAD']) {
-    await phosphor(['node', 'add', node, '--host', '127.0.0.1', '--port', '1', '--ae', node, '--profile', profile]);
-  }
-  expect((await phosphor(['import', join(folder.path, 'in'), '--profile', profile])).code).toBe(0);
+  await copyOf('used', profile, async (made) => {
+    await using source = await temporaryFolder('source');
+    await writeSeries(source.path, { study: '1.2.840.61', count: 3 });
+    for (const node of ['GOOD', 'BAD']) {
+      await phosphor(['node', 'add', node, '--host', '127.0.0.1', '--port', '1', '--ae', node, '--profile', made]);
+    }
+    expect((await phosphor(['import', source.path, '--profile', made])).code).toBe(0);
+  });
   return { folder: folder.path, profile, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 

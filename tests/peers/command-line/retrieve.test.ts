@@ -7,6 +7,7 @@ import { generateSyntheticStudies } from '../../../electron/demo/phantom/synthet
 import { filesBelow } from '../../support/dicom-data.ts';
 import { freePort } from '../../support/free-port.ts';
 import { type Orthanc, startOrthanc } from '../../support/orthanc.ts';
+import { writeProfile } from '../../support/profiles.ts';
 import { startRecordingProxy } from '../../support/recording-proxy.ts';
 import { storedDataSetHash } from '../../support/stored-file.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -39,9 +40,7 @@ async function freshProfile() {
   const profile = await temporaryFolder('profile');
   const port = await freePort();
   const run = (...args: string[]) => phosphor([...args, '--profile', profile.path, '--port', String(port)]);
-  const node = ['--host', '127.0.0.1', '--port', String(orthanc.dicomPort), '--ae', orthanc.aeTitle];
-  const added = await phosphor(['node', 'add', 'MAIN', ...node, '--profile', profile.path]);
-  expect(added.code, added.stderr).toBe(0);
+  await writeProfile(profile.path, { name: 'MAIN', host: '127.0.0.1', port: orthanc.dicomPort, aeTitle: orthanc.aeTitle });
   return { path: profile.path, port, run, [Symbol.asyncDispose]: () => profile[Symbol.asyncDispose]() };
 }
 
