@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeObjects } from '../support/objects-beside.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { type MadeStudy, writeVolume } from '../support/volume.ts';
+import { expectNoErrors, screenshot } from './browser.ts';
+import { onPage, openStudy, panes, type Reading, startReading, untilData } from './viewer.ts';
+
+const STUDY: MadeStudy = {
+  patientName: 'Öberg^Karin',
+  patientID: 'R-300',
+  patientBirthDate: '19620304',
+  studyInstanceUID: '1.2.826.0.1.3680043.9.7',
+  studyDate: '20261118',
+  studyDescription: 'CT with objects',
+};
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let reading: Reading;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('viewer-objects');
+  const files = join(folder.path, 'files');
+  await writeVolume(files, STUDY, { planes: ['AX'] });
+  await writeObjects(files, STUDY);
+  reading = await startReading(folder.path, files);
+  await openStudy(reading.page, STUDY.studyDescription);
+});
+
+afterAll(async () => {
+  await reading[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** A series of the study in the strip. */
+const card = (number: number): Locator => reading.page.locator(`[data-series-uid="${STUDY.studyInstanceUID}.${number}"].viewer-card`);
+
+test('a segmentation, contours and a dose lie over the images, each where it belongs, with what their colours mean', async () => {
+  const { page } = reading;
+  await card(14).click();
+  const pane = panes(page).first();
+  await untilData(pane, 'series-uid', /\.9\.7\.1$/);
+  await page.getByRole('checkbox', { name: /Metal/ }).waitFor();
+  await pane.focus();
+  await page.keyboard.press('Home');
+  for (let slice = 0; slice < 40; slice++) await page.keyboard.press('ArrowDown');
+  await untilData(pane, 'frame-index', /^40$/);
+  await untilData(pane.getByTestId('overlay'), 'patches', '1');
+  // The middle of the cube, and a place beside it.
+  const inside = await overlayAlpha(pane, 89, 59);
+  const outside = await overlayAlpha(pane, 70, 59);
+  expect([inside > 60, outside]).toEqual([true, 0]);
+  await screenshot(page, 'viewer-segmentation');
+
+  await card(15).click();
+  await page.getByTestId('contour').waitFor({ state: 'attached' });
+  const path = await page.getByTestId('contour').getAttribute('d');
+  const box = await pane.boundingBox();
+  const corner = await onPage(pane, 84.5, 54.5);
+  const [x = 0, y = 0] = (path?.match(/[\d.]+/g) ?? []).map(Number);
+  expect(Math.hypot(x - (corner.x - (box?.x ?? 0)), y - (corner.y - (box?.y ?? 0))), 'the first corner').toBeLessThan(2);
+
+  await card(16).click();
+  await page.getByText('95 %').waitFor();
+  await untilData(pane.getByTestId('overlay'), 'patches', '2');
+  await page.getByText('1.88 Gy').waitFor();
+  await screenshot(page, 'viewer-radiotherapy');
+  for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Take the overlay away' }).first().click();
+  await page.getByTestId('overlay').waitFor({ state: 'detached' });
+});
+
+/** Opacity of what lies over a point of the image, 0 to 255. */
+async function overlayAlpha(pane: Locator, x: number, y: number): Promise<number> {
+  const at = await onPage(pane, x + 0.5, y + 0.5);
+  return await pane.getByTestId('overlay').evaluate((element, point) => {
+    const canvas = element as HTMLCanvasElement;
+    const box = canvas.getBoundingClientRect();
+    const scale = canvas.width / box.width;
+    return canvas.getContext('2d')?.getImageData((point.x - box.x) * scale, (point.y - box.y) * scale, 1, 1).data[3] ?? -1;
+  }, at);
+}
+
+test('a report reads like a document, and its link shows the image with the region that was marked on it', async () => {
+  const { page } = reading;
+  await card(11).click();
+  const sheet = page.locator('[data-object="report"]');
+  await sheet.getByRole('heading', { name: 'Diagnostic imaging report' }).waitFor();
+  for (const text of ['Äsk, Ivar', 'A cube of metal lies in the left half', '14.1 mm', 'Verified'])
+    await sheet.getByText(text).first().waitFor();
+  await screenshot(page, 'viewer-report');
+  await sheet.getByRole('button', { name: 'Image', exact: true }).click();
+  await expect.poll(() => panes(page).count()).toBe(2);
+  await untilData(panes(page).nth(1), 'sop-instance-uid', /\.1\.41$/);
+  await panes(page).nth(1).getByTestId('report-mark').waitFor({ state: 'attached' });
+  await screenshot(page, 'viewer-report-image');
+});
+
+test('the table of elements opens with a key, is searched, and shows what differs from the other pane', async () => {
+  const { page } = reading;
+  await panes(page)
+    .nth(1)
+    .click({ position: { x: 40, y: 200 } });
+  await page.keyboard.press('Shift+T');
+  const sheet = page.getByRole('region', { name: 'Elements' });
+  await sheet.getByText('(0008,0018)').waitFor();
+  await sheet.getByRole('searchbox').fill('patient name');
+  await sheet.getByText('PatientName').waitFor();
+  await sheet.getByText('Öberg^Karin').waitFor();
+  expect(await sheet.locator('[data-tag]').count()).toBe(1);
+  await sheet.getByRole('searchbox').fill('');
+  await screenshot(page, 'viewer-elements');
+  const before = (await sheet.locator('option').filter({ hasText: 'Instance before' }).getAttribute('value')) ?? '';
+  await sheet.getByRole('combobox').selectOption(before);
+  await sheet.getByText('ImagePositionPatient').waitFor();
+  expect(await sheet.getByText('PatientName').count(), 'what is the same is not listed').toBe(0);
+  await screenshot(page, 'viewer-difference');
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
+});
+
+test('an ECG is drawn on paper, and a PDF page by page with text that can be selected', async () => {
+  const { page } = reading;
+  await panes(page).first().focus();
+  await card(13).click();
+  const wave = page.locator('[data-object="waveform"]');
+  await wave.getByText('2 leads · 10 s · 500 Hz').waitFor();
+  await expect.poll(() => wave.locator('canvas').getAttribute('data-drawn')).toBe('25 10');
+  await wave.getByRole('combobox', { name: 'Speed' }).selectOption('50');
+  await expect.poll(() => wave.locator('canvas').getAttribute('data-drawn')).toBe('50 10');
+  await screenshot(page, 'viewer-ecg');
+  await card(12).click();
+  const document = page.locator('[data-object="pdf"]');
+  await document.locator('canvas[data-drawn="true"]').waitFor({ timeout: 30_000 });
+  await document.getByText('No sign of malignancy').waitFor({ state: 'attached' });
+  await screenshot(page, 'viewer-pdf');
+  const saved = page.waitForEvent('download');
+  await document.getByRole('link', { name: 'Save the file' }).click();
+  expect((await saved).suggestedFilename()).toBe('document.pdf');
+  expectNoErrors(reading.window);
+});
