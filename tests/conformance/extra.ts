@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareSamples, type Outcome } from './compare.ts';
+import { compareMosaic, compareVolume, filesIn } from './nifti.ts';
 import { readPNG } from './png.ts';
 import { imageOfCommand, presentedPicture, stateOfFile } from './presented-file.ts';
 import type { Finding } from './reference.ts';
@@ -15,12 +16,33 @@ export async function* extraFindings(folder: string): AsyncGenerator<Finding> {
     const path = row.path ?? '';
     const isFrames = FRAMES.test(how) && existsSync(join(folder, path));
     if (isFrames) yield { name: `${path} (${how.split(' ')[0]})`, outcome: await compare(folder, row) };
+    if (/NIfTI|dcm2niix/.test(how)) yield { name: `${path} (NIfTI)`, outcome: await compareNIfTI(folder, row) };
     if (how.startsWith('dcmp2pgm -p')) yield { name: `${path} (dcmp2pgm)`, outcome: await comparePresented(folder, row) };
   }
 }
 
 /** How references of still frames were made. */
 const FRAMES = /^(opj_decompress|zlib raw inflate|expected = PixelData|decoders differ|RTDOSE)/;
+
+/** The series that the reference names by its folder, or by the end of its file's name: `…_5` is series mr_0005. */
+async function compareNIfTI(folder: string, row: Row): Promise<Outcome> {
+  const nifti = row['file (relative to this folder)'] ?? '';
+  const path = row.path ?? '';
+  const series = `mr_${(/_(\d+)\.nii$/.exec(nifti)?.[1] ?? '').padStart(4, '0')}`;
+  const all = path.endsWith('/*') ? filesIn(join(folder, path.slice(0, -2))) : filesIn(join(folder, 'dcm_qa_nih'));
+  const files = path.endsWith('/*') ? all : all.filter((file) => file.includes(series));
+  if (files.length === 0) return { kind: 'none', detail: '' };
+  try {
+    const isMosaic = readFileSync(files[0] ?? '')
+      .subarray(0, 4096)
+      .includes('MOSAIC');
+    return isMosaic
+      ? await compareMosaic(files, join(folder, nifti))
+      : await compareVolume(files, join(folder, nifti), path.endsWith('/*'));
+  } catch (thrown) {
+    return { kind: 'refused', detail: thrown instanceof Error ? thrown.message : 'unknown' };
+  }
+}
 
 /** An image under a presentation state against DCMTK's picture of it. */
 async function comparePresented(folder: string, row: Row): Promise<Outcome> {
