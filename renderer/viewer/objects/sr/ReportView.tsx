@@ -51,7 +51,7 @@ export function ReportView({ sopInstanceUID, pane }: ViewProps) {
         </>
       }
     >
-      <article className="report">
+      <article className="report" data-printable="true">
         <Item item={report.root} level={1} show={show} />
         {(report.cut || loaded.object.header.truncated) && <p className="object-warning">{sayObject('cut')}</p>}
       </article>
