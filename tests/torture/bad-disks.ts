@@ -12,6 +12,9 @@ export const vanishingVolume = (arena: ArchiveArena) =>
     await using it = await opened(volume.location);
     const storing = new Storing(it.archive, `1.2.${random.below(1000)}`);
     await storing.further(1 + random.below(60));
+    // Something is in the list by then; instances go on arriving.
+    await it.archive.settled();
+    await storing.further(random.below(10));
     volume.unplug();
     await told(it.notices, /has gone/);
     must(
