@@ -33,7 +33,8 @@ export default defineConfig({
     // Many tests wait for a peer, a clock or the disk: one worker more than cores leaves none idle.
     maxWorkers: Math.min(availableParallelism() + 1, 4),
     sequence: { sequencer: LongestFirst },
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Only what hangs is to fail by the clock, on a loaded machine too.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
