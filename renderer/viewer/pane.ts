@@ -266,7 +266,9 @@ export class Pane {
 
   /** Everything but the slice as it was when the series was opened. */
   reset(): void {
-    this.change({ ...FRESH, align: this.#now.align });
+    const { index, align } = this.#now;
+    this.#now = { ...FRESH, index, align };
+    this.#show();
   }
 
   // --- cine
