@@ -110,7 +110,7 @@ test('a presentation state is offered, applied with window, area, rotation, shut
   expect(layers.map(([name]) => name)).toEqual(['WORDS', 'LINES']);
   expect(layers[1]?.[1]).toMatch(/^rgb\(25[0-5], [0-9], [0-9]\)$/);
   expect(await pane.getByText('see here').count()).toBe(1);
-  await screenshot(page, 'presentation-state');
+  await screenshot(page, 'viewer-presentation-state');
 
   await page.keyboard.press('u');
   await expect.poll(() => lines.count()).toBe(0);
@@ -123,6 +123,21 @@ test('a presentation state is offered, applied with window, area, rotation, shut
   expect(await pane.getAttribute('data-presentation-state')).toBe('');
   await page.keyboard.press('Control+z');
   await untilData(pane, 'presentation-state', /^1\.2\.3\./);
+
+  await page.getByRole('button', { name: 'Presentation states' }).click();
+  await page.getByRole('menuitem', { name: 'Take its graphics over as marks' }).click();
+  // A circle, an ellipse and a text; lines of more than two points have no counterpart.
+  await expect.poll(() => pane.locator('.viewer-mark').count()).toBe(3);
+  await page.keyboard.press('d');
+  await page.locator('[data-save="presentation"]').click();
+  await page.getByText('Presentation state with 3 marks saved in the study.').waitFor({ timeout: 20_000 });
+  const menu = page.getByRole('button', { name: 'Presentation states' });
+  await expect.poll(() => menu.textContent(), { timeout: 20_000 }).toBe('2');
+  await menu.click();
+  await page.getByRole('menuitem', { name: 'PHOSPHOR' }).click();
+  await untilData(pane, 'presentation-state', /^2\.25\./);
+  await untilData(pane, 'window-center', '1000');
+  expect(await greyAt(page, 130, 100)).toBe(255);
   expectNoErrors(reading.window);
 });
 

@@ -3,6 +3,7 @@ import { IconChevronDown, IconLayersSubtract } from '@tabler/icons-react';
 import { useSyncExternalStore } from 'react';
 import { formatDate, formatTime } from '../../app/format.ts';
 import { usePaneView, useSession, useSessionState } from '../layout/use-session.ts';
+import { adopt } from './adopt.ts';
 import type { PresentationState } from './state.ts';
 import { statesOf } from './states.ts';
 import { say } from './words.ts';
@@ -42,6 +43,12 @@ export function StateMenu() {
             <bdi>{state.label || say('noLabel')}</bdi> <span className="quiet">{detailOf(state)}</span>
           </Menu.Item>
         ))}
+        {chosen !== undefined && chosen.layers.length > 0 && (
+          <>
+            <Menu.Divider />
+            <Menu.Item onClick={() => adopt(session, chosen)}>{say('adopt')}</Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

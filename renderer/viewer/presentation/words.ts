@@ -3,7 +3,9 @@ import { roomWords } from '../../i18n/room-words.ts';
 /** Words of presentation states. */
 export const say = roomWords('presentation', {
   menu: 'Presentation states',
+  title: 'Window, view and marks',
   asStored: 'As stored',
+  adopt: 'Take its graphics over as marks',
   noLabel: 'Without a label',
   hidden: 'Overlays and graphics hidden',
   none: 'No presentation state is about this image.',

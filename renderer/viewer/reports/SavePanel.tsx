@@ -1,11 +1,11 @@
 import './reports.css';
-import { IconAlertTriangle, IconCamera, IconCheck, IconReportMedical, IconStar } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCamera, IconCheck, IconLayersSubtract, IconReportMedical, IconStar } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import { useSession } from '../layout/use-session.ts';
 import { SAVED_KINDS } from './saving.ts';
 import { sayReport } from './words.ts';
 
-const ICONS = { measurements: IconReportMedical, 'key-images': IconStar, capture: IconCamera } as const;
+const ICONS = { measurements: IconReportMedical, 'key-images': IconStar, presentation: IconLayersSubtract, capture: IconCamera } as const;
 
 /** What can be made of the marks and the picture, and what came of it. */
 export function SavePanel() {

@@ -4,11 +4,12 @@ import type { Client } from '../../api/types.ts';
 import type { ViewerSession } from '../layout/session.ts';
 import { paneElement, pngOf } from '../picture/copy.ts';
 import { paintPane } from '../picture/paint.ts';
+import { stateOfSession } from '../presentation/content-of-session.ts';
 import { captureContent, keyImageContents, measurementContents, type ToMake } from './contents.ts';
 import { makeInstance } from './made.ts';
 import { sayReport } from './words.ts';
 
-export const SAVED_KINDS = ['measurements', 'key-images', 'capture'] as const;
+export const SAVED_KINDS = ['measurements', 'key-images', 'presentation', 'capture'] as const;
 export type SavedKind = (typeof SAVED_KINDS)[number];
 
 /** An instance that was made, to be sent on. */
@@ -65,6 +66,12 @@ export class Saving {
 
 async function contentsOf(session: ViewerSession, kind: SavedKind): Promise<{ contents: ToMake[]; left: number; picture?: Uint8Array }> {
   if (kind === 'measurements') return await measurementContents(session);
+  if (kind === 'presentation') {
+    const state = stateOfSession(session);
+    return state === undefined
+      ? { contents: [], left: 0 }
+      : { contents: [{ ...state, count: state.content.marks.length }], left: state.left };
+  }
   if (kind === 'key-images') return keyImageContents(session);
   const pane = paneElement(session.state.getState().active);
   const canvas = pane === undefined ? undefined : paintPane(pane, { patient: true });

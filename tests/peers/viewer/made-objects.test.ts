@@ -46,6 +46,21 @@ const NEEDED = {
     2: [...IDENTITY[2], ...DOCUMENT[2], 'PerformedProcedureCodeSequence'],
   },
   'key-images': { 1: [...IDENTITY[1], ...DOCUMENT[1]], 2: [...IDENTITY[2], ...DOCUMENT[2]] },
+  presentation: {
+    1: [
+      ...IDENTITY[1],
+      'ReferencedSeriesSequence',
+      'DisplayedAreaSelectionSequence',
+      'PresentationLUTShape',
+      'ContentLabel',
+      'PresentationCreationDate',
+      'PresentationCreationTime',
+      'SoftcopyVOILUTSequence',
+      'GraphicAnnotationSequence',
+      'GraphicLayerSequence',
+    ],
+    2: [...IDENTITY[2], 'ContentDescription', 'ContentCreatorName'],
+  },
   capture: {
     1: [
       ...IDENTITY[1],
@@ -133,6 +148,27 @@ test('what is made of marks and pictures is read by DCMTK and pydicom without a 
     },
     { kind: 'key-images', title: 'Key images', images: [image, { ...image, frameNumber: 2 }], description: 'Für die Besprechung' },
     { kind: 'capture', title: 'Capture', image, columns: 3, rows: 1 },
+    {
+      kind: 'presentation',
+      title: 'Ansicht',
+      images: [IMAGE],
+      modality: { slope: 1, intercept: -1024, type: 'HU' },
+      voi: { center: 40.123456789, width: 400, function: 'SIGMOID' },
+      inverse: true,
+      area: { left: 1, top: 1, right: 8, bottom: 8 },
+      pixelAspectRatio: [1, 1],
+      rotation: 90,
+      flipped: true,
+      marks: [
+        {
+          image,
+          label: 'polygon',
+          description: 'Läsion',
+          graphics: [{ type: 'POLYLINE', data: [1, 1, 5, 1, 5, 5, 1, 1] }],
+          text: { value: '12,5 mm²', anchor: [1, 1] },
+        },
+      ],
+    },
   ].map((content) => composeContent.parse(content));
   const picture = png({ columns: 3, rows: 1, depth: 8, colour: 2 }, (x) => [200, 30, 7][x] ?? 0);
   const paths: string[] = [];
@@ -155,8 +191,8 @@ test('what is made of marks and pictures is read by DCMTK and pydicom without a 
 
   const asked = paths.map((path, index) => [path, NEEDED[contents[index]?.kind ?? 'capture']]);
   const { stdout } = await run('/usr/bin/python3', ['-c', READ, JSON.stringify(asked)]);
-  const [report, selection, capture] = JSON.parse(stdout);
-  for (const one of [report, selection, capture]) {
+  const [report, selection, capture, state] = JSON.parse(stdout);
+  for (const one of [report, selection, capture, state]) {
     expect(one).toMatchObject({ missing: [], name: 'Müller^Jörg', implementation: 'PHOSPHOR_1' });
   }
   expect(report.numbers).toEqual([
