@@ -21,8 +21,8 @@ export interface Prepared extends Wanted {
   readonly note?: 'isTrueSize' | 'notCalibrated';
 }
 
-/** Pixels of the hidden pane for each millimetre of paper: 203 dots per inch. */
-const PER_MILLIMETRE = 8;
+/** Pixels of the hidden pane for each millimetre of paper: 127 dots per inch, at which marks and texts are of a size to read. */
+const PER_MILLIMETRE = 5;
 const WAIT_MS = 30_000;
 
 /** Images on the screen, or those that the reader has marked in all open studies. */
