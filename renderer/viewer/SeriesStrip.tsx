@@ -5,6 +5,7 @@ import type { ColourFrame } from './decode-messages.ts';
 import type { FrameStore } from './frame-store.ts';
 import { SERIES_DRAG } from './layout/Stage.tsx';
 import { useSession, useSessionState } from './layout/use-session.ts';
+import { ObjectIcon } from './objects/ObjectIcon.tsx';
 import { openSeries } from './objects/overlays/open-series.ts';
 import type { OpenSeries, OpenStudy } from './open-study.ts';
 import { planeOf } from './orientation.ts';
@@ -122,6 +123,7 @@ function SeriesCard({ store, entry, studyInstanceUID, selected, shown }: SeriesC
       onClick={() => openSeries(session, session.state.getState().active, { studyInstanceUID, seriesInstanceUID })}
     >
       <span className="viewer-thumbnail">
+        {middle === undefined && frames[0] !== undefined && <ObjectIcon sopClassUID={frames[0].instance.sopClassUID} />}
         <Thumbnail picture={picture} />
         <span className="viewer-card-modality">{[series.modality, plane].filter(Boolean).join(' ')}</span>
         <span className="viewer-card-count numbers">{frames.length > 0 ? frames.length : series.numberOfInstances}</span>

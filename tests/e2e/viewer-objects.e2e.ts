@@ -70,15 +70,17 @@ test('a segmentation, contours and a dose lie over the images, each where it bel
   await page.getByTestId('overlay').waitFor({ state: 'detached' });
 });
 
+/** Runs in the page, whose types the tests do not know. */
+const ALPHA_AT = `(canvas, point) => {
+  const box = canvas.getBoundingClientRect();
+  const scale = canvas.width / box.width;
+  return canvas.getContext('2d').getImageData((point.x - box.x) * scale, (point.y - box.y) * scale, 1, 1).data[3];
+}`;
+
 /** Opacity of what lies over a point of the image, 0 to 255. */
 async function overlayAlpha(pane: Locator, x: number, y: number): Promise<number> {
   const at = await onPage(pane, x + 0.5, y + 0.5);
-  return await pane.getByTestId('overlay').evaluate((element, point) => {
-    const canvas = element as HTMLCanvasElement;
-    const box = canvas.getBoundingClientRect();
-    const scale = canvas.width / box.width;
-    return canvas.getContext('2d')?.getImageData((point.x - box.x) * scale, (point.y - box.y) * scale, 1, 1).data[3] ?? -1;
-  }, at);
+  return Number(await pane.getByTestId('overlay').evaluate(ALPHA_AT, at));
 }
 
 test('a report reads like a document, and its link shows the image with the region that was marked on it', async () => {

@@ -177,20 +177,6 @@ function referenceOf(item: Item | undefined): Reference {
   };
 }
 
-/** An item with everything below it, the tree from top to bottom. */
-export function allItems(root: ContentItem): ContentItem[] {
-  const all: ContentItem[] = [];
-  const waiting = [root];
-  for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) {
-    all.push(item);
-    for (let i = item.children.length - 1; i >= 0; i--) {
-      const child = item.children[i];
-      if (child !== undefined) waiting.push(child);
-    }
-  }
-  return all;
-}
-
 /** Marks of a report on an image: shapes in image coordinates, and the item that says what they mean. */
 export interface ReportMark {
   readonly position: string;

@@ -6,7 +6,8 @@ import { useOwnPointer } from '../Sheet.tsx';
 import { openTags } from '../tags/sheet-state.ts';
 import { useObject } from '../use-object.ts';
 import { sayObject } from '../words.ts';
-import { drawPaper, GAINS, lanesOf, PIXELS_PER_MM, paperHeight, SPEEDS } from './paper.ts';
+import { drawPaper } from './draw-paper.ts';
+import { GAINS, lanesOf, PIXELS_PER_MM, paperHeight, SPEEDS } from './paper.ts';
 import { type MultiplexGroup, millivolts, readWaveforms } from './waveform.ts';
 
 interface ViewProps {
