@@ -73,7 +73,7 @@ test('a report, a selection of key images and a capture become series of the stu
   }
   await expect.poll(() => page.getByRole('listbox', { name: 'Series' }).getByRole('option').count(), { timeout: 20_000 }).toBe(4);
   await panel().locator('[data-report="measurements"]').getByText('2 are in the list above.').waitFor();
-  await screenshot(page, 'viewer-report');
+  await screenshot(page, 'viewer-save');
 });
 
 test('a mark that was deleted is read from the report, and taken over again to the same place and value', async () => {
@@ -81,6 +81,8 @@ test('a mark that was deleted is read from the report, and taken over again to t
   await panel().locator('[data-measurement="length"]').getByRole('button', { name: 'Delete' }).click();
   await mark('length').waitFor({ state: 'detached' });
   const line = told().filter({ hasText: 'Length' });
+  await line.waitFor();
+  await screenshot(reading.page, 'viewer-from-report');
   expect(words).toBe(await line.locator('.report-values').textContent());
   await line.getByRole('button', { name: 'Take over' }).click();
   await mark('length').waitFor();
@@ -89,8 +91,7 @@ test('a mark that was deleted is read from the report, and taken over again to t
 });
 
 test('the capture shows the picture with its marks', async () => {
-  const { page } = reading;
-  await page.getByRole('listbox', { name: 'Series' }).getByRole('option').filter({ hasText: 'Capture' }).click();
+  await panel().getByRole('button', { name: 'Show it' }).click();
   await untilData(pane(), 'frame-count', /^1$/);
   await untilData(pane(), 'ready', /^true$/);
   const yellow = await pane()

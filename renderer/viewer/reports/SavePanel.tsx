@@ -11,7 +11,8 @@ const ICONS = { measurements: IconReportMedical, 'key-images': IconStar, present
 export function SavePanel() {
   const session = useSession();
   const { saving } = session;
-  const { running, said } = useStore(saving.state);
+  const { running, said, saved } = useStore(saving.state);
+  const [last] = saved;
   return (
     <section className="report-save" aria-label={sayReport('save.heading')}>
       <h3 className="report-heading">{sayReport('save.heading')}</h3>
@@ -43,7 +44,14 @@ export function SavePanel() {
             ) : (
               <IconCheck className="icon" stroke={1.5} aria-hidden="true" />
             )}
-            {said.sentence}
+            <span>
+              {said.sentence}
+              {last !== undefined && (
+                <button type="button" className="report-all" onClick={() => session.show(session.state.getState().active, last)}>
+                  {sayReport('show')}
+                </button>
+              )}
+            </span>
           </p>
         )}
       </div>

@@ -12,18 +12,17 @@ import { sayReport } from './words.ts';
 export const SAVED_KINDS = ['measurements', 'key-images', 'presentation', 'capture'] as const;
 export type SavedKind = (typeof SAVED_KINDS)[number];
 
-/** An instance that was made, to be sent on. */
-export interface SavedInstance {
+/** The series of an instance that was made. */
+export interface SavedSeries {
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID: string;
-  readonly sopInstanceUID: string;
 }
 
 export interface SavingState {
   readonly running: SavedKind | undefined;
   /** What came of the last one. */
   readonly said: { readonly sentence: string; readonly failed: boolean } | undefined;
-  readonly saved: readonly SavedInstance[];
+  readonly saved: readonly SavedSeries[];
 }
 
 /** Makes reports, key object selections and captures of what is open in a viewer; one at a time. */
@@ -44,11 +43,11 @@ export class Saving {
         this.#end(left > 0 ? sayReport('leftOut', { count: left }) : sayReport(`nothing.${kind}`), true);
         return;
       }
-      const saved: SavedInstance[] = [];
+      const saved: SavedSeries[] = [];
       let count = 0;
       for (const { studyInstanceUID, content, count: marks } of contents) {
-        const { seriesInstanceUID, sopInstanceUID } = await makeInstance(this.#client, studyInstanceUID, content, picture);
-        saved.push({ studyInstanceUID, seriesInstanceUID, sopInstanceUID });
+        const { seriesInstanceUID } = await makeInstance(this.#client, studyInstanceUID, content, picture);
+        saved.push({ studyInstanceUID, seriesInstanceUID });
         count += marks;
       }
       const rest = left > 0 ? ` ${sayReport('leftOut', { count: left })}` : '';
@@ -59,20 +58,20 @@ export class Saving {
     }
   }
 
-  #end(sentence: string, failed: boolean, saved: readonly SavedInstance[] = []): void {
+  #end(sentence: string, failed: boolean, saved: readonly SavedSeries[] = []): void {
     this.state.setState({ running: undefined, said: { sentence, failed }, saved });
   }
 }
 
 async function contentsOf(session: ViewerSession, kind: SavedKind): Promise<{ contents: ToMake[]; left: number; picture?: Uint8Array }> {
   if (kind === 'measurements') return await measurementContents(session);
+  if (kind === 'key-images') return keyImageContents(session);
   if (kind === 'presentation') {
     const state = stateOfSession(session);
     return state === undefined
       ? { contents: [], left: 0 }
       : { contents: [{ ...state, count: state.content.marks.length }], left: state.left };
   }
-  if (kind === 'key-images') return keyImageContents(session);
   const pane = paneElement(session.state.getState().active);
   const canvas = pane === undefined ? undefined : paintPane(pane, { patient: true });
   const content = canvas === undefined ? undefined : captureContent(session, canvas);
