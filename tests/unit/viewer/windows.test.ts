@@ -30,7 +30,7 @@ describe('a window for a series', () => {
   it('takes only what names a series and a place in it', () => {
     const good = { studyInstanceUID: '1.2', seriesInstanceUID: '1.2.3', index: 4 };
     expect(startIn(good)).toEqual(good);
-    for (const wrong of [undefined, {}, { ...good, index: -1 }, { ...good, index: 1.5 }, { ...good, studyInstanceUID: 'x'.repeat(65) }]) {
+    for (const wrong of [undefined, {}, { ...good, index: -1 }, { ...good, index: 1.5 }, { ...good, studyInstanceUID: '' }]) {
       expect(startIn(wrong)).toBeUndefined();
     }
   });
