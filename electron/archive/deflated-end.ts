@@ -12,36 +12,44 @@ export const isDeflated = (transferSyntaxUID: string): boolean => transferSyntax
 export class DeflatedEnd {
   readonly #inflate = createInflateRaw();
   readonly #header = new StreamingHeader(EXPLICIT_VR_LITTLE_ENDIAN, {}, true);
+  readonly #over: Promise<void>;
   #bytes = 0;
+  #isOver = false;
   #isEnough = false;
   #hasFailed = false;
 
   constructor() {
+    this.#over = new Promise((resolve) => {
+      const over = (): void => {
+        this.#isOver = true;
+        resolve();
+      };
+      this.#inflate.on('end', over).on('close', over);
+      this.#inflate.on('error', () => {
+        this.#hasFailed = true;
+        over();
+      });
+    });
     this.#inflate.on('data', (bytes: Uint8Array) => {
       this.#bytes += bytes.length;
       if (!this.#header.push(bytes) && this.#bytes <= MOST) return;
       this.#isEnough = true;
       this.#inflate.destroy();
     });
-    this.#inflate.on('error', () => {
-      this.#hasFailed = true;
-    });
   }
 
   /** The piece is free when it resolves. */
-  push(piece: Uint8Array): Promise<void> | undefined {
-    if (this.#isEnough || this.#hasFailed) return undefined;
-    return new Promise((resolve) => this.#inflate.write(piece, () => resolve()));
+  async push(piece: Uint8Array): Promise<void> {
+    if (this.#isOver) return;
+    const taken = new Promise<void>((resolve) => this.#inflate.write(piece, () => resolve()));
+    // Of what stands behind the end of the stream zlib never says that it took it.
+    await Promise.race([taken, this.#over]);
   }
 
   /** After the last piece. */
   async isTruncated(): Promise<boolean> {
-    if (!this.#isEnough && !this.#hasFailed) {
-      await new Promise<void>((resolve) => {
-        this.#inflate.once('close', resolve);
-        this.#inflate.end();
-      });
-    }
+    if (!this.#isOver) this.#inflate.end();
+    await this.#over;
     this.#inflate.destroy();
     return !this.#isEnough && (this.#hasFailed || this.#header.truncated);
   }

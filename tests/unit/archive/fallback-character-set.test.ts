@@ -75,7 +75,11 @@ it('a deflated data set that ends in its pixels is taken in and marked, also aft
     const deflated = deflateRawSync(one.bytes);
     fs.writeFileSync(
       path.join(folder, one.sopInstanceUID),
-      part10({ ...one, transferSyntaxUID: '1.2.840.10008.1.2.1.99', bytes: deflated.subarray(0, deflated.length - end) }),
+      part10({
+        ...one,
+        transferSyntaxUID: '1.2.840.10008.1.2.1.99',
+        bytes: Buffer.concat([deflated.subarray(0, deflated.length - end), Buffer.alloc(end === 0 ? 3 : 0)]),
+      }),
     );
   };
   file(sample('1.2.3.1', {}, { rows: 1024 }), 100);
