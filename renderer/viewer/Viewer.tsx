@@ -4,7 +4,7 @@ import type { Client } from '../api/index.ts';
 import type { WindowStart } from '../app/popped-out.ts';
 import { MeasurementPanel } from './annotations/MeasurementPanel.tsx';
 import { runCommand } from './commands.ts';
-import { closeDialog } from './dialogs.ts';
+import { closeDialog, useDialogs } from './dialogs.ts';
 import { type Command, commandOf, takeOwnKeys } from './keys.ts';
 import { Stage } from './layout/Stage.tsx';
 import { ViewerSession } from './layout/session.ts';
