@@ -8,7 +8,7 @@ import { now } from './new-instance.ts';
 const GRAYSCALE_STATE = '1.2.840.10008.5.1.4.1.1.11.1';
 const LAYER = 'MARKS';
 /** Yellow, as marks are on our screen: CIELab of sRGB 255\209\102. */
-const LAYER_COLOUR = [56_394, 33_900, 48_230];
+const LAYER_COLOUR = [56_614, 35_000, 47_859];
 
 /** Attributes of a Grayscale Softcopy Presentation State (PS3.3 A.33.1). Each mark is a graphic group of its own. */
 export function presentationState(

@@ -21,8 +21,9 @@ export function place(point: Point, units: Units, { toScreen, area }: Placing): 
 
 /** The outline of a graphic (PS3.3 C.10.5.1.2, C.10.5.1.3) in pixels of the pane, as an SVG path. Round shapes are turned with the image. */
 export function graphicPath(graphic: Graphic, placing: Placing): string {
-  const points = outlines[graphic.shape](turned(graphic));
-  return points
+  const standing = turned(graphic);
+  const lines = outlines[standing.shape](standing);
+  return lines
     .map(({ line, closed }) =>
       path(
         line.map((point) => place(point, graphic.units, placing)),
