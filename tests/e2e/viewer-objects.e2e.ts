@@ -70,17 +70,22 @@ test('a segmentation, contours and a dose lie over the images, each where it bel
   await page.getByTestId('overlay').waitFor({ state: 'detached' });
 });
 
-/** Runs in the page, whose types the tests do not know. */
-const ALPHA_AT = `(canvas, point) => {
-  const box = canvas.getBoundingClientRect();
-  const scale = canvas.width / box.width;
-  return canvas.getContext('2d').getImageData((point.x - box.x) * scale, (point.y - box.y) * scale, 1, 1).data[3];
-}`;
+/** A canvas of the page, whose types the tests do not know. */
+interface PageCanvas {
+  readonly width: number;
+  getBoundingClientRect(): { readonly x: number; readonly y: number; readonly width: number };
+  getContext(kind: '2d'): { getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray } };
+}
 
 /** Opacity of what lies over a point of the image, 0 to 255. */
 async function overlayAlpha(pane: Locator, x: number, y: number): Promise<number> {
   const at = await onPage(pane, x + 0.5, y + 0.5);
-  return Number(await pane.getByTestId('overlay').evaluate(ALPHA_AT, at));
+  return await pane.getByTestId('overlay').evaluate((element, point) => {
+    const canvas = element as unknown as PageCanvas;
+    const box = canvas.getBoundingClientRect();
+    const scale = canvas.width / box.width;
+    return canvas.getContext('2d').getImageData((point.x - box.x) * scale, (point.y - box.y) * scale, 1, 1).data[3] ?? -1;
+  }, at);
 }
 
 test('a report reads like a document, and its link shows the image with the region that was marked on it', async () => {
