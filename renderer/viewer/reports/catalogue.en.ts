@@ -42,7 +42,7 @@ export const reportsEnglish = {
   notSaved: 'Not saved. {{reason}}',
   tryAgain: 'Try again; what is marked is still here.',
   fromReport: 'From report',
-  fromKeyImages: 'From key images',
+  fromKeyImages: 'From selection',
   unnamed: 'without a name',
   adopt: 'Take over: it can then be changed',
   adoptAll: 'Take over all',

@@ -1,8 +1,18 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyObjectSelection } from '../../../electron/archive/compose-key-images.ts';
 import { measurementReport } from '../../../electron/archive/compose-measurements.ts';
 import { inUnicode } from '../../../electron/archive/new-instance.ts';
-import { type Dataset, decodeDataset, encodeDataset, TransferSyntaxUID, toDicomJson } from '../../../electron/dicom/dataset/index.ts';
+import {
+  type Dataset,
+  decodeDataset,
+  encodeDataset,
+  memorySource,
+  readPart10,
+  TransferSyntaxUID,
+  toDicomJson,
+} from '../../../electron/dicom/dataset/index.ts';
 import { formatFigure, measure } from '../../../renderer/viewer/annotations/measure.ts';
 import type { Annotation, AnnotationKind } from '../../../renderer/viewer/annotations/model.ts';
 import { Item } from '../../../renderer/viewer/dataset/item.ts';
@@ -148,4 +158,20 @@ it('a document that is no report, or a hostile one, tells of no marks', () => {
   const group = { '0040A040': { vr: 'CS', Value: ['CONTAINER'] }, '0040A043': concept, '0040A730': { vr: 'SQ', Value: [number, {}] } };
   const [told] = readMeasurements(item({ '0040A730': { vr: 'SQ', Value: [group] } }));
   expect(told).toMatchObject({ figures: [], image: undefined, drawn: undefined, name: '' });
+});
+
+const REAL = process.env.DICOM_TEST_DATA ?? '';
+const FOREIGN = join(REAL, 'highdicom', 'sr_document.dcm');
+
+it.skipIf(REAL === '' || !existsSync(FOREIGN))('a report that highdicom wrote is read with its region and its area', () => {
+  const { dataset } = readPart10(memorySource(readFileSync(FOREIGN)));
+  const [told, ...rest] = readMeasurements(new Item(readDicomJson(JSON.stringify(toDicomJson(dataset)))));
+  expect(rest).toEqual([]);
+  expect(told).toMatchObject({
+    name: 'Planar ROI Measurements',
+    figures: [{ meaning: 'Area of defined region', words: '1.7 cm²' }],
+    image: { sopInstanceUID: '1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322', frame: 0 },
+    // A circle.
+    drawn: { kind: 'ellipse', points: points([47, 41], [69, 63]) },
+  });
 });
