@@ -140,5 +140,9 @@ export class ByteReader {
 
 /** Without leading and trailing spaces and trailing NULs. */
 export function trimmed(text: string): string {
-  return text.replace(/^ +|[ \0]+$/g, '');
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) === 0x20) start += 1;
+  while (end > start && (text.charCodeAt(end - 1) === 0x20 || text.charCodeAt(end - 1) === 0)) end -= 1;
+  return text.slice(start, end);
 }
