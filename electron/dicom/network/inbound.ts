@@ -73,15 +73,15 @@ export class InboundOperation implements InboundRequest {
     const { command: request, context } = this;
     // Responses name as affected what the requests of PS3.7 §10.3 name as requested.
     const affectedSOPClassUID = request.affectedSOPClassUID ?? request.requestedSOPClassUID ?? context.abstractSyntax;
-    const affectedSOPInstanceUID = request.affectedSOPInstanceUID ?? request.requestedSOPInstanceUID;
+    const affectedSOPInstanceUID = response.affectedSOPInstanceUID ?? request.affectedSOPInstanceUID ?? request.requestedSOPInstanceUID;
     const command: CommandSet = {
       affectedSOPClassUID,
-      ...(affectedSOPInstanceUID === undefined ? {} : { affectedSOPInstanceUID }),
       ...response,
       commandField: request.commandField | RESPONSE,
       messageIDBeingRespondedTo: this.messageID,
       hasDataSet: dataSet !== undefined,
     };
+    if (affectedSOPInstanceUID !== undefined) command.affectedSOPInstanceUID = affectedSOPInstanceUID;
     const wait = this.#writer.send(context.id, command, dataSet)?.catch(() => {});
     if (!isPending(response.status)) this.#end();
     return wait;

@@ -46,7 +46,7 @@ export class Intake {
       this.#backlog.push(chunk);
       return false;
     }
-    return this.#read(() => this.#reader.push(chunk));
+    return this.#read(chunk);
   }
 
   /** The PDU receive clock ran out. */
@@ -67,13 +67,13 @@ export class Intake {
     this.drop();
   }
 
-  /** Runs the reader. Returns whether the chunk is free again. */
-  #read(run: () => Promise<void> | undefined): boolean {
+  /** Runs the reader, without a chunk on what is left of the last one. Returns whether the chunk is free again. */
+  #read(chunk?: Uint8Array): boolean {
     const { ticker, transport, pduReceive, insideMessage, onReceived, onBroken } = this.#options;
     const before = this.#reader.complete;
     let wait: Promise<void> | undefined;
     try {
-      wait = run();
+      wait = chunk === undefined ? this.#reader.proceed() : this.#reader.push(chunk);
       onReceived();
     } catch (thrown) {
       onBroken(thrown);
@@ -103,10 +103,9 @@ export class Intake {
     // What we took for ourselves is not the peer's delay.
     if (this.#pausedAt !== undefined) this.#deadline += this.#options.ticker.now - this.#pausedAt;
     this.#pausedAt = undefined;
-    if (!this.#read(() => this.#reader.proceed())) return;
+    if (!this.#read()) return;
     for (let next = this.#backlog.shift(); next !== undefined; next = this.#backlog.shift()) {
-      const chunk = next;
-      if (!this.#read(() => this.#reader.push(chunk))) return;
+      if (!this.#read(next)) return;
     }
     this.#options.transport.resume();
   }

@@ -47,12 +47,11 @@ export class MessageWriter {
    * more; it rejects when the source fails or the association ends.
    */
   send(contextId: number, command: CommandSet, dataSet?: DataSetSource): Promise<void> | undefined {
-    const encoded = encodeCommandSet(command);
-    return this.#enqueue(() => {
-      this.#frame(contextId, PdvControl.command, encoded, true);
-      if (dataSet === undefined) return this.#flush();
-      if (!(dataSet instanceof Uint8Array)) return this.#stream(contextId, dataSet);
-      return dataSet.length <= SEND.burst ? this.#small(contextId, dataSet) : this.#large(contextId, dataSet);
+    const encoded = encodeCommandSet(command, PDATA_HEADER);
+    if (this.#failed) return Promise.reject(this.#failed);
+    if (!this.#busy) return this.#start(this.#message(contextId, encoded, dataSet));
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ run: () => this.#message(contextId, encoded, dataSet), resolve, reject });
     });
   }
 
@@ -91,14 +90,16 @@ export class MessageWriter {
     for (const job of this.#jobs.splice(0)) job.reject(error);
   }
 
-  #enqueue(run: () => Promise<void> | undefined): Promise<void> | undefined {
-    if (this.#failed) return Promise.reject(this.#failed);
-    if (!this.#busy) return this.#start(run);
-    return new Promise((resolve, reject) => this.#jobs.push({ run, resolve, reject }));
+  /** @param encoded the command set behind the room for a PDU's header */
+  #message(contextId: number, encoded: Uint8Array, dataSet: DataSetSource | undefined): Promise<void> | undefined {
+    this.#command(contextId, encoded);
+    if (dataSet === undefined) return this.#flush();
+    if (!(dataSet instanceof Uint8Array)) return this.#stream(contextId, dataSet);
+    return dataSet.length <= SEND.burst ? this.#small(contextId, dataSet) : this.#large(contextId, dataSet);
   }
 
-  #start(run: () => Promise<void> | undefined): Promise<void> | undefined {
-    const wait = run();
+  /** @param wait what a message that was begun waits for */
+  #start(wait: Promise<void> | undefined): Promise<void> | undefined {
     if (wait === undefined) return undefined;
     this.#busy = true;
     return wait.finally(() => {
@@ -115,7 +116,7 @@ export class MessageWriter {
         reject(this.#failed);
         continue;
       }
-      const wait = this.#start(run);
+      const wait = this.#start(run());
       if (wait === undefined) {
         resolve();
         continue;
@@ -175,6 +176,17 @@ export class MessageWriter {
     } while (at < bytes.length);
   }
 
+  /** Adds a command set, mostly one PDU as it is. */
+  #command(contextId: number, encoded: Uint8Array): void {
+    const length = encoded.length - PDATA_HEADER;
+    if (length > this.#fragment) {
+      this.#frame(contextId, PdvControl.command, encoded.subarray(PDATA_HEADER), true);
+      return;
+    }
+    writePDataHeader(encoded, 0, contextId, PdvControl.command | PdvControl.last, length);
+    this.#pdus.push(encoded);
+  }
+
   /** Adds the fragments of `bytes`, each in a PDU of its own: a header and a view. */
   #frame(contextId: number, kind: number, bytes: Uint8Array, last: boolean): void {
     const count = Math.max(1, Math.ceil(bytes.length / this.#fragment));
@@ -192,6 +204,7 @@ export class MessageWriter {
 
   /** A small message leaves as one buffer: copying it costs less than handing four to the operating system. */
   #gather(): readonly Uint8Array[] {
+    if (this.#pdus.length === 1) return this.#pdus;
     let bytes = 0;
     for (const pdu of this.#pdus) bytes += pdu.length;
     return bytes <= SEND.gather ? [Buffer.concat(this.#pdus, bytes)] : this.#pdus;

@@ -39,6 +39,9 @@ export class PduReader {
   /** A header that came in pieces. */
   readonly #partial = new Uint8Array(PDU_HEADER);
   #partialLength = 0;
+  /** Where the header stands that was taken last: in the chunk, or in `#partial`. No view of it is made, there are four in a small message. */
+  #header: Uint8Array = EMPTY;
+  #headerAt = 0;
 
   #type = 0;
   #left = 0;
@@ -89,6 +92,7 @@ export class PduReader {
       if (wait !== undefined) return wait;
     }
     this.#chunk = EMPTY;
+    this.#header = EMPTY;
     this.#at = 0;
     return undefined;
   }
@@ -100,17 +104,16 @@ export class PduReader {
       case 'pdv-header':
         return this.#pdvHeader();
       case 'header':
-        return this.#header();
+        return this.#pduHeader();
       case 'body':
         return this.#gather();
     }
   }
 
-  #header(): undefined {
-    const header = this.#take(PDU_HEADER);
-    if (header === undefined) return;
-    this.#type = byte(header, 0);
-    const length = u32(header, 2);
+  #pduHeader(): undefined {
+    if (!this.#takeHeader(PDU_HEADER)) return;
+    this.#type = byte(this.#header, this.#headerAt);
+    const length = u32(this.#header, this.#headerAt + 2);
     this.#left = length;
     if (this.#type === PduType.pDataTF) {
       if (length < PDV_HEADER) throw pduError('a P-DATA-TF PDU without a presentation data value');
@@ -156,12 +159,11 @@ export class PduReader {
 
   #pdvHeader(): Promise<void> | undefined {
     if (this.#partialLength === 0 && this.#left < PDV_HEADER) throw pduError('a presentation data value is cut off by its PDU');
-    const header = this.#take(PDV_HEADER);
-    if (header === undefined) return undefined;
-    const length = u32(header, 0);
+    if (!this.#takeHeader(PDV_HEADER)) return undefined;
+    const length = u32(this.#header, this.#headerAt);
     if (length < 2 || length + 4 > this.#left) throw pduError('a presentation data value does not fit its PDU');
-    this.#contextId = byte(header, 4);
-    this.#control = byte(header, 5);
+    this.#contextId = byte(this.#header, this.#headerAt + 4);
+    this.#control = byte(this.#header, this.#headerAt + 5);
     this.#left -= PDV_HEADER;
     this.#pdvLeft = length - 2;
     this.#phase = 'pdv-data';
@@ -181,21 +183,24 @@ export class PduReader {
     return this.#handler.onFragment(this.#contextId, this.#control, this.#chunk.subarray(start, start + count), ends);
   }
 
-  /** The next `count` bytes as a view, or undefined while they have not all arrived. */
-  #take(count: number): Uint8Array | undefined {
+  /** Takes the next `count` bytes as the header; false while they have not all arrived. */
+  #takeHeader(count: number): boolean {
     const available = this.#chunk.length - this.#at;
     if (this.#partialLength === 0 && available >= count) {
-      const start = this.#at;
+      this.#header = this.#chunk;
+      this.#headerAt = this.#at;
       this.#at += count;
-      return this.#chunk.subarray(start, this.#at);
+      return true;
     }
     const missing = Math.min(count - this.#partialLength, available);
     this.#partial.set(this.#chunk.subarray(this.#at, this.#at + missing), this.#partialLength);
     this.#at += missing;
     this.#partialLength += missing;
-    if (this.#partialLength < count) return undefined;
+    if (this.#partialLength < count) return false;
     this.#partialLength = 0;
-    return this.#partial;
+    this.#header = this.#partial;
+    this.#headerAt = 0;
+    return true;
   }
 }
 

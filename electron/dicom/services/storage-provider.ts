@@ -115,7 +115,7 @@ class Reception implements DataSetSink {
   }
 
   #answer(status: number, errorComment?: string, error?: PhosphorError): void {
-    void this.#inbound.respond({ status, ...(errorComment === undefined ? {} : { errorComment }) });
+    void this.#inbound.respond(errorComment === undefined ? { status } : { status, errorComment });
     this.#options.onAnswered?.(this.#request, status, error);
   }
 }
