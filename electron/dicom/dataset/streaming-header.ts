@@ -48,6 +48,9 @@ export class StreamingHeader {
   #keeping = -1;
   #kept = 0;
   #partial = '';
+  /** Some of the present chunk as text, and where it begins there. */
+  #window = '';
+  #windowAt = 0;
   #position = 0;
   /** Odd inside a sequence, even inside an item (0: the data set itself). */
   #depth = 0;
@@ -119,6 +122,7 @@ export class StreamingHeader {
   /** False once no further bytes are wanted. */
   #take(chunk: Uint8Array): boolean {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    this.#window = '';
     let at = 0;
     while (at < bytes.length && !this.#done) {
       if (this.#skip > 0) at = this.#pass(bytes, at);
@@ -158,12 +162,22 @@ export class StreamingHeader {
     if (this.#keeping >= 0) {
       const stop = Math.min(end, start + KEPT_BYTES - this.#kept);
       if (stop > start) {
-        this.#partial += bytes.toString('latin1', start, stop);
+        this.#partial += this.#latin1(bytes, start, stop);
         this.#kept += stop - start;
       }
       if (this.#skip === 0) this.#keep(this.#partial);
     }
     return end;
+  }
+
+  /** `bytes[start…stop]` as text: a part of a longer text where possible, for making one costs more than cutting it. */
+  #latin1(bytes: Buffer, start: number, stop: number): string {
+    if (stop - start > WINDOW) return bytes.toString('latin1', start, stop);
+    if (start < this.#windowAt || stop > this.#windowAt + this.#window.length) {
+      this.#window = bytes.toString('latin1', start, start + WINDOW);
+      this.#windowAt = start;
+    }
+    return this.#window.slice(start - this.#windowAt, stop - this.#windowAt);
   }
 
   #keep(value: string): void {
@@ -177,9 +191,7 @@ export class StreamingHeader {
   #header(bytes: Buffer, at: number, available: number): number {
     if (available < 8) return 0;
     const little = this.#little || this.#implicitSince > 0;
-    const tag = little
-      ? bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2)
-      : bytes.readUInt16BE(at) * 0x10000 + bytes.readUInt16BE(at + 2);
+    const tag = u16(bytes, at, little) * 0x10000 + u16(bytes, at + 2, little);
     if (this.#depth === 0 && tag < 0xfffe0000) {
       if (this.#enough(tag)) return 8;
       this.#topTag = tag;
@@ -188,16 +200,16 @@ export class StreamingHeader {
     let length: number;
     let unknown = false;
     if (!this.#explicitVR || this.#implicitSince > 0 || tag >= 0xfffe0000) {
-      length = little ? bytes.readUInt32LE(at + 4) : bytes.readUInt32BE(at + 4);
+      length = u32(bytes, at + 4, little);
     } else {
-      const vr = bytes.readUInt16BE(at + 4);
-      const form = FORMS.get(vr);
-      if (form === undefined) return this.#irregular(bytes, at, available, tag, vr);
-      if (form === SHORT) length = little ? bytes.readUInt16LE(at + 6) : bytes.readUInt16BE(at + 6);
+      const vr = u16(bytes, at + 4, false);
+      const form = FORMS[vr];
+      if (form === SHORT) length = u16(bytes, at + 6, little);
+      else if (form !== LONG) return this.#irregular(bytes, at, available, tag, vr);
       else {
         if (available < 12) return 0;
         size = 12;
-        length = little ? bytes.readUInt32LE(at + 8) : bytes.readUInt32BE(at + 8);
+        length = u32(bytes, at + 8, little);
         unknown = vr === VR_UN;
       }
     }
@@ -209,14 +221,13 @@ export class StreamingHeader {
   #irregular(bytes: Buffer, at: number, available: number, tag: number, vr: number): number {
     const little = this.#little;
     const letters = (vr & 0xff) >= 0x41 && (vr & 0xff) <= 0x5a && vr >>> 8 >= 0x41 && vr >>> 8 <= 0x5a;
-    if (letters && bytes.readUInt16LE(at + 6) === 0) {
+    if (letters && u16(bytes, at + 6, little) === 0) {
       if (available < 12) return 0;
-      this.#enter(tag, little ? bytes.readUInt32LE(at + 8) : bytes.readUInt32BE(at + 8), true, 12);
+      this.#enter(tag, u32(bytes, at + 8, little), true, 12);
       return 12;
     }
-    const implicit = little ? bytes.readUInt32LE(at + 4) : bytes.readUInt32BE(at + 4);
     const blank = vr === 0x2020 || letters;
-    this.#enter(tag, blank ? (little ? bytes.readUInt16LE(at + 6) : bytes.readUInt16BE(at + 6)) : implicit, false, 8);
+    this.#enter(tag, blank ? u16(bytes, at + 6, little) : u32(bytes, at + 4, little), false, 8);
     return 8;
   }
 
@@ -260,15 +271,40 @@ export class StreamingHeader {
   }
 }
 
+/** Short, because a value of some length keeps all of it in memory. */
+const WINDOW = 2048;
+
 const SHORT = 1;
 const LONG = 2;
 const VR_UN = 0x554e;
 
-const FORMS: ReadonlyMap<number, number> = new Map([
-  ...'AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US'.split(' ').map((vr) => [code(vr), SHORT] as const),
-  ...'OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' ').map((vr) => [code(vr), LONG] as const),
-]);
+/** How long the length of an explicit VR is, by the VR's two letters as a number; 0 = no VR. */
+const FORMS: Uint8Array = formsOf(
+  'AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US'.split(' '),
+  'OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' '),
+);
+
+function formsOf(short: readonly string[], long: readonly string[]): Uint8Array {
+  const forms = new Uint8Array(0x10000);
+  for (const vr of short) forms[code(vr)] = SHORT;
+  for (const vr of long) forms[code(vr)] = LONG;
+  return forms;
+}
 
 function code(vr: string): number {
   return vr.charCodeAt(0) * 0x100 + vr.charCodeAt(1);
+}
+
+// Of bytes that are known to be there. Buffer's own methods check that again, which is most of what walking over a header costs.
+
+function u16(bytes: Uint8Array, at: number, little: boolean): number {
+  const first = bytes[at] ?? 0;
+  const second = bytes[at + 1] ?? 0;
+  return little ? first | (second << 8) : (first << 8) | second;
+}
+
+function u32(bytes: Uint8Array, at: number, little: boolean): number {
+  const first = u16(bytes, at, little);
+  const second = u16(bytes, at + 2, little);
+  return little ? second * 0x10000 + first : first * 0x10000 + second;
 }

@@ -53,6 +53,25 @@ describe('the header of an arriving instance', () => {
     expect(reader.finish().rows).toBe(2);
   });
 
+  it('is the same wherever in a chunk its values stand, and however long they are', () => {
+    const uids = { SOPClassUID: '1.2.840.10008.5.1.4.1.1.4', SOPInstanceUID: '1.3', StudyInstanceUID: '1.4', SeriesInstanceUID: '1.5' };
+    for (const between of [0, 1900, 1960, 2000, 2040, 2046, 2048, 2050, 2100, 5000]) {
+      const bytes = encodeDataset(Dataset.of({ ...uids, PatientName: 'N'.repeat(between), PatientID: `ID-${between}`, StudyID: 'S1' }), EXPLICIT);
+      for (const chunk of [bytes.length, 2047]) {
+        const { sopClassUID, sopInstanceUID, studyInstanceUID, seriesInstanceUID, ...rest } = readHeader(bytes, EXPLICIT, chunk);
+        expect({ sopClassUID, sopInstanceUID, studyInstanceUID, seriesInstanceUID }).toEqual({
+          sopClassUID: uids.SOPClassUID,
+          sopInstanceUID: '1.3',
+          studyInstanceUID: '1.4',
+          seriesInstanceUID: '1.5',
+        });
+        expect(rest).toMatchObject({ patientID: `ID-${between}`, studyID: 'S1' });
+        expect(rest.patientName.alphabetic).toBe('N'.repeat(Math.min(between, rest.patientName.alphabetic.length)));
+        expect(rest.patientName.alphabetic.length).toBeGreaterThanOrEqual(Math.min(between, 64));
+      }
+    }
+  });
+
   it('passes by nested sequences of undefined length, ten thousand deep in breadth', () => {
     const open = Buffer.from('08003011ffffffff', 'hex');
     const item = Buffer.from('feff00e0ffffffff0800501102000000310008005511000000 00feff0de000000000'.replaceAll(' ', ''), 'hex');
