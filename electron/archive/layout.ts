@@ -12,7 +12,8 @@ export const locateInstance: LocateInstance = (location, sopInstanceUID) => file
 
 /** SHA-256 of a UID, 32 bytes. */
 export function hashOfUID(sopInstanceUID: string): Buffer {
-  return hash('sha256', Buffer.from(sopInstanceUID, 'latin1'), 'buffer');
+  // As text, and only then bytes: a digest in a buffer of its own costs twice as much, with its clearing away.
+  return Buffer.from(hash('sha256', Buffer.from(sopInstanceUID, 'latin1'), 'binary'), 'latin1');
 }
 
 /** The file of an instance, from the hash of its UID. */
