@@ -71,7 +71,19 @@ export interface AuditEvent {
   /** Event Action Code: create, read, update, delete. */
   readonly action: 'C' | 'R' | 'U' | 'D';
   readonly success: boolean;
-  readonly what: 'deidentify' | 'correct' | 'undo-correction' | 'wrap' | 'compose' | 'import' | 'export' | 'delete' | 'purge' | 'clean' | 'restore' | 'resolve-conflict';
+  readonly what:
+    | 'deidentify'
+    | 'correct'
+    | 'undo-correction'
+    | 'wrap'
+    | 'compose'
+    | 'import'
+    | 'export'
+    | 'delete'
+    | 'purge'
+    | 'clean'
+    | 'restore'
+    | 'resolve-conflict';
   readonly studies: readonly TouchedStudy[];
   readonly instances: number;
   /** Folders, files, media that they came from or went to. */

@@ -65,7 +65,11 @@ const PATIENT_NUMBER = { code: '2', codeSystemName: 'RFC-3881', originalText: 'P
 /** PS3.15 A.5.2 and A.5.3. Only the first study says how many instances they were in all. */
 function messageOf({ action, success, what, actionId, studies, instances, media, details }: AuditEvent, at: Date) {
   const user = userName();
-  const all = [{ type: 'NumberOfInstances', value: String(instances) }, ...(actionId === '' ? [] : [{ type: 'ActionID', value: actionId }]), ...details];
+  const all = [
+    { type: 'NumberOfInstances', value: String(instances) },
+    ...(actionId === '' ? [] : [{ type: 'ActionID', value: actionId }]),
+    ...details,
+  ];
   const patients = new Set(studies.map(({ patientID }) => patientID));
   return {
     EventIdentification: {
