@@ -333,7 +333,9 @@ export const en = {
   },
   notices: { region: 'Notices', dismiss: 'Dismiss', undo: 'Undo' },
   viewer: {
-    orphan: 'The window that this one belongs to has been closed.', loading: 'Opening the study …' },
+    orphan: 'The window that this one belongs to has been closed.',
+    loading: 'Opening the study …',
+  },
   layout: { resize: 'Drag to resize' },
   failure: {
     'invalid-arguments': 'That cannot be asked for in this form. Check what you entered.',

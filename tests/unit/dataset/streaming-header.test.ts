@@ -56,7 +56,10 @@ describe('the header of an arriving instance', () => {
   it('is the same wherever in a chunk its values stand, and however long they are', () => {
     const uids = { SOPClassUID: '1.2.840.10008.5.1.4.1.1.4', SOPInstanceUID: '1.3', StudyInstanceUID: '1.4', SeriesInstanceUID: '1.5' };
     for (const between of [0, 1900, 1960, 2000, 2040, 2046, 2048, 2050, 2100, 5000]) {
-      const bytes = encodeDataset(Dataset.of({ ...uids, PatientName: 'N'.repeat(between), PatientID: `ID-${between}`, StudyID: 'S1' }), EXPLICIT);
+      const bytes = encodeDataset(
+        Dataset.of({ ...uids, PatientName: 'N'.repeat(between), PatientID: `ID-${between}`, StudyID: 'S1' }),
+        EXPLICIT,
+      );
       for (const chunk of [bytes.length, 2047]) {
         const { sopClassUID, sopInstanceUID, studyInstanceUID, seriesInstanceUID, ...rest } = readHeader(bytes, EXPLICIT, chunk);
         expect({ sopClassUID, sopInstanceUID, studyInstanceUID, seriesInstanceUID }).toEqual({
