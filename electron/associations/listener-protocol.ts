@@ -5,8 +5,12 @@ import type { CommitmentPart } from './commitment-relay.ts';
 import type { CommitmentDelivery, StorageCommitmentOptions } from './commitment-types.ts';
 import type { AccessRules, Expectation, ListenerEvents, ListenerOptions, RefusedInstance, StoredInstance } from './types.ts';
 
-/** What the listener thread is started with. */
+/** What a receiving thread is started with. */
 export interface ListenerStart {
+  /** It has no port: its connections come from the thread that has. */
+  readonly isBeside: boolean;
+  /** The thread with the port: so many threads it may ask for. */
+  readonly threadsBeside: number;
   readonly host: string;
   readonly port: number;
   readonly access: AccessRules;
@@ -20,19 +24,23 @@ export interface ListenerStart {
   readonly storageCommitment?: StorageCommitmentOptions;
 }
 
-/** Main thread → listener thread. A message with `seq` is answered by `done` with the same number. */
+/** Main thread → receiving thread. A message with `seq` is answered by `done` with the same number. */
 export type ToListenerThread =
   | { readonly type: 'setAccess'; readonly access: AccessRules }
   | { readonly type: 'expect'; readonly seq: number; readonly expectation: Expectation }
   | { readonly type: 'unexpect'; readonly seq: number; readonly actionId: string }
   /** What to answer to a storage commitment report. */
   | { readonly type: 'commitmentTaken'; readonly ticket: number; readonly status: number }
+  /** The line between the thread that has the port and one beside it; to both. */
+  | { readonly type: 'connect'; readonly line: MessagePort }
+  | { readonly type: 'noMoreThreads' }
   | { readonly type: 'close'; readonly seq: number };
 
-/** Listener thread → main thread. */
+/** Receiving thread → main thread. */
 export type FromListenerThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'failed'; readonly error: PhosphorErrorData }
+  | { readonly type: 'askForThread' }
   | { readonly type: 'done'; readonly seq: number }
   | { readonly type: 'log'; readonly lines: string[] }
   | { readonly type: 'stored'; readonly instances: StoredInstance[] }
@@ -41,4 +49,6 @@ export type FromListenerThread =
   /** A storage commitment request was taken on. */
   | { readonly type: 'commitmentOwed'; readonly owed: Pick<CommitmentDelivery, 'transactionUID' | 'callingAETitle'> }
   | { readonly type: 'commitmentDelivered'; readonly delivery: CommitmentDelivery }
-  | { readonly type: 'associations'; readonly change: Parameters<ListenerEvents['onAssociations']>[0] };
+  /** Open associations of all threads: the one that has the port counts them. */
+  | { readonly type: 'open'; readonly open: number }
+  | { readonly type: 'turnedAway'; readonly caller: NonNullable<Parameters<ListenerEvents['onAssociations']>[0]['refused']> };

@@ -18,10 +18,12 @@ import { Expectations } from './expectations.ts';
 import type { FromListenerThread, ListenerStart, ToListenerThread } from './listener-protocol.ts';
 import { ListenerServer } from './listener-server.ts';
 import { QueryRetrieveArchive } from './query-retrieve.ts';
+import type { ReceptionOptions } from './reception.ts';
+import { ReceptionBeside } from './reception-beside.ts';
 import { storeService } from './store-scp.ts';
 import type { RefusedInstance, StoredInstance } from './types.ts';
 
-// The listener worker: owns the receiving port and everything that comes in by it.
+// A receiving thread. One owns the port; those beside it are given connections by it, and attend to them in the same way.
 
 const port = parentPort;
 if (!port) throw new Error('listener-thread.ts runs as a worker thread only');
@@ -45,8 +47,7 @@ for (const expectation of start.expectations) expectations.add(expectation);
 
 const stored = new Batcher<StoredInstance>((instances) => post({ type: 'stored', instances }));
 const refused = new Batcher<RefusedInstance>((instances) => post({ type: 'refused', instances }));
-let open = 0;
-const openChanged = new Throttle<number>(() => post({ type: 'associations', change: { open } }), OPEN_INTERVAL_MS);
+const openChanged = new Throttle<number>((open) => post({ type: 'open', open }), OPEN_INTERVAL_MS);
 
 const arrivals: ArrivalWriter | undefined = start.storage && createArrivalWriter(start.storage.location, start.storage.arrivals);
 const archive =
@@ -65,8 +66,9 @@ const commitments =
 
 const refusals = { second: 0, count: 0 };
 
-const server = new ListenerServer({
-  ...start,
+const options: ReceptionOptions = {
+  access: start.access,
+  clocks: start.clocks,
   expectations,
   services: (request, { provisional, watch, rules }) => {
     const services: ServiceProvider[] = [verificationProvider()];
@@ -90,17 +92,26 @@ const server = new ListenerServer({
   },
   // What C-GET sends; whether the archive holds any of it is not known yet.
   ...(archive ? { subOperations: (uid: string) => STORAGE_SOP_CLASSES.has(uid) || mayBePrivateStorage(uid) } : {}),
-  onOpen: (count) => {
-    open = count;
-    openChanged.set(count);
-  },
   onRefused: (caller) => {
     const second = Math.floor(performance.now() / 1000);
     if (second !== refusals.second) Object.assign(refusals, { second, count: 0 });
     refusals.count += 1;
-    if (refusals.count <= REFUSALS_PER_SECOND) post({ type: 'associations', change: { open, refused: caller } });
+    if (refusals.count <= REFUSALS_PER_SECOND) post({ type: 'turnedAway', caller });
   },
-});
+};
+
+const beside = start.isBeside ? new ReceptionBeside(options) : undefined;
+const server = start.isBeside
+  ? undefined
+  : new ListenerServer({
+      ...options,
+      host: start.host,
+      port: start.port,
+      ...(start.tls ? { tls: start.tls } : {}),
+      threadsBeside: start.threadsBeside,
+      askForThread: () => post({ type: 'askForThread' }),
+      onOpen: (open) => openChanged.set(open),
+    });
 
 function flush(): void {
   log.flush();
@@ -124,7 +135,7 @@ function unexpect(seq: number, actionId: string): void {
 
 async function close(): Promise<void> {
   commitments?.close();
-  await server.close();
+  await (server ?? beside)?.close();
   // Everything acknowledged is on disk. An index that cannot keep up finds the rest at the next start.
   await Promise.race([arrivals?.close(), new Promise((resolve) => setTimeout(resolve, ARRIVALS_CLOSE_MS))]);
   archive?.close();
@@ -136,7 +147,7 @@ async function close(): Promise<void> {
 port.on('message', (message: ToListenerThread) => {
   switch (message.type) {
     case 'setAccess':
-      return server.setAccess(message.access);
+      return (server ?? beside)?.setAccess(message.access);
     case 'expect':
       expectations.add(message.expectation);
       return post({ type: 'done', seq: message.seq });
@@ -144,12 +155,16 @@ port.on('message', (message: ToListenerThread) => {
       return unexpect(message.seq, message.actionId);
     case 'commitmentTaken':
       return commitmentReports.taken(message.ticket, message.status);
+    case 'connect':
+      return (server ?? beside)?.connect(message.line);
+    case 'noMoreThreads':
+      return server?.noMoreThreads();
     case 'close':
       return void close();
   }
 });
 
-server.listen().then(
+server?.listen().then(
   (listening) => post({ type: 'listening', port: listening }),
   (thrown) => {
     post({ type: 'failed', error: toErrorData(thrown) });

@@ -22,8 +22,10 @@ export interface Receiver {
   readonly turnedAway: { callingAETitle: string; address: string; error: { kind: string } }[];
   readonly open: number[];
   readonly states: string[];
-  /** Ends the listener's thread as a crash would. */
+  /** Ends the thread that has the port as a crash would. */
   killThread(): Promise<void>;
+  /** The threads beside it that were started, the newest last. */
+  readonly threadsBeside: readonly Worker[];
   /** Resolves when this holds; looked at again after every event. */
   until(holds: () => boolean): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -50,6 +52,7 @@ export async function startReceiver(
   const states: string[] = [];
   const { access, plainPort, ...rest } = options;
   let thread: Worker | undefined;
+  const threadsBeside: Worker[] = [];
   const listener = await startListener(
     {
       host: '127.0.0.1',
@@ -78,8 +81,9 @@ export async function startReceiver(
         },
       },
     },
-    (worker) => {
-      thread = worker;
+    (worker, isBeside) => {
+      if (isBeside) threadsBeside.push(worker);
+      else thread = worker;
     },
   );
   return {
@@ -90,6 +94,7 @@ export async function startReceiver(
     turnedAway,
     open,
     states,
+    threadsBeside,
     killThread: async () => {
       await thread?.terminate();
     },
