@@ -23,6 +23,8 @@ export interface MovedConnection {
 
 /** A connection waits so long, unread, for a thread that is being started; then it is attended to where it is. */
 const START_MS = 1000;
+/** So many connections at most wait for it: in a crowd nobody is to be held up. */
+const MAX_HELD = 8;
 
 export interface HandoverOptions {
   /** So many threads there may be beside this one. */
@@ -114,7 +116,7 @@ export class Handover {
       this.#options.askForThread();
     }
     if (this.#move(moving, address, own)) return true;
-    if (this.#starting > 0 && this.#held.size / this.#starting < own) this.#hold(moving, address);
+    if (this.#starting > 0 && this.#held.size < Math.min(MAX_HELD, own * this.#starting)) this.#hold(moving, address);
     else this.#options.onKept(moving, address);
     return true;
   }

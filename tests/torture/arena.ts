@@ -10,6 +10,8 @@ import { temporaryFolder } from '../support/temporary.ts';
 import type { CaseReport } from './archive-arena.ts';
 import { Beside, type BesideFigures } from './beside.ts';
 import { type Conversation, recordConversations } from './conversations.ts';
+import { RawConnection } from './raw-connection.ts';
+import { replay } from './replay.ts';
 import { Starvation } from './starvation.ts';
 import { System } from './system.ts';
 
@@ -35,8 +37,8 @@ const SAMPLE_MS = 400;
 const GROWTH = 0.05;
 /** Part of a run before the first half begins. */
 const WARM_UP = 1 / 3;
-/** Descriptors of a thread: the codec worker starts when the same instance comes in two encodings, and stays. */
-const THREAD_DESCRIPTORS = 5;
+/** Descriptors of two threads: the codec worker of each receiving thread starts when the same instance comes in two encodings, and stays. */
+const THREAD_DESCRIPTORS = 10;
 
 export interface TortureRun {
   readonly name: string;
@@ -86,7 +88,7 @@ export async function runTorture(run: TortureRun): Promise<Report> {
   try {
     const conversations = await recordConversations(system, folder.path, sink.port);
     const beside = new Beside(system, folder.path, run.fillsTheListener === true);
-    await warmUp(system, folder.path);
+    await warmUp(system, folder.path, conversations);
     const before = await settledDescriptors(system);
     const starvation = new Starvation(system.pid);
     const starved = starvation.from();
@@ -204,8 +206,20 @@ function stage(
 }
 
 /** Every thread is up and every database open before descriptors are counted. */
-async function warmUp(system: System, folder: string): Promise<void> {
+async function warmUp(system: System, folder: string, conversations: readonly Conversation[]): Promise<void> {
   const port = await freePort();
+  const find = conversations.find(({ kind, caller }) => kind === 'find' && caller === 'dcmtk')?.entries ?? [];
+  // The first of them start the receiving threads, the others come to each of these.
+  for (let round = 0; round < 2; round += 1) {
+    await Promise.all(
+      [1, 2, 3, 4].map(async (number) => {
+        const connection = await RawConnection.open(system.port, `127.0.0.${1 + number}`);
+        await replay(connection, find, 'scu', { patienceMs: 5000 });
+        connection.reset();
+      }),
+    );
+    await quiet(system);
+  }
   await Promise.all([1, 2, 3, 4].map(() => system.call('operate', { kind: 'echo', port })));
   await system.call('manifests', {});
   const beside = new Beside(system, join(folder, 'warm-up'), false);

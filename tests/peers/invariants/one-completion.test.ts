@@ -76,8 +76,8 @@ async function withListenerThread(profile: string, port: number) {
       createAssociationPool,
       messageIds: moveMessageIds,
       startListener: (options) =>
-        startListener(options, (worker) => {
-          thread = worker;
+        startListener(options, (worker, isBeside) => {
+          if (!isBeside) thread = worker;
         }),
     },
   );
