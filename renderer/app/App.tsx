@@ -7,10 +7,11 @@ import { SidePanelHost } from '../browser/SidePanelHost.tsx';
 import { t } from '../i18n/index.ts';
 import { useShortcuts } from './keys.ts';
 import { NoticeStrip } from './NoticeStrip.tsx';
-import { poppedOut, type WindowStart, windowStart } from './popped-out.ts';
+import { poppedOut, windowStart } from './popped-out.ts';
 import { windowClient } from './session.ts';
 import { type AppState, app, useApp } from './store.ts';
 import { TopBar } from './TopBar.tsx';
+import type { WindowStart } from './window-start.ts';
 
 type ViewerProgram = typeof import('../viewer/index.ts');
 let viewerProgram: ViewerProgram | undefined;

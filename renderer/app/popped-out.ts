@@ -1,12 +1,4 @@
-import { uid } from '../../shared/contract/index.ts';
-
-/** What a second window is to show. */
-export interface WindowStart {
-  readonly studyInstanceUID: string;
-  readonly seriesInstanceUID: string;
-  /** 0-based place in the series. */
-  readonly index: number;
-}
+import { isObject, startIn, type WindowStart } from './window-start.ts';
 
 const CHANNEL = 'phosphor.windows';
 const STORED = 'phosphor.window';
@@ -65,14 +57,6 @@ export function answerWindow(window: string, start: WindowStart): void {
   };
 }
 
-export function startIn(value: unknown): WindowStart | undefined {
-  if (!isObject(value)) return undefined;
-  const [study, series] = [uid.safeParse(value.studyInstanceUID), uid.safeParse(value.seriesInstanceUID)];
-  const { index } = value;
-  if (!study.success || !series.success || typeof index !== 'number' || !Number.isInteger(index) || index < 0) return undefined;
-  return { studyInstanceUID: study.data, seriesInstanceUID: series.data, index };
-}
-
 function stored(): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(sessionStorage.getItem(STORED) ?? 'null');
@@ -80,8 +64,4 @@ function stored(): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,7 +1,7 @@
 import './viewer.css';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Client } from '../api/index.ts';
-import type { WindowStart } from '../app/popped-out.ts';
+import type { WindowStart } from '../app/window-start.ts';
 import { MeasurementPanel } from './annotations/MeasurementPanel.tsx';
 import { runCommand } from './commands.ts';
 import { closeDialog, useDialogs } from './dialogs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startIn } from '../../../renderer/app/popped-out.ts';
+import { startIn } from '../../../renderer/app/window-start.ts';
 import { pagesOf } from '../../../renderer/viewer/picture/sheets.ts';
 import { placeFor, type ScreenPlace } from '../../../renderer/viewer/windows/screens.ts';
 
