@@ -36,5 +36,6 @@ export default defineConfig({
     // Only what hangs is to fail by the clock, on a loaded machine too.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
