@@ -74,7 +74,11 @@ function toolCall(way: Way, orthanc: Orthanc, study: string, target: string, por
 
 /** Two studies of 0.5 MB images, loaded once for all rounds. */
 async function loadedOrthanc(folder: string, nagle: Nagle, wanted: number): Promise<{ orthanc: Orthanc; study: string; earlier: string }> {
-  const orthanc = await startOrthanc({ folder: join(folder, 'orthanc'), noDelay: nagle === 'no-delay' });
+  const orthanc = await startOrthanc({
+    folder: join(folder, 'orthanc'),
+    noDelay: nagle === 'no-delay',
+    configuration: { SyncStorageArea: true },
+  });
   const uids: string[] = [];
   for (const [seed, instancesPerSeries] of [wanted, EARLIER_INSTANCES].entries()) {
     const made = join(folder, `made-${seed}`);
