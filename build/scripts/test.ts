@@ -72,12 +72,13 @@ async function unitAndPeers(filters: string[]): Promise<Results> {
     .filter((one) => one.result().state === 'failed')
     .map((one) => `${one.fullName} (${one.module.moduleId.slice(ROOT.length + 1)})`);
   // A file that could not be loaded, or a fault outside every test, fails too.
-  const faults = modules.filter((module) => module.errors().length > 0).length + vitest.state.getUnhandledErrors().length;
+  const broken = modules.filter((module) => module.errors().length > 0).map((module) => module.moduleId.slice(ROOT.length + 1));
+  const faults = broken.length + vitest.state.getUnhandledErrors().length;
   await vitest.close();
   return {
     passed: tests.filter((one) => one.result().state === 'passed').length,
     failed: failures.length + faults,
-    failures,
+    failures: [...failures, ...broken],
     notRun: tests
       .filter((one) => one.result().state === 'skipped')
       .map((one) => `${one.fullName}: skipped in ${one.module.moduleId.slice(ROOT.length + 1)}`),

@@ -12,9 +12,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 interface Report {
   readonly numPassedTests?: number;
   readonly numFailedTests?: number;
-  readonly numPendingTests?: number;
   readonly testResults: readonly {
     readonly name: string;
+    readonly status: string;
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
   }[];
 }
@@ -70,11 +70,18 @@ async function run(shared: string, files: readonly string[]): Promise<E2EResult>
     { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PHOSPHOR_E2E_SHARED: shared } },
   );
   const [code] = (await once(child, 'exit')) as [number | null];
-  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
   await rm(report);
-  const failures = testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `${fullName} (${relative(ROOT, name)})`),
-  );
-  const failed = (numFailedTests ?? 0) + (numPendingTests ?? 0);
-  return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), failures, notRun: [] };
+  const failures: string[] = [];
+  const notRun: string[] = [];
+  for (const { name, status, assertionResults } of testResults) {
+    const path = relative(ROOT, name);
+    const named = (wanted: string) => assertionResults.filter((one) => one.status === wanted).map(({ fullName }) => fullName);
+    const failed = named('failed').map((fullName) => `${fullName} (${path})`);
+    // What fails outside of its tests fails as a file: then its tests did not run for that.
+    if (status === 'failed') failures.push(...(failed.length === 0 ? [path] : failed));
+    else notRun.push(...named('skipped').map((fullName) => `${fullName}: skipped in ${path}`));
+  }
+  const failed = numFailedTests ?? 0;
+  return { passed: numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed), failures, notRun };
 }
