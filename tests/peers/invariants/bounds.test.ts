@@ -206,7 +206,7 @@ test('1,000 silent connections take no place from a known node at another addres
         expectService()
           .then(() => true)
           .catch(() => false),
-      { timeout: 10_000 },
+      { timeout: 40_000 },
     )
     .toBe(true);
 });

@@ -114,7 +114,7 @@ test('no UID, whoever sends it, names a file: by C-STORE, by import, through the
   expect(stored).toBeGreaterThan(3);
   expect(stored).toBeLessThan(HOSTILE.length);
   // What was acknowledged leaves incoming/ when the index has it.
-  await expect.poll(() => strangers(folder.path), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => strangers(folder.path), { timeout: 40_000 }).toEqual([]);
 
   await mkdir(join(folder.path, 'in'));
   for (const [index, uid] of HOSTILE.entries()) await writeFile(join(folder.path, 'in', `${index}.dcm`), part10(`${uid}i`));

@@ -171,7 +171,7 @@ describe('a full disk under the index', () => {
     await store(writer, sample('1.2.3.5000'));
     for (const name of ['ballast', 'more']) fs.rmSync(path.join(volume, name), { force: true });
     disk.resize('64m');
-    await vi.waitFor(() => archive.settled(), { timeout: 10_000, interval: 100 });
+    await vi.waitFor(() => archive.settled(), { timeout: 40_000, interval: 100 });
     expect((await archive.stats()).instances).toBe(stored + 1);
     expect(namesIn(archive.location, 'incoming')).toEqual([]);
   });

@@ -38,7 +38,7 @@ function noticesOf(archive: Archive): string[] {
   return notices;
 }
 
-const until = (what: () => void) => vi.waitFor(what, { timeout: 15_000, interval: 100 });
+const until = (what: () => void) => vi.waitFor(what, { timeout: 40_000, interval: 100 });
 
 describe('an archive on a disk that is unplugged', () => {
   it.runIf(mountable)(

@@ -52,6 +52,8 @@ function mainSide() {
 }
 
 let side = mainSide();
+/** vitest's own second is short on a loaded machine. */
+const until = (holds: () => void) => vi.waitFor(holds, { timeout: 30_000 });
 const rows = () => app.get().list.order;
 const matches = (asked: Asked | undefined, ...numbers: number[]) =>
   takeMatches({
@@ -72,10 +74,10 @@ beforeEach(() => {
 async function begin(studies: LocalStudy[] = []): Promise<Asked | undefined> {
   const before = side.asked.length;
   searchNow();
-  await vi.waitFor(() => expect(side.searches.length).toBeGreaterThan(0));
+  await until(() => expect(side.searches.length).toBeGreaterThan(0));
   side.searches.pop()?.(studies);
-  await vi.waitFor(() => expect(side.asked.length).toBeGreaterThan(before));
-  await vi.waitFor(() => expect(app.get().nodeSearches[MAIN.nodeId]?.actionId).toBeDefined());
+  await until(() => expect(side.asked.length).toBeGreaterThan(before));
+  await until(() => expect(app.get().nodeSearches[MAIN.nodeId]?.actionId).toBeDefined());
   return side.asked.at(-1);
 }
 
@@ -90,12 +92,12 @@ describe('a search over the archive and a PACS', () => {
 
   it('lets the newest question win when an older answer comes late', async () => {
     searchNow();
-    await vi.waitFor(() => expect(side.searches).toHaveLength(1));
+    await until(() => expect(side.searches).toHaveLength(1));
     app.set({ searchText: 'doe, jane' });
     searchNow();
-    await vi.waitFor(() => expect(side.searches).toHaveLength(2));
+    await until(() => expect(side.searches).toHaveLength(2));
     side.searches[1]?.([localStudy(2, 1)]);
-    await vi.waitFor(() => expect(rows()).toEqual(['1.2.3.2']));
+    await until(() => expect(rows()).toEqual(['1.2.3.2']));
     side.searches[0]?.([localStudy(1, 1)]);
     await new Promise((resolve) => setImmediate(resolve));
     expect(rows()).toEqual(['1.2.3.2']);
@@ -112,18 +114,18 @@ describe('a search over the archive and a PACS', () => {
   it('does not ask a hospital for everything unless told to', async () => {
     app.set({ searchText: '' });
     searchNow();
-    await vi.waitFor(() => expect(side.searches).toHaveLength(1));
+    await until(() => expect(side.searches).toHaveLength(1));
     side.searches[0]?.([]);
-    await vi.waitFor(() => expect(app.get().localSearch.state).toBe('done'));
+    await until(() => expect(app.get().localSearch.state).toBe('done'));
     expect(side.asked).toEqual([]);
   });
 });
 
 it('says that there are at least so many, where the archive has not counted them all', async () => {
   searchNow();
-  await vi.waitFor(() => expect(side.searches.length).toBeGreaterThan(0));
+  await until(() => expect(side.searches.length).toBeGreaterThan(0));
   side.searches.at(-1)?.([], { total: 20_000, totalIsLeast: true });
-  await vi.waitFor(() => expect(app.get().localSearch).toMatchObject({ state: 'done', matches: 20_000, isLeast: true }));
+  await until(() => expect(app.get().localSearch).toMatchObject({ state: 'done', matches: 20_000, isLeast: true }));
 });
 
 describe('the end of a find', () => {

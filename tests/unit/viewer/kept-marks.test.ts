@@ -72,7 +72,7 @@ it('what is drawn is there when the study is opened again', async () => {
   first.store.remove(['gone']);
   await first.keeper.close();
   const { store, keeper } = window();
-  await vi.waitFor(() => expect(names(store)).toEqual(['aLesion', 'k']));
+  await vi.waitFor(() => expect(names(store)).toEqual(['aLesion', 'k']), { timeout: 30_000 });
   expect(store.get('a')).toEqual(mark('a', { name: 'Lesion' }));
   await keeper.close();
 });
