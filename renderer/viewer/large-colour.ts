@@ -19,8 +19,8 @@ export function renderLargeColour(frame: ColourFrame): (enabledElement: EnabledE
     const area = visibleArea(toCanvas, frame, canvas);
     if (area.width <= 0 || area.height <= 0) return;
     const level = levels[levelAt(toCanvas, levels.length)] ?? frame;
-    const pixels = pixelBuffer(area.width, area.height);
-    resample(frame, level, toCanvas, area, table, pixels.words);
+    const pixels = pixelBuffer(canvas);
+    resample(frame, level, toCanvas, area, table, pixels);
     context.putImageData(pixels.image, area.x, area.y, 0, 0, area.width, area.height);
   };
 }
@@ -31,16 +31,16 @@ function resample(
   toCanvas: DOMMatrix,
   area: Area,
   table: Uint8ClampedArray,
-  target: Uint32Array,
+  { image, words }: { image: ImageData; words: Uint32Array },
 ): void {
   const { rgba } = level;
   const { across, down } = sampling(frame, level, toCanvas, area);
   const { near, far, share } = across;
-  for (let y = 0, to = 0; y < area.height; y++) {
+  for (let y = 0; y < area.height; y++) {
     const top = down.near[y] as number;
     const bottom = down.far[y] as number;
     const weight = down.share[y] as number;
-    for (let x = 0; x < area.width; x++, to++) {
+    for (let x = 0, to = y * image.width; x < area.width; x++, to++) {
       const part = share[x] as number;
       const a = (top + (near[x] as number)) * 4;
       const b = (top + (far[x] as number)) * 4;
@@ -60,7 +60,7 @@ function resample(
       const blue =
         ((rgba[a + 2] as number) * wa + (rgba[b + 2] as number) * wb + (rgba[c + 2] as number) * wc + (rgba[d + 2] as number) * wd + 128) >>
         8;
-      target[to] = 0xff000000 | ((table[blue] as number) << 16) | ((table[green] as number) << 8) | (table[red] as number);
+      words[to] = 0xff000000 | ((table[blue] as number) << 16) | ((table[green] as number) << 8) | (table[red] as number);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { type EnabledElement, setToPixelCoordinateSystem } from 'cornerstone-core';
 import { type ColourMap, colourWords } from './colour-maps.ts';
-import type { GreyFrame, GreyLevel } from './decode-messages.ts';
+import type { GreyFrame, GreyLevel, GreySamples } from './decode-messages.ts';
 
 /**
  * A renderer for `image.render` of cornerstone that computes only the pixels on the screen: for each one the value between its four
@@ -22,10 +22,41 @@ export function renderLarge(frame: GreyFrame, map: ColourMap = 'grey'): (enabled
     const area = visibleArea(toCanvas, frame, canvas);
     if (area.width <= 0 || area.height <= 0) return;
 
-    const pixels = pixelBuffer(area.width, area.height);
-    resample(frame, toCanvas, area, colours(table, map), Math.min(frame.first, 0), pixels.words);
+    const pixels = pixelBuffer(canvas);
+    const entries = entriesOf(frame, toCanvas, area);
+    const colour = colours(table, map);
+    for (let y = 0, from = 0; y < area.height; y++) {
+      const end = from + area.width;
+      for (let to = y * canvas.width; from < end; to++, from++) pixels.words[to] = colour[entries[from] as number] as number;
+    }
     context.putImageData(pixels.image, area.x, area.y, 0, 0, area.width, area.height);
   };
+}
+
+/** The entry of the look-up table for each pixel of the area: what another window leaves as it is. */
+interface Resampled {
+  readonly samples: WeakRef<GreySamples>;
+  readonly place: string;
+  readonly entries: Uint16Array;
+}
+
+/** Of the last pictures drawn, latest first: as many as hang beside each other when breasts are read. */
+const resampled: Resampled[] = [];
+const MAX_RESAMPLED = 4;
+
+function entriesOf(frame: GreyFrame, toCanvas: DOMMatrix, area: Area): Uint16Array {
+  const level = frame.levels[levelAt(toCanvas, frame.levels.length)] as GreyLevel;
+  const { samples } = level;
+  const { a, b, c, d, e, f } = toCanvas;
+  const place = [a, b, c, d, e, f, area.x, area.y, area.width, area.height, frame.first].join();
+  const at = resampled.findIndex((one) => one.samples.deref() === samples && one.place === place);
+  const [known] = at < 0 ? [] : resampled.splice(at, 1);
+  const spare = known === undefined && resampled.length >= MAX_RESAMPLED ? resampled.pop()?.entries : undefined;
+  const count = area.width * area.height;
+  const entries = known?.entries ?? (spare !== undefined && spare.length >= count ? spare : new Uint16Array(count));
+  if (known === undefined) resample(level, sampling(frame, level, toCanvas, area), Math.min(frame.first, 0), entries);
+  resampled.unshift(known ?? { samples: new WeakRef(samples), place, entries });
+  return entries;
 }
 
 export interface Area {
@@ -51,26 +82,58 @@ export function visibleArea(toCanvas: DOMMatrix, frame: Size, canvas: HTMLCanvas
   return { x, y, width: right - x, height: bottom - y };
 }
 
-function resample(frame: GreyFrame, toCanvas: DOMMatrix, area: Area, colour: Uint32Array, origin: number, target: Uint32Array): void {
-  const level = frame.levels[levelAt(toCanvas, frame.levels.length)] as GreyLevel;
-  const { samples } = level;
-  const { across, down } = sampling(frame, level, toCanvas, area);
-  const { near, far, share } = across;
-  for (let y = 0, to = 0; y < area.height; y++) {
+/** Each line of the level is interpolated along itself once, however many lines of the screen it lies beside. */
+function resample({ samples }: GreyLevel, { across, down }: Sampling, origin: number, target: Uint16Array): void {
+  const width = across.near.length;
+  const height = down.near.length;
+  let upper = lineBuffer(0, width);
+  let lower = lineBuffer(1, width);
+  let upperFrom = -1;
+  let lowerFrom = -1;
+  for (let y = 0, to = 0; y < height; y++) {
     const top = down.near[y] as number;
     const bottom = down.far[y] as number;
     const weight = down.share[y] as number;
-    for (let x = 0; x < area.width; x++, to++) {
-      const left = near[x] as number;
-      const right = far[x] as number;
-      const part = share[x] as number;
-      const a = samples[top + left] as number;
-      const b = samples[bottom + left] as number;
-      const upper = a + ((samples[top + right] as number) - a) * part;
-      const lower = b + ((samples[bottom + right] as number) - b) * part;
-      target[to] = colour[(upper + (lower - upper) * weight - origin + 0.5) | 0] as number;
+    if (top === lowerFrom) {
+      [upper, lower] = [lower, upper];
+      [upperFrom, lowerFrom] = [lowerFrom, upperFrom];
+    }
+    if (top !== upperFrom) interpolateLine(samples, top, across, upper);
+    upperFrom = top;
+    if (weight === 0) {
+      for (let x = 0; x < width; x++, to++) target[to] = ((upper[x] as number) - origin + 0.5) | 0;
+      continue;
+    }
+    if (bottom !== lowerFrom) interpolateLine(samples, bottom, across, lower);
+    lowerFrom = bottom;
+    for (let x = 0; x < width; x++, to++) {
+      const above = upper[x] as number;
+      target[to] = (above + ((lower[x] as number) - above) * weight - origin + 0.5) | 0;
     }
   }
+}
+
+function interpolateLine(samples: GreySamples, line: number, { near, far, share, whole }: Positions, target: Float64Array): void {
+  const width = near.length;
+  if (whole) {
+    for (let x = 0; x < width; x++) target[x] = samples[line + (near[x] as number)] as number;
+    return;
+  }
+  for (let x = 0; x < width; x++) {
+    const left = samples[line + (near[x] as number)] as number;
+    target[x] = left + ((samples[line + (far[x] as number)] as number) - left) * (share[x] as number);
+  }
+}
+
+const lines: Float64Array[] = [];
+
+function lineBuffer(which: 0 | 1, width: number): Float64Array {
+  let line = lines[which];
+  if (line === undefined || line.length < width) {
+    line = new Float64Array(width);
+    lines[which] = line;
+  }
+  return line;
 }
 
 /** The level next above the screen's resolution. */
@@ -80,7 +143,7 @@ export function levelAt(toCanvas: DOMMatrix, levels: number): number {
 }
 
 /** Where the pixels of the screen lie in a level, along its lines and down its columns of the screen. */
-export function sampling(frame: Size, level: Size, toCanvas: DOMMatrix, area: Area): { across: Positions; down: Positions } {
+export function sampling(frame: Size, level: Size, toCanvas: DOMMatrix, area: Area): Sampling {
   const inverse = toCanvas.inverse();
   const turned = Math.abs(inverse.a) + Math.abs(inverse.d) < Math.abs(inverse.b) + Math.abs(inverse.c);
   const ratioX = level.columns / frame.columns;
@@ -95,25 +158,34 @@ export function sampling(frame: Size, level: Size, toCanvas: DOMMatrix, area: Ar
   return { across, down };
 }
 
+interface Sampling {
+  readonly across: Positions;
+  readonly down: Positions;
+}
+
 interface Positions {
   /** Index (times stride) of the neighbours on either side, and the share of the far one. */
   readonly near: Int32Array;
   readonly far: Int32Array;
-  readonly share: Float32Array;
+  readonly share: Float64Array;
+  /** All shares are 0: pixels of the screen lie on those of the level. */
+  readonly whole: boolean;
 }
 
 function positions(start: number, count: number, step: number, offset: number, length: number, stride: number): Positions {
   const near = new Int32Array(count);
   const far = new Int32Array(count);
-  const share = new Float32Array(count);
+  const share = new Float64Array(count);
+  let whole = true;
   for (let i = 0; i < count; i++) {
     const at = Math.min(length - 1, Math.max(0, (start + i + 0.5) * step + offset - 0.5));
     const floor = Math.floor(at);
     near[i] = floor * stride;
     far[i] = Math.min(length - 1, floor + 1) * stride;
-    share[i] = at - floor;
+    share[i] = Math.fround(at - floor);
+    whole &&= share[i] === 0;
   }
-  return { near, far, share };
+  return { near, far, share, whole };
 }
 
 const colourTables = new WeakMap<Uint8ClampedArray, { map: ColourMap; words: Uint32Array }>();
@@ -123,16 +195,17 @@ function colours(table: Uint8ClampedArray, map: ColourMap): Uint32Array {
   const known = colourTables.get(table);
   if (known?.map === map) return known.words;
   const colour = colourWords(map);
-  const words = Uint32Array.from(table, (grey) => colour[grey] ?? 0);
+  const words = new Uint32Array(table.length);
+  for (let i = 0; i < table.length; i++) words[i] = colour[table[i] as number] as number;
   colourTables.set(table, { map, words });
   return words;
 }
 
 let buffer: { image: ImageData; words: Uint32Array } | undefined;
 
-/** One buffer for all panes: drawing is synchronous. It is made anew only when the drawn area changes. */
-export function pixelBuffer(width: number, height: number): { image: ImageData; words: Uint32Array } {
-  if (buffer?.image.width !== width || buffer.image.height !== height) {
+/** One buffer for all panes: drawing is synchronous. Its lines are as long as those of the canvas, so that a zoomed picture needs no other. */
+export function pixelBuffer({ width, height }: HTMLCanvasElement): { image: ImageData; words: Uint32Array } {
+  if (buffer?.image.width !== width || buffer.image.height < height) {
     const image = new ImageData(width, height);
     buffer = { image, words: new Uint32Array(image.data.buffer) };
   }

@@ -79,18 +79,22 @@ export function describe(
   { shown, shownIndex, drawn, presented, wanted, frames, window, presentation, scale, seriesUID, toScreen }: PaneView,
   draws: number,
 ): void {
-  dataset.seriesUid = seriesUID;
-  dataset.frameIndex = String(shownIndex);
-  dataset.wantedIndex = String(wanted);
-  dataset.frameCount = String(frames.length);
-  dataset.ready = String(shown !== undefined && shownIndex === wanted);
+  // Most stay as they are, and each that is written is work for the page.
+  const tell = (name: string, value: string) => {
+    if (dataset[name] !== value) dataset[name] = value;
+  };
+  tell('seriesUid', seriesUID);
+  tell('frameIndex', String(shownIndex));
+  tell('wantedIndex', String(wanted));
+  tell('frameCount', String(frames.length));
+  tell('ready', String(shown !== undefined && shownIndex === wanted));
   dataset.loaded ??= '0';
-  dataset.windowCenter = String(window?.center ?? '');
-  dataset.windowWidth = String(window?.width ?? '');
-  dataset.zoom = String(presentation.zoom);
-  dataset.scale = shown === undefined ? '' : String(scale);
-  dataset.draws = String(draws);
-  dataset.presentationState = presented !== undefined && drawn !== presented.frame ? (presentation.state?.sopInstanceUID ?? '') : '';
-  dataset.sopInstanceUid = shown?.instance.sopInstanceUID ?? '';
-  dataset.matrix = toScreen === undefined ? '' : [toScreen.a, toScreen.b, toScreen.c, toScreen.d, toScreen.e, toScreen.f].join(' ');
+  tell('windowCenter', String(window?.center ?? ''));
+  tell('windowWidth', String(window?.width ?? ''));
+  tell('zoom', String(presentation.zoom));
+  tell('scale', shown === undefined ? '' : String(scale));
+  tell('draws', String(draws));
+  tell('presentationState', presented !== undefined && drawn !== presented.frame ? (presentation.state?.sopInstanceUID ?? '') : '');
+  tell('sopInstanceUid', shown?.instance.sopInstanceUID ?? '');
+  tell('matrix', toScreen === undefined ? '' : [toScreen.a, toScreen.b, toScreen.c, toScreen.d, toScreen.e, toScreen.f].join(' '));
 }
