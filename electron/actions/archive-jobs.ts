@@ -19,7 +19,7 @@ const NAMED = 500;
 export async function runImport(
   run: ActionRun,
   parts: EngineParts,
-  { paths }: Extract<ActionRequest, { command: 'import' }>,
+  { paths, dropId, label = '' }: Extract<ActionRequest, { command: 'import' }>,
   turns: TurnQueue,
 ): Promise<RunResult> {
   const files: ImportedItem[] = [];
@@ -29,8 +29,8 @@ export async function runImport(
   const { imported, known, conflict, refused, missing, truncated, directories, reasons, bytes } = await audited(
     run,
     parts,
-    { action: 'C', what: 'import', media: { role: 'source', names: paths } },
-    () => follow<ImportSummary, ImportedItem>(run, turns, 'import', () => parts.archive.import(paths), seen),
+    { action: 'C', what: 'import', media: { role: 'source', names: dropId === undefined ? paths : [label] } },
+    () => follow<ImportSummary, ImportedItem>(run, turns, 'import', () => parts.archive.import(paths, dropId), seen),
     (done) => ({ instances: done.imported, success: done.conflict + done.missing === 0 }),
   );
   await parts.archive.settled();

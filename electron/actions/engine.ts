@@ -13,6 +13,7 @@ import { ActionRun, type StopReason } from './action-run.ts';
 import { runImport, runMaintenance } from './archive-jobs.ts';
 import { runCare } from './care.ts';
 import { runCompose } from './compose.ts';
+import { clearDrop, clearOldDrops } from './drops.ts';
 import { runEdit } from './edits.ts';
 import { runExport } from './export.ts';
 import { mainThreadTasks } from './main-thread-tasks.ts';
@@ -63,6 +64,7 @@ export class ActionEngine {
   async recover({ unfinished, finished }: LoadedActions, standing: boolean): Promise<void> {
     this.#goesOn = standing;
     this.#finished = finished.map((complete) => ({ ...complete, seq: 0 }));
+    if (standing) clearOldDrops(unfinished, this.#parts);
     for (const record of unfinished) {
       const { resumed = 0 } = record;
       if (resumes(record.action) && resumed < MOST_STARTS) {
@@ -276,6 +278,7 @@ export class ActionEngine {
       ...(result.files === undefined ? {} : { files: result.files }),
     };
     await this.#record(draft);
+    clearDrop(record.action, this.#parts);
     this.#runs.delete(record.actionId);
     mainThreadTasks.run('action complete', () => this.#deliver(draft));
     const { outcome, counts, attempts } = draft;

@@ -168,8 +168,8 @@ class LocalArchive implements Archive {
     return [...this.#opened].filter(([, at]) => at >= since).map(([uid]) => uid);
   }
 
-  import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary> {
-    return this.job('import', { paths });
+  import(paths: readonly string[], dropId?: string): ArchiveJob<ImportedItem, ImportSummary> {
+    return this.job('import', { paths, dropId });
   }
 
   verify(options: { restart?: boolean } = {}): ArchiveJob<VerifiedItem, VerifySummary> {

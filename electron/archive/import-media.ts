@@ -19,15 +19,19 @@ interface Missing {
 
 /**
  * What a DICOMDIR names and is not on its medium (PS3.10 §8). Names are found in any case, with `;1` or a dot behind them, with slashes for
- * separators; one that leads out of the medium is not looked for. `damaged` when the directory, or its tree, cannot be read.
+ * separators; one that leads out of the medium is not looked for. With `dropped` it is compared with what was dropped with it. `damaged` when the directory, or its tree, cannot be read.
  */
-export async function* missingFiles(directory: string, signal: AbortSignal): AsyncGenerator<Missing | 'damaged'> {
+export async function* missingFiles(
+  directory: string,
+  signal: AbortSignal,
+  dropped?: { readonly source: string; readonly folders: NamedFolders },
+): AsyncGenerator<Missing | 'damaged'> {
   const root = path.dirname(directory);
-  const folders = new Folders();
+  const { source, folders } = dropped ?? { source: directory, folders: new Folders() };
   try {
-    const { size } = await fs.stat(directory);
+    const { size } = await fs.stat(source);
     if (size > LONGEST_DIRECTORY) throw new PhosphorError('limit-exceeded', 'the DICOMDIR is too long to be compared with the medium');
-    const { fileIDs, damaged } = directoryFiles(await fs.readFile(directory));
+    const { fileIDs, damaged } = directoryFiles(await fs.readFile(source));
     if (damaged) yield 'damaged';
     for (const fileID of fileIDs) {
       if (signal.aborted) return;
@@ -58,20 +62,39 @@ function harmless(component: string): string {
 }
 
 /** Names of folders as media spell them. */
-class Folders {
-  readonly #kept = new Map<string, ReadonlyMap<string, string>>();
-
+abstract class SpelledFolders {
   async holds(root: string, components: readonly string[]): Promise<boolean> {
     let at = root;
     for (const component of components) {
-      const name = (await this.#names(at)).get(spelling(component));
+      const name = (await this.names(at)).get(spelling(component));
       if (name === undefined) return false;
       at = path.join(at, name);
     }
     return true;
   }
 
-  async #names(folder: string): Promise<ReadonlyMap<string, string>> {
+  protected abstract names(folder: string): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Folders that exist only as a list of names, the top being ''. */
+export class NamedFolders extends SpelledFolders {
+  readonly #folders: ReadonlyMap<string, readonly string[]>;
+
+  constructor(folders: ReadonlyMap<string, readonly string[]>) {
+    super();
+    this.#folders = folders;
+  }
+
+  protected async names(folder: string): Promise<ReadonlyMap<string, string>> {
+    const key = folder === '.' ? '' : folder.split(path.sep).join('/');
+    return new Map((this.#folders.get(key) ?? []).map((name) => [spelling(name), name]));
+  }
+}
+
+class Folders extends SpelledFolders {
+  readonly #kept = new Map<string, ReadonlyMap<string, string>>();
+
+  protected async names(folder: string): Promise<ReadonlyMap<string, string>> {
     const known = this.#kept.get(folder);
     if (known !== undefined) return known;
     const names = new Map<string, string>();

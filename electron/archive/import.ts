@@ -2,9 +2,10 @@ import path from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorKind, ImportedItem, PhosphorErrorData } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { dropFolder, droppedFiles, droppedNames } from './drop-folder.ts';
 import type { LaneFile, LaneOutcome } from './import-lane-messages.ts';
 import { ImportLanes } from './import-lanes.ts';
-import { missingFiles } from './import-media.ts';
+import { missingFiles, NamedFolders } from './import-media.ts';
 import { unpack } from './import-zip.ts';
 import type { JobReporter } from './jobs.ts';
 import { type Found, scan } from './scan.ts';
@@ -42,6 +43,18 @@ export async function importPaths(paths: readonly string[], parts: ImportParts, 
   return run.summary();
 }
 
+/** The same for what a window handed over: its files are called as people know them, and lie under names of ours. */
+export async function importDrop(dropId: string, parts: ImportParts, job: ImportReporter): Promise<ImportSummary> {
+  const run = new ImportRun(parts, job);
+  try {
+    await run.readDrop(dropFolder(parts.location, dropId));
+  } finally {
+    await run.end();
+  }
+  job.check();
+  return run.summary();
+}
+
 interface Container {
   readonly kind: 'zip' | 'directory';
   readonly path: string;
@@ -60,6 +73,8 @@ class ImportRun {
   readonly #counts = { imported: 0, known: 0, conflict: 0, refused: 0, bytes: 0, truncated: 0, missing: 0, directories: 0 };
   readonly #touched = new TouchedStudies();
   readonly #reasons: Partial<Record<ErrorKind, number>> = {};
+  /** Folder of the drop that is read. */
+  #drop: string | undefined;
 
   constructor(parts: ImportParts, job: ImportReporter) {
     this.#parts = parts;
@@ -71,12 +86,21 @@ class ImportRun {
   }
 
   async read(paths: readonly string[], isSlow: boolean): Promise<void> {
+    const named = new Set(paths.map((one) => path.resolve(one)));
+    await this.#readAll(scan(paths, this.#job.signal), named, isSlow);
+  }
+
+  async readDrop(folder: string): Promise<void> {
+    this.#drop = folder;
+    await this.#readAll(droppedFiles(folder), new Set(), false);
+  }
+
+  async #readAll(all: AsyncIterable<Found>, named: Set<string>, isSlow: boolean): Promise<void> {
     const { location, arrivalLine } = this.#parts;
     // On a disc or a stick two readers at once are slower than one.
     const lanes = new ImportLanes(location, arrivalLine, isSlow ? 1 : LANES, this.#job.signal);
     this.#lanes.fast = lanes;
-    const named = new Set(paths.map((one) => path.resolve(one)));
-    for await (const found of scan(paths, this.#job.signal)) {
+    for await (const found of all) {
       await this.#found(lanes, found, isSlow);
       await this.#openContainers(lanes, named, isSlow);
     }
@@ -94,7 +118,7 @@ class ImportRun {
 
   async #found(lanes: ImportLanes, found: Found, isSlow: boolean): Promise<void> {
     if ('error' in found) await this.#refused(found.path, found.error);
-    else await this.#take(lanes, { path: found.path, ...(isSlow ? { isSlow } : {}) });
+    else await this.#take(lanes, { ...found, ...(isSlow ? { isSlow } : {}) });
   }
 
   async #take(lanes: ImportLanes, { depth = 0, release = () => undefined, ...file }: Source): Promise<void> {
@@ -137,12 +161,18 @@ class ImportRun {
     }
   }
 
+  /** Where the DICOMDIR of a drop is read, and what was dropped with it. */
+  async #dropped({ source }: Container): Promise<{ source: string; folders: NamedFolders } | undefined> {
+    if (this.#drop === undefined || typeof source !== 'string') return undefined;
+    return { source, folders: new NamedFolders(await droppedNames(this.#drop)) };
+  }
+
   /** Everything that lies beside a DICOMDIR is taken in whatever it says; what it names and is not there is named. */
   async #openDirectory(lanes: ImportLanes, directory: Container, named: Set<string>, isSlow: boolean): Promise<void> {
     let isDamaged = false;
     this.#counts.directories += 1;
     if (directory.depth === 0) {
-      for await (const missing of missingFiles(directory.path, this.#job.signal)) {
+      for await (const missing of missingFiles(directory.path, this.#job.signal, await this.#dropped(directory))) {
         if (missing === 'damaged') isDamaged = true;
         else await this.#missing(missing.path, missing.error);
       }

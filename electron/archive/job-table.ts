@@ -1,16 +1,18 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ExportItem, ImportedItem, VerifiedItem } from '../../shared/contract/index.ts';
 import { CARE_JOBS, type CareJobs } from './care-jobs.ts';
+import type { ClearDrops } from './drop-folder.ts';
 import { EDIT_JOBS, type EditJobs } from './edit-jobs.ts';
 import type { ExportArgs, ExportSummary } from './export.ts';
 import type { IndexWriterMethods } from './index-writer-messages.ts';
 import type { JobReporter } from './jobs.ts';
 import type { RpcClient } from './rpc.ts';
-import type { ArchiveLocation, ArrivalWriter, ImportSummary, VerifySummary, WatchSummary } from './types.ts';
+import type { ArchiveLocation, ArrivalWriter, ImportArgs, ImportSummary, VerifySummary, WatchSummary } from './types.ts';
 
 /** What the archive worker does in the background: of each kind its arguments, the items it names one by one, and what it ends with. */
 export interface ArchiveJobs extends CareJobs, EditJobs {
-  import: { args: { readonly paths: readonly string[] }; item: ImportedItem; result: ImportSummary };
+  import: { args: ImportArgs; item: ImportedItem; result: ImportSummary };
+  clearDrops: { args: ClearDrops; item: never; result: { readonly removed: number } };
   watch: { args: { readonly folder: string; readonly move: boolean }; item: ImportedItem; result: WatchSummary };
   export: { args: ExportArgs; item: ExportItem; result: ExportSummary };
   verify: { args: { readonly restart?: boolean }; item: VerifiedItem; result: VerifySummary };
@@ -38,7 +40,11 @@ type Work<Kind extends JobKind> = (
 export const JOBS: { readonly [Kind in JobKind]: Work<Kind> } = {
   ...CARE_JOBS,
   ...EDIT_JOBS,
-  import: async (context, { paths }, job) => (await import('./import.ts')).importPaths(paths, context, job),
+  import: async (context, { paths, dropId }, job) => {
+    const { importDrop, importPaths } = await import('./import.ts');
+    return dropId === undefined ? importPaths(paths, context, job) : importDrop(dropId, context, job);
+  },
+  clearDrops: async ({ location }, args) => (await import('./drop-folder.ts')).clearDrops(location, args),
   watch: async (context, args, job) => (await import('./import-watch.ts')).watchFolder(args, context, job),
   export: async ({ location }, args, job) => (await import('./export.ts')).exportInstances(location, args, job),
   verify: async ({ location }, args, job) => (await import('./check-files.ts')).verifyFiles(location, args, job),

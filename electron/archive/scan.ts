@@ -3,7 +3,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { PhosphorError, systemCode } from '../../shared/contract/phosphor-error.ts';
 
-export type Found = { readonly path: string } | { readonly path: string; readonly error: PhosphorError };
+/** `source`: what is read instead of `path`, which is then only shown. */
+export type Found = { readonly path: string; readonly source?: string } | { readonly path: string; readonly error: PhosphorError };
 
 const MAX_DEPTH = 128;
 

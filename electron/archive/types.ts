@@ -85,6 +85,12 @@ export interface ArchiveJob<Item, Result> {
   cancel(): void;
 }
 
+/** Files and folders by their paths, or what a window handed over (drop-folder.ts). */
+export interface ImportArgs {
+  readonly paths: readonly string[];
+  readonly dropId?: string | undefined;
+}
+
 export interface ImportSummary {
   readonly imported: number;
   readonly known: number;
@@ -194,8 +200,8 @@ export interface Archive {
     kind: Kind,
     args: ArchiveJobs[Kind]['args'],
   ): ArchiveJob<ArchiveJobs[Kind]['item'], ArchiveJobs[Kind]['result']>;
-  /** Files and folders, recursively. */
-  import(paths: readonly string[]): ArchiveJob<ImportedItem, ImportSummary>;
+  /** Files and folders, recursively; or, with no paths, what a window handed over. */
+  import(paths: readonly string[], dropId?: string): ArchiveJob<ImportedItem, ImportSummary>;
   /** Goes on where one was interrupted, unless `restart`. */
   verify(options?: { restart?: boolean }): ArchiveJob<VerifiedItem, VerifySummary>;
   /** Builds index.db anew from files/. Searches answer from the old one until the new one takes its place. */

@@ -8,6 +8,8 @@ import { drawerActions, needsAttention, type RunningAction } from '../app/state.
 import { useApp } from '../app/store.ts';
 import { clearAway } from '../app/study-commands.ts';
 import { t } from '../i18n/index.ts';
+import { CopyingLine } from '../importing/ImportLines.tsx';
+import { useImporting } from '../importing/importing.ts';
 import { Tip } from '../ui/Tip.tsx';
 import { FinishedLine, RunningLine } from './ActionLine.tsx';
 import { actionName, outcomeWords, progressWords } from './words.ts';
@@ -17,10 +19,12 @@ export function ActionDrawer() {
   const workstation = useApp((state) => state.workstation);
   const open = useApp((state) => state.drawerOpen);
   const { running, finished } = useMemo(() => drawerActions(workstation), [workstation]);
+  const copying = useImporting((state) => state.copying);
+  const under = running.length + copying.length;
   const attention = finished.filter(needsAttention);
   const first = attention[0]?.diagnosis?.sentence;
   const summary = [
-    ...(running.length > 0 ? [t('actions.summaryRunning', { count: running.length })] : []),
+    ...(under > 0 ? [t('actions.summaryRunning', { count: under })] : []),
     ...(finished.length > attention.length ? [t('actions.summaryDone', { count: finished.length - attention.length })] : []),
   ].join(' · ');
   return (
@@ -52,13 +56,16 @@ export function ActionDrawer() {
       </div>
       {open && (
         <ul className="drawer-list">
+          {copying.map((one) => (
+            <CopyingLine key={one.id} copying={one} />
+          ))}
           {running.map((one) => (
             <RunningLine key={one.update.actionId} running={one} nodes={workstation.nodes} />
           ))}
           {finished.map((one) => (
             <FinishedLine key={one.actionId} complete={one} nodes={workstation.nodes} />
           ))}
-          {running.length + finished.length === 0 && <li className="drawer-none">{t('actions.none')}</li>}
+          {under + finished.length === 0 && <li className="drawer-none">{t('actions.none')}</li>}
         </ul>
       )}
     </section>

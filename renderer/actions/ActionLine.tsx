@@ -6,6 +6,7 @@ import { formatMoment } from '../app/format.ts';
 import { needsAttention, type RunningAction } from '../app/state.ts';
 import { cancelAction, clearAway, retryAction } from '../app/study-commands.ts';
 import { t } from '../i18n/index.ts';
+import { ImportResult } from '../importing/ImportLines.tsx';
 import { actionName, outcomeWords, progressFraction, progressWords } from './words.ts';
 
 /** An action under way: what, how far, how fast, and the way to stop it. */
@@ -40,7 +41,9 @@ export const RunningLine = memo(function RunningLine({ running, nodes }: { runni
 export const FinishedLine = memo(function FinishedLine({ complete, nodes }: { complete: ActionComplete; nodes: readonly PacsNode[] }) {
   const name = actionName(complete.action, nodes);
   const attention = needsAttention(complete);
-  const again = attention || complete.outcome === 'cancelled';
+  // What was handed over byte by byte is gone: it is dropped again.
+  const isDrop = complete.action.command === 'import' && complete.action.dropId !== undefined;
+  const again = !isDrop && (attention || complete.outcome === 'cancelled');
   const diagnosis = complete.diagnosis;
   return (
     <li className="action" data-state="done" data-attention={attention}>
@@ -61,6 +64,7 @@ export const FinishedLine = memo(function FinishedLine({ complete, nodes }: { co
           {t('actions.dismiss')}
         </Button>
       </span>
+      {complete.action.command === 'import' && complete.details !== undefined && <ImportResult complete={complete} />}
       {attention && (
         <div className="action-diagnosis">
           <p>{diagnosis?.sentence ?? t('actions.noReason')}</p>

@@ -2,10 +2,12 @@ import type { ActionComplete, ActionRequest, PacsNode } from '../../shared/contr
 import { formatBytes, formatCount, formatDuration, formatMoment } from '../app/format.ts';
 import { type RunningAction, secondsLeft } from '../app/state.ts';
 import { t } from '../i18n/index.ts';
+import { sayImport } from '../importing/words.ts';
 
 /** What was asked for, as a person would say it. */
 export function actionName(action: ActionRequest, nodes: readonly PacsNode[]): string {
   const node = 'nodeId' in action ? (nodes.find((one) => one.nodeId === action.nodeId)?.name ?? t('actions.gone')) : '';
+  if (action.command === 'import' && action.label !== undefined) return sayImport('named', { label: action.label });
   if (action.command !== 'retrieve') return t(`actions.name.${action.command}`, { node });
   return action.label === undefined
     ? t('actions.name.retrieveUnnamed', { node })

@@ -29,6 +29,7 @@ export async function connect(): Promise<Client> {
     ...session,
     hostKind: 'loopback',
     instanceRequest: (uid, range) => instanceRequest(uid, range, { Authorization: `Bearer ${key}` }),
+    dropRequest: (path) => ({ url: `${location.origin}${path}`, headers: { Authorization: `Bearer ${key}` } }),
   };
 }
 

@@ -15,6 +15,11 @@ export interface Client extends Contract {
   instanceRequest(sopInstanceUID: string, range?: InstanceRange): InstanceRequest;
   /** Paths of files dropped from the system's file manager. Desktop only: a loopback window does not learn paths. */
   pathsOfDroppedFiles?(files: readonly File[]): string[];
+  /**
+   * URL and headers of a request about files that are handed over byte by byte, `path` beginning with `/drops`. Loopback only: the desktop has
+   * their paths.
+   */
+  dropRequest?(path: string): InstanceRequest;
   /** Ends the connection for good (tests, hot reload). */
   close(): void;
 }

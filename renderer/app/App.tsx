@@ -5,10 +5,14 @@ import { Browser } from '../browser/Browser.tsx';
 import { EmptyScreen } from '../browser/EmptyScreen.tsx';
 import { SidePanelHost } from '../browser/SidePanelHost.tsx';
 import { t } from '../i18n/index.ts';
+import { DropTarget } from '../importing/DropTarget.tsx';
+import { ImportFields } from '../importing/ImportButtons.tsx';
+import { useImporting } from '../importing/importing.ts';
 import { useShortcuts } from './keys.ts';
 import { NoticeStrip } from './NoticeStrip.tsx';
 import { poppedOut, windowStart } from './popped-out.ts';
 import { windowClient } from './session.ts';
+import { drawerActions } from './state.ts';
 import { type AppState, app, useApp } from './store.ts';
 import { TopBar } from './TopBar.tsx';
 import type { WindowStart } from './window-start.ts';
@@ -34,6 +38,8 @@ function FirstWindow() {
   const viewing = useApp((state) => state.viewing);
   const known = useApp((state) => state.workstation.settings !== undefined);
   const first = useApp(firstScreen);
+  const copies = useImporting(({ copying }) => copying.length > 0);
+  const busy = useApp((state) => hasActions(state)) || copies;
   useEffect(() => {
     document.documentElement.lang = i18n.language;
   }, [i18n.language]);
@@ -53,13 +59,15 @@ function FirstWindow() {
         </main>
         {/* At the foot: what appears here takes room from the table's end and moves no row. */}
         <NoticeStrip />
-        {known && first === 'browser' && <ActionDrawer />}
+        {known && (first === 'browser' || (first === 'offer' && busy)) && <ActionDrawer />}
       </div>
       {viewing !== undefined && client !== undefined && (
         <div className="viewer-window">
           <ViewerWhenLoaded client={client} studyInstanceUID={viewing} onClose={closeViewer} />
         </div>
       )}
+      <ImportFields />
+      <DropTarget />
     </div>
   );
 }
@@ -94,6 +102,12 @@ function firstScreen({ workstation, localStudies, localSearch }: AppState): 'off
   const studies = localStudies ?? (localSearch.state === 'done' ? localSearch.matches : undefined);
   if (studies === undefined) return 'undecided';
   return studies === 0 ? 'offer' : 'browser';
+}
+
+/** A first import is seen before there is a study. */
+function hasActions({ workstation }: AppState): boolean {
+  const { running, finished } = drawerActions(workstation);
+  return running.length + finished.length > 0;
 }
 
 /** Not a Suspense boundary: React keeps what stands in for a suspended part for 300 ms, however soon the part is there. */

@@ -1,5 +1,6 @@
 import type { ContractEvent } from '../../shared/contract/index.ts';
 import { type Client, connect } from '../api/index.ts';
+import { takeImported } from '../importing/importing.ts';
 import { takeArrivals } from './arrivals.ts';
 import { poppedOut } from './popped-out.ts';
 import { refreshArchive, searchNow, takeEnd, takeMatches } from './searching.ts';
@@ -57,7 +58,10 @@ function takeEvents(events: readonly ContractEvent[]): number {
   let taken = 0;
   for (const event of events) {
     workstation = afterEvent(workstation, event, start);
-    if (event.type === 'ActionItems') takeMatches(event);
+    if (event.type === 'ActionItems') {
+      takeMatches(event);
+      takeImported(event);
+    }
     taken += 1;
     if (performance.now() - start > FRAME_BUDGET_MS) break;
   }

@@ -1,7 +1,9 @@
 import { Button } from '@mantine/core';
-import { IconServer, IconTestPipe } from '@tabler/icons-react';
+import { IconFileImport, IconServer, IconTestPipe } from '@tabler/icons-react';
 import { app } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
+import { choose } from '../importing/ImportButtons.tsx';
+import { sayImport } from '../importing/words.ts';
 import { useDemo } from './use-demo.ts';
 
 /** The first screen of a fresh profile: two ways to get to images. */
@@ -22,6 +24,9 @@ export function EmptyScreen() {
           </Button>
           <Button leftSection={<IconTestPipe className="icon" />} onClick={start} disabled={starting}>
             {starting ? t('sources.demoStarting') : t('sources.demo')}
+          </Button>
+          <Button leftSection={<IconFileImport className="icon" />} aria-keyshortcuts="Control+O" onClick={() => choose(false)}>
+            {sayImport('files')}
           </Button>
         </div>
       </section>

@@ -7,6 +7,7 @@ import { echoNode, removeNode } from '../app/node-commands.ts';
 import { askAgain, includeSource } from '../app/searching.ts';
 import { app, LOCAL, type SourceSearch, useApp } from '../app/store.ts';
 import { t } from '../i18n/index.ts';
+import { ImportButtons } from '../importing/ImportButtons.tsx';
 import { Tip } from '../ui/Tip.tsx';
 import { useDemo } from './use-demo.ts';
 
@@ -24,6 +25,7 @@ export function Sources() {
         ))}
       </ul>
       <div className="source-offers">
+        <ImportButtons />
         <button type="button" className="link-row" onClick={() => app.set({ panel: { kind: 'node', nodeId: undefined } })}>
           <IconPlus className="icon" aria-hidden />
           {t('sources.add')}

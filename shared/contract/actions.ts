@@ -4,6 +4,7 @@ import { composeAction, composedItem } from './compose.ts';
 import { changeItem, editActions, instanceFailedItem, pixelWarningItem } from './edits.ts';
 import { phosphorError } from './errors.ts';
 import { exportItem, exportRequest } from './export.ts';
+import { importRequest } from './import-request.ts';
 import { ITEM_BATCH } from './limits.ts';
 import { matchRow, query, retrieveMethod } from './model.ts';
 import { actionId, aeTitle, count, nodeId, tag, text, timestamp, uid } from './primitives.ts';
@@ -23,7 +24,7 @@ export const actionRequest = z.discriminatedUnion('command', [
     /** What people call the study, for the drawer only. */
     label: z.string().max(256).optional(),
   }),
-  z.strictObject({ command: z.literal('import'), paths: z.array(z.string().min(1).max(4096)).min(1).max(10_000) }),
+  importRequest,
   exportRequest,
   /** Both go on where one was interrupted, unless `restart`. */
   z.strictObject({ command: z.literal('verify'), restart: z.boolean().optional() }),

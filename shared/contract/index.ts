@@ -11,6 +11,7 @@ export * from './export.ts';
 export * from './export-fields.ts';
 export * from './header.ts';
 export * from './image-module.ts';
+export * from './import-report.ts';
 export * from './limits.ts';
 export * from './model.ts';
 export * from './phosphor-error.ts';

@@ -130,7 +130,10 @@ async function openShell(electron: ElectronParts, options: RunDesktopOptions): P
     callback(PERMITTED.has(permission) && contents.getURL().startsWith(`${ORIGIN}/`)),
   );
   session.defaultSession.setPermissionCheckHandler((_contents, permission, origin) => PERMITTED.has(permission) && isOurs(origin));
-  session.defaultSession.on('will-download', (event) => event.preventDefault());
+  // What the window itself makes, a report or a video: the system asks where to put it.
+  session.defaultSession.on('will-download', (event, item) => {
+    if (!item.getURL().startsWith(`blob:${ORIGIN}/`)) event.preventDefault();
+  });
   protocol.handle(SCHEME, createAppProtocol(site, reader));
   const endIPC = serveContract(electron.ipcMain, held.workstation, ORIGIN);
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, app.isPackaged)));

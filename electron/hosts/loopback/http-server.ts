@@ -5,6 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import type { ArchiveLocation } from '../../archive/types.ts';
 import { byteRange, instanceUID, openInstance } from '../instance-file.ts';
 import { contentSecurityPolicy, SECURITY_HEADERS, type StaticSite } from '../static-files.ts';
+import { answerDrop, dropMethods } from './drop-routes.ts';
+import type { DropSpool } from './drop-spool.ts';
 import { type RequestKind, refuse } from './guard.ts';
 import type { Keyring } from './keys.ts';
 
@@ -12,6 +14,7 @@ export interface HttpServerOptions {
   readonly site: StaticSite;
   readonly archive: ArchiveLocation;
   readonly keyring: Keyring;
+  readonly spool: DropSpool;
   /** A launch token was exchanged (its page can go). */
   readonly onExchanged: (token: string) => void;
 }
@@ -23,9 +26,14 @@ const READ_BYTES = 256 * 1024;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, pathname: string) => Promise<void>;
 
-/** The loopback host's HTTP side: the page, the built files, the token exchange and the stored instances. Nothing else has an address. */
-export function createHttpServer({ site, archive, keyring, onExchanged }: HttpServerOptions): Server {
+/** The loopback host's HTTP side: the page, the built files, the token exchange, the stored instances and what is dropped. Nothing else has an address. */
+export function createHttpServer({ site, archive, keyring, spool, onExchanged }: HttpServerOptions): Server {
   let streams = 0;
+
+  const isAuthorised = ({ headers }: IncomingMessage): boolean => {
+    const key = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(headers.authorization ?? '')?.[1];
+    return key !== undefined && keyring.knows(key);
+  };
 
   const page: Handler = async (request, response) => {
     const nonce = randomBytes(18).toString('base64url');
@@ -54,8 +62,7 @@ export function createHttpServer({ site, archive, keyring, onExchanged }: HttpSe
   };
 
   const instance: Handler = async (request, response, pathname) => {
-    const key = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(request.headers.authorization ?? '')?.[1];
-    if (key === undefined || !keyring.knows(key)) return answer(request, response, 401);
+    if (!isAuthorised(request)) return answer(request, response, 401);
     const uid = instanceUID(pathname);
     const opened = uid === undefined ? undefined : await openInstance(archive, uid);
     if (opened === undefined) return answer(request, response, 404);
@@ -99,10 +106,29 @@ export function createHttpServer({ site, archive, keyring, onExchanged }: HttpSe
     response.end(body);
   };
 
+  const drop: Handler = async (request, response, pathname) => {
+    if (!isAuthorised(request)) return answer(request, response, 401);
+    const { status, body } = await answerDrop(spool, request, pathname);
+    if (!request.complete) {
+      // The rest of a body that was refused is not waited for.
+      response.shouldKeepAlive = false;
+      request.resume();
+    }
+    const text = body === undefined ? '' : JSON.stringify(body);
+    response.writeHead(status, {
+      ...securityHeaders(),
+      ...(text === '' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+      'Cache-Control': 'no-store',
+    });
+    response.end(text);
+  };
+
   const route = (pathname: string): { kind: RequestKind; methods: readonly string[]; handler: Handler } => {
     if (pathname === '/') return { kind: 'page', methods: READING, handler: page };
     if (pathname === '/session') return { kind: 'session', methods: ['POST'], handler: session };
     if (pathname.startsWith('/instances/')) return { kind: 'resource', methods: READING, handler: instance };
+    const writing = dropMethods(pathname);
+    if (writing !== undefined) return { kind: 'session', methods: writing, handler: drop };
     return { kind: 'resource', methods: READING, handler: file };
   };
 

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PhosphorError, systemCode, toErrorData } from '../../../shared/contract/phosphor-error.ts';
 import { loadStaticSite } from '../static-files.ts';
 import { createContractSockets } from './contract-sockets.ts';
+import { DropSpool } from './drop-spool.ts';
 import { createHttpServer } from './http-server.ts';
 import { digest, Keyring } from './keys.ts';
 import type { FromHttpThread, HttpThreadData, ToHttpThread } from './protocol.ts';
@@ -10,10 +11,12 @@ import type { FromHttpThread, HttpThreadData, ToHttpThread } from './protocol.ts
 async function serve(data: HttpThreadData): Promise<void> {
   const tell = (message: FromHttpThread): void => parentPort?.postMessage(message);
   const keyring = new Keyring(data.keys);
+  const spool = new DropSpool(data.archive);
   const server = createHttpServer({
     site: await loadStaticSite(data.rendererDirectory),
     archive: data.archive,
     keyring,
+    spool,
     onExchanged: (token) => tell({ kind: 'exchanged', tokenDigest: digest(token), keys: keyring.keys() }),
   });
   const sockets = createContractSockets({
@@ -40,7 +43,7 @@ async function serve(data: HttpThreadData): Promise<void> {
         break;
       case 'close':
         sockets.close();
-        server.close(() => parentPort?.close());
+        server.close(() => void spool.close().finally(() => parentPort?.close()));
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 500).unref();
         break;

@@ -160,7 +160,10 @@ describe('the window can do nothing but its work', () => {
     expect(electron.permission('media')).toEqual([false, false]);
     expect(electron.permission('clipboard-read')).toEqual([false, false]);
     expect(electron.permission('clipboard-sanitized-write', 'https://evil.example')).toEqual([false, false]);
-    expect(electron.download()).toBe(true);
+    expect(electron.download('https://evil.example/file')).toBe(true);
+    expect(electron.download('blob:https://evil.example/1')).toBe(true);
+    // A report or a video that the window made: the system asks where to put it.
+    expect(electron.download('blob:pacs://app/1')).toBe(false);
   });
 
   test('a window for one series opens as shut in as the first; pictures go to the clipboard', async () => {
@@ -404,9 +407,9 @@ function recordElectron() {
       });
       return [granted, checkPermission({}, name, origin)];
     },
-    download() {
+    download(url: string) {
       const event = preventable();
-      session.emit('will-download', event);
+      session.emit('will-download', event, { getURL: () => url });
       return event.prevented;
     },
     contents() {
