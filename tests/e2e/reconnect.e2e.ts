@@ -128,11 +128,10 @@ test('the workstation killed in mid-retrieve: what had arrived is here, the retr
   await brokenOff.waitFor({ timeout: 30_000 });
   expect(await list.getByRole('listitem').filter({ hasText: 'Retrieve' }).count(), 'retrieves on the list').toBe(1);
   await brokenOff.getByText(/was closed while this was running/).waitFor();
-  const found = async () => {
-    const { lines } = await phosphor(['list', '--json', '--level', 'image', '--profile', profile]);
-    return lines.filter((line) => typeof line.sopInstanceUID === 'string').length;
-  };
-  await expect.poll(found, { timeout: 60_000, interval: 200, message: 'instances that the search finds' }).toBeGreaterThanOrEqual(stored);
+  const { code, lines, stderr } = await phosphor(['list', '--json', '--level', 'image', '--profile', profile]);
+  expect(code, stderr).toBe(0);
+  const found = lines.filter((line) => typeof line.sopInstanceUID === 'string').length;
+  expect(found, `instances that the search finds; ${stderr}`).toBeGreaterThanOrEqual(stored);
 
   await brokenOff.getByRole('button', { name: 'Try again' }).click();
   await untilDone();
