@@ -9,7 +9,7 @@ import { copyOf } from '../../support/profiles.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { phosphor } from '../../support/workstation.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** A profile in use: a node, a study, a finished action. */
 async function usedProfile(name: string) {

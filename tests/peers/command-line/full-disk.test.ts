@@ -29,7 +29,7 @@ const stored = (profile: string) => filesBelow(join(profile, 'archive', 'files')
 // Where no file system can be mounted these are named among the tests that did not run.
 describe.runIf(mountable)('a full disk', () => {
   test('in a retrieve: the peer gets A700, the sentence names our disk, what came before is whole, and it works once there is room', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await using volume = await smallVolume();
     const { profile } = volume;
@@ -73,7 +73,7 @@ describe.runIf(mountable)('a full disk', () => {
   });
 
   test('in an import: one sentence says so, what went in is whole, and the rest goes in once there is room', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await using volume = await smallVolume();
     const { profile } = volume;
@@ -94,7 +94,7 @@ describe.runIf(mountable)('a full disk', () => {
   });
 
   test('under everything, actions.db and log included: C-STORE is refused with A700 and accepted again once there is room', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await using volume = await smallVolume();
     const { profile } = volume;

@@ -3,7 +3,7 @@ import { Command, implicitDataSet, PDU, type ScriptedConnection, ScriptedPeer, U
 import { temporaryFolder } from '../../support/temporary.ts';
 import { phosphor } from '../../support/workstation.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const accept = async (connection: ScriptedConnection) => connection.acceptAssociate(await connection.readAssociateRQ());
 const row = implicitDataSet({ 524370: 'STUDY', 2097165: '1.2.3', 1048592: 'Doe^Jane' });

@@ -96,7 +96,7 @@ beforeAll(async () => {
   for (const peer of [peers.Orthanc(), peers.dcmqrscp()]) {
     expect(await pool.store({ peer, clocks: clocks(), files, onSent: () => {} }).done).toMatchObject({ sent: INSTANCES });
   }
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool?.close();
   await Promise.all([listener?.close(), receiver?.close(), orthanc?.stop(), dcmqrscp?.stop(), storescp?.stop()]);

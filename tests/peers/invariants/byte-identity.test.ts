@@ -204,7 +204,7 @@ const SYNTAXES: readonly [string, string][] = [
   ['-xi', '1.2.840.10008.1.2'],
 ];
 
-test('real files as DCMTK puts them on the wire, in every transfer syntax that it sends', { timeout: 60_000 }, async () => {
+test('real files as DCMTK puts them on the wire, in every transfer syntax that it sends', { timeout: 120_000 }, async () => {
   await using folder = await temporaryFolder('real-bytes');
   await using receiver = await startReceiver(folder.path, { access: { acceptAnyone: true } });
   await using proxy = await startRecordingProxy({ port: receiver.listener.port });

@@ -93,7 +93,7 @@ async function ask(profile: string, request: object): Promise<{ ok: boolean; err
   return JSON.parse(line);
 }
 
-test('no UID, whoever sends it, names a file: by C-STORE, by import, through the contract', { timeout: 60_000 }, async () => {
+test('no UID, whoever sends it, names a file: by C-STORE, by import, through the contract', { timeout: 120_000 }, async () => {
   await using folder = await temporaryFolder('hostile');
   const profile = join(folder.path, 'profile');
   const port = await freePort();

@@ -16,7 +16,7 @@ import { phosphor } from '../../support/workstation.ts';
 const COUNT = 6;
 
 test('`phosphor retrieve` killed with SIGKILL, three times over: each action has one completion, `aborted`, in actions.db and in the list', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using folder = await temporaryFolder('killed');
   const profile = join(folder.path, 'profile');

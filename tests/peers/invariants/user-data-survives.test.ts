@@ -10,7 +10,7 @@ import { phosphor } from '../../support/workstation.ts';
 const COUNT = 12;
 
 test('index.db is lost, with and without its WAL, or only the WAL is: lists come back from the files, nodes, settings and actions were never gone', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using folder = await temporaryFolder('lost-index');
   const profile = join(folder.path, 'profile');

@@ -32,7 +32,7 @@ async function phosphorReading(input: string, args: readonly string[]): Promise<
 }
 
 describe('phosphor export', () => {
-  test('writes what DCMTK reads: files, a medium, pictures; and says what is not here', { timeout: 60_000 }, async () => {
+  test('writes what DCMTK reads: files, a medium, pictures; and says what is not here', { timeout: 120_000 }, async () => {
     await using folder = await temporaryFolder('export');
     const profile = await imported(folder.path);
     const to = (name: string) => join(folder.path, name);
@@ -90,7 +90,7 @@ describe('phosphor export', () => {
     expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('--study UID')]);
   });
 
-  test('reads the password of a ZIP file from standard input and keeps it nowhere', { timeout: 60_000 }, async () => {
+  test('reads the password of a ZIP file from standard input and keeps it nowhere', { timeout: 120_000 }, async () => {
     await using folder = await temporaryFolder('export');
     const profile = await imported(folder.path);
     const zip = join(folder.path, 'out.zip');
@@ -104,7 +104,7 @@ describe('phosphor export', () => {
     for (const file of filesBelow(profile)) expect((await readFile(file)).includes(password), file).toBe(false);
   });
 
-  test('says what is wrong with a template and with a form before anything is written', { timeout: 60_000 }, async () => {
+  test('says what is wrong with a template and with a form before anything is written', { timeout: 120_000 }, async () => {
     await using folder = await temporaryFolder('export');
     const profile = join(folder.path, 'profile');
     const base = ['export', '--study', STUDY, '--to', join(folder.path, 'x'), '--profile', profile];
@@ -123,7 +123,7 @@ describe('phosphor export', () => {
 
 // Where no file system can be mounted this is named among the tests that did not run.
 describe.runIf(await canMountSmallVolume())('a full disk', () => {
-  test('under an export: one sentence says so, and what is there is whole', { timeout: 60_000 }, async () => {
+  test('under an export: one sentence says so, and what is there is whole', { timeout: 120_000 }, async () => {
     await using folder = await temporaryFolder('export');
     await using volume = await smallVolume('2m');
     const profile = await imported(folder.path, 20, 300);

@@ -116,7 +116,7 @@ test('256 MiB to a slow disk on the other side: neither side ever holds 4 MiB', 
   expect(near.meter.mostBuffered).toBeGreaterThan(0);
   expect(mostOnTheWay).toBeLessThan(24 * MIB);
   await association.release();
-}, 60_000);
+}, 120_000);
 
 test('256 MiB to a peer that stops reading: our reading from the disk stops, and write progress ends it', async () => {
   const server = createServer();
@@ -141,7 +141,7 @@ test('256 MiB to a peer that stops reading: our reading from the disk stops, and
   expect(meter.mostBuffered).toBeLessThan(4 * MIB);
   expect(pulled.bytes).toBeLessThan(24 * MIB);
   peer.destroy();
-}, 60_000);
+}, 120_000);
 
 test('256 MiB from a peer that sends as fast as it can: it is slowed down by our disk', async () => {
   let taken = 0;
@@ -188,4 +188,4 @@ test('256 MiB from a peer that sends as fast as it can: it is slowed down by our
   expect(ahead).toBeLessThan(24 * MIB);
   (await accepting).abort();
   peer.destroy();
-}, 60_000);
+}, 120_000);

@@ -224,7 +224,7 @@ suite(`TLS between two of us${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_
     const plain = await arrived(it.receiver, it.receiver.listener.port);
     expect(plain.length).toBeGreaterThan(10);
     expect(await arrived(secure.receiver, secure.port, calling())).toEqual(plain);
-  }, 60_000);
+  }, 120_000);
 
   test('C-GET and C-MOVE by TLS, the sub-operations of the move by TLS to a third one: every data set arrives as it was', async () => {
     const series = await writeSeries(`${folder.path}/held`, { study: '1.2.826.79', count: 25, size: 300 });

@@ -51,7 +51,7 @@ beforeAll(async () => {
     },
   });
   await orthanc.upload(written.map(({ path }) => path));
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await pool.close();

@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { Dataset, encodeDataset, encodeFileMeta } from '../../../electron/dicom/dataset/index.ts';
+import { DropSpool } from '../../../electron/hosts/loopback/drop-spool.ts';
 import { importedItem } from '../../../shared/contract/index.ts';
-import { EXPLICIT, everything, finished, namesIn, opened, part10, sample, temporaryFolder, zipOf } from './fixtures.ts';
+import { EXPLICIT, everything, finished, namesIn, opened, part10, sample, temporaryFolder, temporaryLocation, zipOf } from './fixtures.ts';
 
 const DIRECTORY = '1.2.840.10008.1.3.10';
 
@@ -56,6 +58,26 @@ it('takes in what a medium holds, names what its DICOMDIR names in vain, and fin
   const missing = items.filter((item) => item.result === 'missing');
   expect(missing.map((item) => item.error?.kind).sort()).toEqual(['not-found', 'unsupported']);
   expect(missing.every((item) => item.path.startsWith(folder))).toBe(true);
+});
+
+it('compares the DICOMDIR of a drop with what was dropped with it, under the names that people know', async () => {
+  const location = temporaryLocation();
+  const spool = new DropSpool(location);
+  const dropId = await spool.begin();
+  const files = [
+    ['disc/DICOMDIR', directoryOf(['IMAGES\\IM1', 'IMAGES\\IM2'])],
+    ['disc/images/im1.;1', part10(sample('1.2.3.1'))],
+    ['other/images/IM2', part10(sample('1.2.3.2'))],
+    ['disc/more.zip', await zipOf({ 'three.dcm': part10(sample('1.2.3.3')) })],
+  ] as const;
+  for (const [index, [name, bytes]] of files.entries()) {
+    await spool.write(dropId, { number: index + 1, offset: 0, length: bytes.length, size: bytes.length, name }, Readable.from([bytes]));
+  }
+  await spool.complete(dropId);
+  const { result, items } = await finished((await opened(location)).import([], dropId));
+  expect(result).toMatchObject({ imported: 3, refused: 1, directories: 1, missing: 1 });
+  expect(items.filter((item) => item.result === 'missing').map(({ path }) => path)).toEqual(['disc/IMAGES/IM2']);
+  expect(items.some((item) => item.path.startsWith('disc/more.zip') && item.path.endsWith('three.dcm'))).toBe(true);
 });
 
 it('takes a DICOMDIR that is named alone for its medium, and a damaged one for none', async () => {

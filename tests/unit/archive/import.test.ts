@@ -110,7 +110,7 @@ describe.runIf(process.env.DICOM_TEST_DATA !== undefined)('the collection of rea
     ).toEqual([]);
     await archive.settled();
     expect((await finished(archive.verify())).result).toMatchObject({ checked: result.imported, problems: 0 });
-  }, 60_000);
+  }, 120_000);
 });
 
 it('an import of an explicit file keeps its bytes', async () => {

@@ -53,7 +53,7 @@ it('a verify that was interrupted goes on after a restart, names again what it h
     bytes: result.bytes,
     problems: altered.length,
   });
-}, 60_000);
+}, 120_000);
 
 it('a rebuild that was interrupted goes on after a restart, and knows what came, changed and went meanwhile', async () => {
   const first = await filled();
@@ -71,7 +71,7 @@ it('a rebuild that was interrupted goes on after a restart, and knows what came,
   expect((await archive.search(everything)).studies).toMatchObject([{ numberOfInstances: COUNT + 49 }]);
   expect((await finished(archive.verify({ restart: true }))).result).toMatchObject({ checked: COUNT + 49, problems: 0 });
   expect(fs.existsSync(path.join(location.databases, 'index-rebuild.db'))).toBe(false);
-}, 60_000);
+}, 120_000);
 
 it('compact takes in files that the index does not know, and gives room back', async () => {
   const archive = await filled();
@@ -88,4 +88,4 @@ it('compact takes in files that the index does not know, and gives room back', a
   await archive.job('compact', {}).done;
   await archive.close();
   expect(fs.statSync(path.join(location.databases, 'index.db')).size).toBeLessThan(1_000_000);
-}, 60_000);
+}, 120_000);

@@ -213,7 +213,7 @@ describe('kill -9 in the middle', () => {
       expect((await archive.stats()).instances).toBe(600);
       await archive.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('of the way back neither: all of it is in the archive after the next start', async () => {
     const location = temporaryLocation(false);
@@ -231,7 +231,7 @@ describe('kill -9 in the middle', () => {
       await archive.job('restore', { selection: studies.map(({ batch }) => ({ batch })) }).done;
       await archive.close();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 it('files are for this user alone and never executable', async () => {

@@ -192,7 +192,7 @@ describe('the lock', () => {
     await until(() => expect(notices.join()).toMatch(/there again/));
     expect((await store(writer, sample('1.2.3.2'))).result).toBe('stored');
     expect((await finished(archive.import([file]))).result).toMatchObject({ imported: 1 });
-  }, 60_000);
+  }, 120_000);
 
   it('that nobody took while this computer slept is kept, without a refusal', async () => {
     const archive = await opened();

@@ -110,7 +110,7 @@ suite(`connections by TLS${OPENSSL_MISSING === undefined ? '' : ` (${OPENSSL_MIS
     expect(held).toBeGreaterThan(1_000_000);
     expect(Buffer.concat(copies).equals(sent)).toBe(true);
     close();
-  }, 60_000);
+  }, 120_000);
 
   test('a burst leaves timers their turn', async () => {
     const { here, there, close } = await pair();

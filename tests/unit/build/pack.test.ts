@@ -144,4 +144,4 @@ test('the packed command line writes pictures with text and a ZIP, and takes tha
   expect((await readdir(pictures, { recursive: true })).filter((name) => name.endsWith('.jpg'))).toHaveLength(1);
   await start('export', '--study', study, '--to', zip, '--form', 'media', '--zip');
   expect(await start('import', zip)).toContain('1 known');
-}, 60_000);
+}, 120_000);

@@ -23,7 +23,7 @@ const FILES: readonly [syntax: string, path: string][] = [
 describe.skipIf(ROOT === undefined)('a compressed frame that was damaged on its way', () => {
   beforeAll(provideWasmFromPackages);
 
-  it.each(FILES)('(%s) becomes an image or a typed error, and the decoder lives on', { timeout: 60_000 }, async (_syntax, path) => {
+  it.each(FILES)('(%s) becomes an image or a typed error, and the decoder lives on', { timeout: 120_000 }, async (_syntax, path) => {
     const file = readFrames(readFileSync(join(ROOT ?? '', path)));
     const [frame] = file.frames;
     if (frame === undefined) throw new Error('the file has no frame');

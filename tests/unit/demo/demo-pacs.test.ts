@@ -63,7 +63,7 @@ it('moves a study to the workstation, and to where it moved to', async () => {
   const common = ['-S', '-aet', 'ELSEWHERE', '-aec', 'DEMOPACS', '-aem', 'ELSEWHERE', '--port', String(elsewhere), '-od', received];
   await run('movescu', [...common, ...keys, pacs.host, String(pacs.port)], { cwd: received });
   expect(readdirSync(received).length).toBe(1);
-}, 60_000);
+}, 120_000);
 
 it('is there at once the second time, and leaves nothing behind it but its archive', async () => {
   await pacs.close();

@@ -17,7 +17,7 @@ describe.skipIf(ROOT === '')('a film', () => {
     expect(viewFile(join(ROOT, 'derived/video_mpeg2_mpml.dcm')).image?.pixelData).toMatchObject({ encoding: 'video', codec: 'mpeg2' });
   });
 
-  it('in MPEG-TS becomes MP4 with every picture it had', { timeout: 60_000 }, async () => {
+  it('in MPEG-TS becomes MP4 with every picture it had', { timeout: 120_000 }, async () => {
     const film = filmOf(path);
     const stream = await inTransportStream(film);
     expect(new Uint8Array(await stream.arrayBuffer())[0]).toBe(0x47);
