@@ -15,6 +15,7 @@ import type { IndexWriterEvent, OpenReport } from './index-writer-messages.ts';
 import { fileOfHash, folderOf, hashOfUID, indexFile, rebuildFile, shards, storageError } from './layout.ts';
 import type { RebuildCursor } from './rebuild-index.ts';
 import { adoptable, type Repaired, repairIncoming, repairWriter } from './repair.ts';
+import { StrayedArrivals } from './strayed-arrivals.ts';
 import type { ArchiveLocation } from './types.ts';
 import type { VolumeState } from './volume.ts';
 
@@ -59,6 +60,7 @@ export class IndexWriter {
   readonly #emit: (event: IndexWriterEvent) => void;
   readonly #announcer: Announcer;
   readonly #hashes: ArrivalHashes;
+  readonly #strayed: StrayedArrivals;
   readonly #queue: Queued[] = [];
   #settling: Settling[] = [];
   /** Committed, but not yet known to be on the disk. */
@@ -78,6 +80,7 @@ export class IndexWriter {
     this.#emit = emit;
     this.#announcer = new Announcer(emit);
     this.#hashes = new ArrivalHashes(location);
+    this.#strayed = new StrayedArrivals(location, (entries) => this.adopt(entries));
   }
 
   async open(volume: VolumeState, arriving: boolean): Promise<OpenReport> {
@@ -145,7 +148,12 @@ export class IndexWriter {
       this.#schedule(this.#queue.length < BATCH_ENTRIES ? GATHER_MS : 0);
       // What has left incoming/ is in the index; the others could not be read this time.
       const incoming = folderOf.incoming(this.#location);
-      const unread = entries.filter((entry) => entry.sha256 === undefined && fs.existsSync(path.join(incoming, entry.entryName)));
+      const unread = entries.filter(({ sha256, entryName }) => {
+        if (sha256 !== undefined) return false;
+        const stands = fs.existsSync(path.join(incoming, entryName));
+        if (!stands) this.#strayed.notFound(entryName);
+        return stands;
+      });
       if (unread.length > 0) setTimeout(() => this.#database && this.#arrived(unread, line), RETRY_MS);
     });
   }
@@ -272,6 +280,7 @@ export class IndexWriter {
     clearTimeout(this.#timer);
     this.#announcer.close();
     this.#hashes.close();
+    this.#strayed.close();
     this.#rebuild?.database.close();
     try {
       this.#writeAll();
@@ -422,7 +431,9 @@ export class IndexWriter {
     const lines = new Set<Line>();
     const incoming = folderOf.incoming(this.#location);
     for (const { entry, line, sequence } of this.#volatile) {
-      if (entry?.entryName !== undefined) unlinkIfThere(path.join(incoming, entry.entryName));
+      if (entry?.entryName !== undefined && unlinked(path.join(incoming, entry.entryName)) === 'not found') {
+        this.#strayed.notFound(entry.entryName);
+      }
       if (line === undefined) continue;
       line.committed = sequence;
       lines.add(line);
@@ -469,11 +480,14 @@ const SQLITE_FULL = 13;
 const isFull = (thrown: unknown): boolean => thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
 const STALLED = new PhosphorError('storage-full', 'the index cannot be written');
 
-function unlinkIfThere(file: string): void {
+function unlinked(file: string): 'gone' | 'not found' | 'stays' {
   try {
     fs.unlinkSync(file);
+    return 'gone';
   } catch (thrown) {
-    if (!GONE.has(systemCode(thrown) ?? '')) throw thrown;
+    const code = systemCode(thrown) ?? '';
+    if (!GONE.has(code)) throw thrown;
+    return code === 'ENOENT' ? 'not found' : 'stays';
   }
 }
 
