@@ -29,6 +29,11 @@ export async function connect(): Promise<Client> {
     ...session,
     hostKind: 'loopback',
     instanceRequest: (uid, range) => instanceRequest(uid, range, { Authorization: `Bearer ${key}` }),
+    partRequest: (uid, { offset, length }) => ({
+      url: `${location.origin}/parts?`,
+      headers: { Authorization: `Bearer ${key}` },
+      part: `${encodeURIComponent(uid)}:${offset}:${length}`,
+    }),
     dropRequest: (path) => ({ url: `${location.origin}${path}`, headers: { Authorization: `Bearer ${key}` } }),
   };
 }

@@ -21,6 +21,8 @@ export interface FrameJob {
   readonly frame: number;
   /** Pieces of the file, or of the inflated data set, and one request for each run of them that is fetched at once. */
   readonly fetches: readonly { readonly request: ByteRequest; readonly offset: number; readonly length: number | undefined }[];
+  /** In place of the only fetch: how its bytes are asked for together with those of other frames. */
+  readonly together?: (ByteRequest & { readonly part: string; readonly length: number }) | undefined;
   readonly ranges: Ranges;
   readonly bitOffset: number;
   /** Set: a small picture instead of the frame, at most this many pixels wide and high. */

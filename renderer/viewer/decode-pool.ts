@@ -7,7 +7,6 @@ const HANG_MS = 45_000;
 interface Running {
   readonly job: FrameJob;
   readonly worker: number;
-  timer: ReturnType<typeof setTimeout>;
   done(result: DrawableFrame | PhosphorErrorData): void;
 }
 
@@ -21,6 +20,10 @@ export class DecodePool {
   readonly #running = new Map<number, Running>();
   /** The job that each worker is decoding now; it answers nothing meanwhile. */
   readonly #decoding = new Map<number, number>();
+  /** When each worker said something last, or was given a job while it had none; and the clock that asks whether that is too long ago. */
+  readonly #heardAt: number[] = [];
+  readonly #clocks: (ReturnType<typeof setTimeout> | undefined)[] = [];
+  readonly #load: number[];
   readonly #hangMs: number;
   #nextId = 1;
   #closed = false;
@@ -29,6 +32,7 @@ export class DecodePool {
     this.#hangMs = hangMs;
     this.size = Math.min(size, 16);
     this.#workers = Array.from({ length: this.size }, () => undefined);
+    this.#load = Array.from({ length: this.size }, () => 0);
   }
 
   /** Starts the workers ahead of the first job: their code loads while the study's manifest is on its way. */
@@ -47,37 +51,30 @@ export class DecodePool {
   }
 
   #give(job: FrameJob, done: Running['done']): void {
-    const worker = this.#leastLoaded();
-    this.#running.set(job.id, { job, worker, timer: this.#clock(worker, job.id), done });
+    const worker = this.#load.indexOf(Math.min(...this.#load));
+    if (this.#load[worker] === 0) this.#heardAt[worker] = performance.now();
+    this.#load[worker] = (this.#load[worker] ?? 0) + 1;
+    this.#running.set(job.id, { job, worker, done });
     this.#post(worker, { kind: 'load', job });
-  }
-
-  #clock(worker: number, id: number): ReturnType<typeof setTimeout> {
-    const error: PhosphorErrorData = { kind: 'timed-out', message: 'the decoder hangs', retryable: false };
-    return setTimeout(() => this.#replace(worker, id, error), this.#hangMs);
+    this.#clocks[worker] ??= setTimeout(() => this.#ask(worker), this.#hangMs);
   }
 
   /** A worker that says something lives: what waits behind it has not hung. */
-  #heard(worker: number): void {
-    for (const [id, running] of this.#running) {
-      if (running.worker !== worker) continue;
-      clearTimeout(running.timer);
-      running.timer = this.#clock(worker, id);
-    }
+  #ask(worker: number): void {
+    this.#clocks[worker] = undefined;
+    const oldest = [...this.#running.values()].find((running) => running.worker === worker);
+    if (oldest === undefined || this.#closed) return;
+    const left = (this.#heardAt[worker] ?? 0) + this.#hangMs - performance.now();
+    if (left > 0) this.#clocks[worker] = setTimeout(() => this.#ask(worker), left);
+    else this.#replace(worker, oldest.job.id, { kind: 'timed-out', message: 'the decoder hangs', retryable: false });
   }
 
   close(): void {
     this.#closed = true;
     for (const worker of this.#workers) worker?.terminate();
-    for (const { timer } of this.#running.values()) clearTimeout(timer);
+    for (const clock of this.#clocks) clearTimeout(clock);
     this.#running.clear();
     this.#workers.fill(undefined);
-  }
-
-  #leastLoaded(): number {
-    const load = this.#workers.map(() => 0);
-    for (const { worker } of this.#running.values()) load[worker] = (load[worker] ?? 0) + 1;
-    return load.indexOf(Math.min(...load));
   }
 
   #post(index: number, message: ToWorker): void {
@@ -90,7 +87,7 @@ export class DecodePool {
     const worker = new Worker(new URL('./decode-worker.ts', import.meta.url), { type: 'module', name: `decode-${index}` });
     worker.onmessage = (event: MessageEvent<FromWorker>) => {
       const message = event.data;
-      this.#heard(index);
+      this.#heardAt[index] = performance.now();
       if (message.kind === 'decoding') {
         this.#decoding.set(index, message.id);
         return;
@@ -103,15 +100,20 @@ export class DecodePool {
       this.#replace(index, undefined, { kind: 'worker-died', message: 'the decoder broke down', retryable: true });
     };
     this.#workers[index] = worker;
+    this.#heardAt[index] = performance.now();
     return worker;
   }
 
   #finish(id: number, result: DrawableFrame | PhosphorErrorData): void {
     const running = this.#running.get(id);
     if (running === undefined) return;
-    this.#running.delete(id);
-    clearTimeout(running.timer);
+    this.#forget(id, running);
     running.done(result);
+  }
+
+  #forget(id: number, { worker }: Running): void {
+    this.#running.delete(id);
+    this.#load[worker] = Math.max(0, (this.#load[worker] ?? 0) - 1);
   }
 
   /** `suspect`: the job whose time is over, to blame where the worker was not decoding any. */
@@ -121,12 +123,12 @@ export class DecodePool {
     const culprit = this.#decoding.get(index) ?? suspect;
     this.#decoding.delete(index);
     const jobs = [...this.#running.values()].filter(({ worker }) => worker === index);
-    for (const { job, timer, done } of jobs) {
+    for (const running of jobs) {
+      const { job, done } = running;
       // Without a culprit all fail: given out again and again they would end worker after worker.
       if (culprit === undefined || job.id === culprit) this.#finish(job.id, error);
       else {
-        clearTimeout(timer);
-        this.#running.delete(job.id);
+        this.#forget(job.id, running);
         this.#give(job, done);
       }
     }

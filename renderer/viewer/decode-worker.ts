@@ -4,6 +4,7 @@ import { PhosphorError, toErrorData } from '../../shared/contract/phosphor-error
 import type { BulkRange } from './bulk.ts';
 import { buffersOf, type DrawableFrame, type FrameJob, type FromWorker, type ToWorker } from './decode-messages.ts';
 import { toDrawable } from './drawable.ts';
+import { fetchTogether } from './fetch-together.ts';
 import { shrink } from './thumbnail.ts';
 import { provideWasmFromOrigin } from './wasm-urls.ts';
 
@@ -49,7 +50,7 @@ async function load(job: FrameJob, signal: AbortSignal): Promise<DrawableFrame> 
   const cut = await fetchAll(job, signal);
   signal.throwIfAborted();
   const fragments = ranges.map(cut);
-  scope.postMessage({ kind: 'decoding', id: job.id } satisfies FromWorker);
+  if (image.pixelData.encoding !== 'native') scope.postMessage({ kind: 'decoding', id: job.id } satisfies FromWorker);
   const frame = await toDrawable({ transferSyntaxUID, image, frame: job.frame, fragments, bitOffset, fetched: cut });
   if (job.thumbnail === undefined) return frame;
   return shrink(frame, job.thumbnail, image);
@@ -62,17 +63,27 @@ async function fetchAll(job: FrameJob, signal: AbortSignal): Promise<(range: Bul
     const inflated = await inflateWhole(job, pixelData.dataSetOffset, signal);
     return ([offset, length]) => inflated.subarray(offset, offset + length);
   }
-  const runs = await Promise.all(
-    job.fetches.map(async ({ request, offset, length }) => ({
-      offset,
-      bytes: await fetchBytes(request.url, request.headers, offset, length, signal),
-    })),
-  );
+  const runs = (await runTogether(job)) ?? (await Promise.all(job.fetches.map((fetched) => runAlone(fetched, signal))));
   return ([offset, length]) => {
     const run = runs.find((candidate) => offset >= candidate.offset && offset + length <= candidate.offset + candidate.bytes.length);
     if (run === undefined) throw new PhosphorError('damaged', 'the file ends before the frame does');
     return run.bytes.subarray(offset - run.offset, offset - run.offset + length);
   };
+}
+
+interface Run {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+async function runTogether({ fetches, together }: FrameJob): Promise<Run[] | undefined> {
+  const [only] = fetches;
+  const bytes = together === undefined || only === undefined ? undefined : await fetchTogether(together);
+  return bytes === undefined || only === undefined ? undefined : [{ offset: only.offset, bytes }];
+}
+
+async function runAlone({ request, offset, length }: FrameJob['fetches'][number], signal: AbortSignal): Promise<Run> {
+  return { offset, bytes: await fetchBytes(request.url, request.headers, offset, length, signal) };
 }
 
 /** The last deflated data set: its frames come one after the other, and each needs it whole. */

@@ -6,7 +6,7 @@ import { type ByteRequest, type ColourFrame, type DrawableFrame, type FrameJob, 
 import { DecodePool } from './decode-pool.ts';
 import { withoutOtherFrames } from './frame-module.ts';
 import { PRIORITY, type Priority, Scheduler } from './scheduler.ts';
-import { frameRanges, joinRanges, type StackFrame } from './stack.ts';
+import { decodedBytes, frameRanges, joinRanges, type StackFrame } from './stack.ts';
 
 export type FrameState = 'missing' | 'loaded' | 'failed';
 
@@ -14,9 +14,15 @@ export type FrameState = 'missing' | 'loaded' | 'failed';
 const CACHE_BYTES = 768 * 1024 * 1024;
 const THUMBNAIL_PIXELS = 112;
 
+/** Uncompressed frames up to this size are fetched several at once; they take a slot together. */
+const SMALL_BYTES = 1024 * 1024;
+const TOGETHER = 8;
+
+type FrameClient = Pick<Client, 'instanceRequest' | 'partRequest'>;
+
 /** Loads, keeps and hands out frames: scheduler, decode pool and cache behind one door. One for each open viewer. */
 export class FrameStore {
-  readonly #client: Pick<Client, 'instanceRequest'>;
+  readonly #client: FrameClient;
   readonly #pool = new DecodePool();
   readonly #cache = new ByteCache<DrawableFrame>(CACHE_BYTES, (key) => this.#changed(key));
   readonly #thumbnails = new Map<string, ColourFrame>();
@@ -26,10 +32,15 @@ export class FrameStore {
   readonly #listeners = new Set<(key: string) => void>();
   readonly #scheduler: Scheduler;
 
-  constructor(client: Pick<Client, 'instanceRequest'>) {
+  constructor(client: FrameClient) {
     this.#client = client;
     this.#pool.warmUp();
-    this.#scheduler = new Scheduler({ done: (key) => this.#isDone(key), slots: this.#pool.size * 2, reserved: this.#pool.size });
+    this.#scheduler = new Scheduler({
+      done: (key) => this.#isDone(key),
+      slots: this.#pool.size * 2,
+      reserved: this.#pool.size,
+      weight: (key) => (this.#goesTogether(this.#frames.get(key)) ? 1 / TOGETHER : 1),
+    });
   }
 
   /** Bytes that prefetching may fill: the rest is for what the reader goes back to. */
@@ -135,7 +146,14 @@ export class FrameStore {
             length,
           }));
     const own = withoutOtherFrames(image);
+    const [only] = fetches;
+    const visible = this.#scheduler.isVisible(frame.key);
+    const together =
+      only?.length === undefined || fetches.length > 1 || visible || !this.#goesTogether(frame)
+        ? undefined
+        : this.#client.partRequest?.(sopInstanceUID, { offset: only.offset, length: only.length });
     return {
+      ...(together === undefined || only?.length === undefined ? {} : { together: { ...together, length: only.length } }),
       transferSyntaxUID,
       image: own,
       frame: frame.frame,
@@ -144,6 +162,11 @@ export class FrameStore {
       bitOffset,
       thumbnail: thumbnail ? THUMBNAIL_PIXELS : undefined,
     };
+  }
+
+  #goesTogether(frame: StackFrame | undefined): boolean {
+    const { image } = frame ?? {};
+    return this.#client.partRequest !== undefined && image?.pixelData.encoding === 'native' && decodedBytes(image) <= SMALL_BYTES;
   }
 
   #changed(key: string): void {

@@ -16,16 +16,19 @@ interface Wish {
  */
 export class Scheduler {
   readonly #wishes = new Map<string, Wish>();
-  readonly #running = new Map<string, Priority>();
+  readonly #running = new Map<string, number>();
+  #taken = 0;
   readonly #done: (key: string) => boolean;
   readonly #slots: number;
   readonly #reserved: number;
+  readonly #weight: (key: string) => number;
 
-  /** `done`: the frame is loaded or failed. `slots` run at once, `reserved` more for visible frames. */
-  constructor(options: { done: (key: string) => boolean; slots: number; reserved: number }) {
+  /** `done`: the frame is loaded or failed. `slots` run at once, `reserved` more for visible frames; `weight`: the slots that a frame takes. */
+  constructor(options: { done: (key: string) => boolean; slots: number; reserved: number; weight?: (key: string) => number }) {
     this.#done = options.done;
     this.#slots = options.slots;
     this.#reserved = options.reserved;
+    this.#weight = options.weight ?? (() => 1);
   }
 
   /** Replaces what the owner wanted. Returns the keys under way that nobody wants any more. */
@@ -41,10 +44,12 @@ export class Scheduler {
   next(): string | undefined {
     for (const wish of [...this.#wishes.values()].sort((a, b) => a.priority - b.priority)) {
       const limit = wish.priority === PRIORITY.visible ? this.#slots + this.#reserved : this.#slots;
-      if (this.#running.size >= limit) continue;
+      if (this.#taken >= limit) continue;
       const key = this.#firstOpen(wish);
       if (key === undefined) continue;
-      this.#running.set(key, wish.priority);
+      const weight = this.#weight(key);
+      this.#running.set(key, weight);
+      this.#taken += weight;
       return key;
     }
     return undefined;
@@ -65,7 +70,14 @@ export class Scheduler {
     return undefined;
   }
 
+  /** Somebody looks at it, or is about to. */
+  isVisible(key: string): boolean {
+    for (const { priority, wanted } of this.#wishes.values()) if (priority === PRIORITY.visible && wanted.has(key)) return true;
+    return false;
+  }
+
   finished(key: string): void {
+    this.#taken -= this.#running.get(key) ?? 0;
     this.#running.delete(key);
   }
 }

@@ -9,6 +9,7 @@ import { answerDrop, dropMethods } from './drop-routes.ts';
 import type { DropSpool } from './drop-spool.ts';
 import { type RequestKind, refuse } from './guard.ts';
 import type { Keyring } from './keys.ts';
+import { partsIn, readWhole, sendParts } from './parts-route.ts';
 
 export interface HttpServerOptions {
   readonly site: StaticSite;
@@ -86,6 +87,13 @@ export function createHttpServer({ site, archive, keyring, spool, onExchanged }:
       }
       streams += 1;
       try {
+        if (length <= READ_BYTES * 4) {
+          // A slice by one read: a stream's machinery costs as much again.
+          const small = await readWhole(handle, offset, length);
+          if (small === undefined) response.destroy();
+          else response.end(small);
+          return;
+        }
         const stream = handle.createReadStream({ start: offset, end: offset + length - 1, highWaterMark: READ_BYTES, autoClose: false });
         await pipeline(stream, response);
       } finally {
@@ -93,6 +101,25 @@ export function createHttpServer({ site, archive, keyring, spool, onExchanged }:
       }
     } finally {
       await handle.close();
+    }
+  };
+
+  const parts: Handler = async (request, response) => {
+    if (!isAuthorised(request)) return answer(request, response, 401);
+    const asked = partsIn(request.url ?? '');
+    if (asked === undefined || request.method !== 'GET') return answer(request, response, 404);
+    if (streams >= MAX_STREAMS) return answer(request, response, 503, { 'Retry-After': '1' });
+    streams += 1;
+    try {
+      response.writeHead(200, {
+        ...securityHeaders(),
+        'Content-Type': 'application/octet-stream',
+        'Content-Length': asked.reduce((sum, { length }) => sum + length, 0),
+        'Cache-Control': 'no-store',
+      });
+      await sendParts(archive, asked, response);
+    } finally {
+      streams -= 1;
     }
   };
 
@@ -127,6 +154,7 @@ export function createHttpServer({ site, archive, keyring, spool, onExchanged }:
     if (pathname === '/') return { kind: 'page', methods: READING, handler: page };
     if (pathname === '/session') return { kind: 'session', methods: ['POST'], handler: session };
     if (pathname.startsWith('/instances/')) return { kind: 'resource', methods: READING, handler: instance };
+    if (pathname === '/parts') return { kind: 'resource', methods: READING, handler: parts };
     const writing = dropMethods(pathname);
     if (writing !== undefined) return { kind: 'session', methods: writing, handler: drop };
     return { kind: 'resource', methods: READING, handler: file };

@@ -172,6 +172,23 @@ describe('a stored instance', () => {
     expect((await instance(UID, { host: 'evil.example' })).status).toBe(403);
   });
 
+  test('and pieces of it are sent one behind the other', async () => {
+    const answer = await get(`/parts?${UID}:990:10,${UID}:0:100`, { authorization: `Bearer ${key}` });
+    expect(answer.status).toBe(200);
+    expect(answer.body.equals(Buffer.concat([BYTES.subarray(990), BYTES.subarray(0, 100)]))).toBe(true);
+  });
+
+  test('pieces are refused without a key, and as anything but a few small ones', async () => {
+    expect((await get(`/parts?${UID}:0:10`)).status).toBe(401);
+    for (const query of ['', `${UID}:0:0`, `${UID}:0:2000000`, `%00:0:10`, `${UID}:-1:10`, Array(17).fill(`${UID}:0:1`).join()]) {
+      expect((await get(`/parts?${query}`, { authorization: `Bearer ${key}` })).status, query).toBe(404);
+    }
+  });
+
+  test.each([`${UID}:0:10,1.2.3:0:10`, `${UID}:995:10`])('pieces of which one is missing break off: %s', async (query) => {
+    await expect(get(`/parts?${query}`, { authorization: `Bearer ${key}` })).rejects.toThrow();
+  });
+
   test.each(['1.2.3', '..', '%2e%2e', '..%2f..%2fsecret.js', '%00', '%ff', '%', `${'1'.repeat(129)}`, 'a/b', ''])(
     '%j is not found',
     async (uid) => {

@@ -70,6 +70,16 @@ describe('the scheduler', () => {
     expect(scheduler.next()).toBe('z');
   });
 
+  it('counts small frames that are fetched together as parts of a slot', () => {
+    const loaded = new Set<string>();
+    const scheduler = new Scheduler({ done: (key) => loaded.has(key), slots: 1, reserved: 1, weight: () => 1 / 4 });
+    scheduler.want('pane', PRIORITY.series, ['s1', 's2', 's3', 's4', 's5']);
+    expect([1, 2, 3, 4, 5].map(() => scheduler.next())).toEqual(['s1', 's2', 's3', 's4', undefined]);
+    loaded.add('s1');
+    scheduler.finished('s1');
+    expect(scheduler.next()).toBe('s5');
+  });
+
   it('drops what the reader scrolled past and names what is loading in vain', () => {
     const { scheduler } = make();
     scheduler.want('pane', PRIORITY.series, ['a', 'b', 'c']);
