@@ -30,8 +30,8 @@ export class ListenerServer implements Places {
   readonly #server: Server;
   #secureServer: Server | undefined;
   readonly #reception: Reception;
-  /** Those of this thread that have a place for an association. */
-  readonly #placed = new Set<Connection>();
+  /** Those of this thread that have a place for an association; also one that hung up while its caller was looked up. */
+  readonly #placed = new WeakSet<Connection>();
   readonly #handover: Handover;
   readonly #waitingRoom: WaitingRoom;
   #maxTotal = MAX_ASSOCIATIONS;
