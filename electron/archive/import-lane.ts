@@ -18,6 +18,7 @@ import { fileOfHash, folderOf, hashOfUID, storageError } from './layout.ts';
 import { place } from './placement.ts';
 import { hasUsableUIDs } from './read-header.ts';
 import { isSameInstance } from './same-instance.ts';
+import { unreadable } from './scan.ts';
 import { mayWrite } from './shared-guard.ts';
 import type { ArchiveLocation } from './types.ts';
 
@@ -100,7 +101,9 @@ export class ImportLane {
       if (meta.metaElements.uid(Tag.MediaStorageSOPClassUID) === MEDIA_STORAGE_DIRECTORY) return { path: shown, container: 'directory' };
       if (file.isSlow === true && reader.size > WHOLE) {
         reader.close();
-        copy = this.#copied(shown);
+        this.#count += 1;
+        copy = path.join(this.#incoming, partName(this.#writer, this.#count));
+        this.#copy(shown, copy);
         reader = openForImport(copy, this.#buffer);
       }
       return { path: shown, ...(await this.#import(reader, meta, shown)) };
@@ -112,13 +115,24 @@ export class ImportLane {
     }
   }
 
-  /** A slow medium is read once, from the first byte to the last. */
-  #copied(file: string): string {
-    this.#count += 1;
-    const copy = path.join(this.#incoming, partName(this.#writer, this.#count));
-    fs.copyFileSync(file, copy, fs.constants.COPYFILE_EXCL);
-    fs.chmodSync(copy, 0o600);
-    return copy;
+  /** A slow medium is read once, from the first byte to the last; a cancel does not wait for the end of a long file. */
+  #copy(file: string, copy: string): void {
+    const from = openedForCopy(file);
+    try {
+      const to = fs.openSync(copy, 'wx', 0o600);
+      try {
+        for (;;) {
+          if (this.#isCancelled()) throw new PhosphorError('cancelled', 'cancelled');
+          const bytes = readForCopy(from, this.#buffer);
+          if (bytes === 0) return;
+          for (let at = 0; at < bytes; ) at += fs.writeSync(to, this.#buffer, at, bytes - at);
+        }
+      } finally {
+        fs.closeSync(to);
+      }
+    } finally {
+      fs.closeSync(from);
+    }
   }
 
   async #import(reader: FileReader, meta: Part10Meta, shown: string): Promise<Omit<Extract<LaneOutcome, { result: unknown }>, 'path'>> {
@@ -212,5 +226,22 @@ function syncFile(file: string): void {
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/** A scratched disc is to be told from a disk of ours that cannot be written. */
+function openedForCopy(file: string): number {
+  try {
+    return fs.openSync(file, 'r');
+  } catch (thrown) {
+    throw unreadable(thrown);
+  }
+}
+
+function readForCopy(from: number, buffer: Buffer): number {
+  try {
+    return fs.readSync(from, buffer, 0, buffer.length, null);
+  } catch (thrown) {
+    throw unreadable(thrown);
   }
 }

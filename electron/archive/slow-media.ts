@@ -7,10 +7,10 @@ const SLOW = /^(iso9660|udf|nfs\d?|cifs|smb\w*|9p|afs|davfs|ncpfs|vfat|msdos|exf
  * Whether one of the paths lies on a disc, a stick or in the network, as far as the system tells. On Linux by its table of mounts; elsewhere by
  * the path.
  */
-export async function isSlowMedium(paths: readonly string[]): Promise<boolean> {
+export async function isSlowMedium(paths: readonly string[], table = '/proc/self/mountinfo'): Promise<boolean> {
   if (process.platform === 'win32') return paths.some((one) => /^[\\/]{2}/.test(one));
   if (process.platform === 'darwin') return paths.some((one) => path.resolve(one).startsWith('/Volumes/'));
-  const mounts = await mountTable();
+  const mounts = await mountTable(table);
   for (const one of paths.slice(0, 100)) {
     const real = await fs.realpath(one).catch(() => path.resolve(one));
     const mount = mounts.find(({ point }) => point === '/' || real === point || real.startsWith(`${point}/`));
@@ -26,8 +26,8 @@ interface Mount {
 }
 
 /** The longest mount points first. */
-async function mountTable(): Promise<Mount[]> {
-  const text = await fs.readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+async function mountTable(table: string): Promise<Mount[]> {
+  const text = await fs.readFile(table, 'utf8').catch(() => '');
   return text
     .split('\n')
     .flatMap((line) => {

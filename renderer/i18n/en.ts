@@ -120,7 +120,7 @@ export const en = {
   },
   empty: {
     title: 'No PACS yet',
-    text: 'Tell Phosphor where your images are, or look around with a PACS of made-up patients that runs on this computer.',
+    text: 'Tell Phosphor where your images are, drop files, folders or a disc on this window, or look around with a PACS of made-up patients that runs on this computer.',
     noMatch: 'No study matches.',
     noMatchSources: 'Searched: {{names}}.',
     noMatchHint: 'Try fewer words, or part of the name: doe, jane',

@@ -1,5 +1,5 @@
 import { errorKind, PhosphorError } from '../../shared/contract/index.ts';
-import type { Client } from '../api/index.ts';
+import type { Client } from '../api/types.ts';
 import type { FoundFile } from './walk.ts';
 
 type DropRequest = NonNullable<Client['dropRequest']>;

@@ -6,7 +6,7 @@ import { windowClient } from '../app/session.ts';
 import { app } from '../app/store.ts';
 import { type HandOverProgress, handOver, MOST_FILES } from './hand-over.ts';
 import { type Tally, takeItems } from './tally.ts';
-import { type Entry, type FoundFile, picked, walk } from './walk.ts';
+import { type Entry, type FoundFile, walk } from './walk.ts';
 import { sayImport } from './words.ts';
 
 /** A drop on its way to the host, before it is an action. */
@@ -56,6 +56,11 @@ export function importPicked(files: readonly File[], isFolder: boolean): void {
   }
   const top = isFolder ? [files[0]?.webkitRelativePath.split('/')[0] ?? ''] : files.map(({ name }) => name);
   copyAndImport(() => picked(files), labelOf(top));
+}
+
+/** What a file dialog gave. */
+async function* picked(files: readonly File[]): AsyncGenerator<FoundFile> {
+  for (const file of files) yield { name: file.webkitRelativePath === '' ? file.name : file.webkitRelativePath, open: async () => file };
 }
 
 /** The folder that was picked: the path of a file in it without what is below. */

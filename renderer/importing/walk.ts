@@ -43,11 +43,6 @@ export async function* walk(entries: readonly Entry[], unread: () => void): Asyn
   }
 }
 
-/** What a file dialog gave. */
-export async function* picked(files: readonly File[]): AsyncGenerator<FoundFile> {
-  for (const file of files) yield { name: file.webkitRelativePath === '' ? file.name : file.webkitRelativePath, open: async () => file };
-}
-
 function isFile(entry: Entry): entry is FileEntry {
   return entry.isFile;
 }

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { clearDrops, droppedFiles, dropsOf } from '../../../electron/archive/drop-folder.ts';
+import { clearDrops, type DroppedFile, droppedFiles, dropsOf } from '../../../electron/archive/drop-folder.ts';
 import { DROP_LIMITS, DropSpool, shownName } from '../../../electron/hosts/loopback/drop-spool.ts';
 import { type LoopbackHost, startLoopbackHost } from '../../../electron/hosts/loopback/loopback-host.ts';
 import { prepareRunDirectory } from '../../../electron/hosts/profile.ts';
@@ -166,7 +166,12 @@ describe('the bounds', () => {
 });
 
 const at = (dropId: string): string => join(dropsOf(workstation.archive), dropId);
-const listed = (dropId: string) => Array.fromAsync(droppedFiles(at(dropId)));
+
+async function listed(dropId: string): Promise<DroppedFile[]> {
+  const found: DroppedFile[] = [];
+  for await (const file of droppedFiles(at(dropId))) found.push(file);
+  return found;
+}
 
 async function* stream(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
