@@ -8,14 +8,19 @@ import { phosphor, startWorkstation } from '../support/workstation.ts';
 export interface ViewerBench extends AsyncDisposable {
   readonly page: Page;
   readonly profile: string;
+  /** Where images for the workstation arrive. */
+  readonly port: number;
   /** Resident memory of the page's process, MB. */
   rendererMB(): Promise<number>;
+  /** The window anew, as it is after a start: no worker has decoded anything. */
+  reopen(): Promise<void>;
 }
 
 /** The window without a GPU; frames come as fast as they are drawn, so that times are those of the work and not of waiting for 1/60 s. */
 export async function openViewerBench(folder: string, files: string): Promise<ViewerBench> {
   const profile = join(folder, 'profile');
-  const workstation = await startWorkstation({ profile, port: await freePort() });
+  const port = await freePort();
+  const workstation = await startWorkstation({ profile, port });
   const imported = await phosphor(['import', files, '--profile', profile]);
   if (imported.code !== 0) throw new Error(`phosphor import: ${imported.stderr}`);
   const browser = await chromium.launch({
@@ -31,12 +36,18 @@ export async function openViewerBench(folder: string, files: string): Promise<Vi
   });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', bypassCSP: true });
   const page = await context.newPage();
-  await page.goto(await workstation.launchPage());
-  await page.locator('[role="grid"]').first().waitFor();
-  await page.locator('.study-row').first().waitFor();
+  const reopen = async () => {
+    await page.goto(await workstation.launchPage());
+    await page.locator('[role="grid"]').first().waitFor();
+    await page.locator('.study-row').first().waitFor();
+    await page.evaluate(METER);
+  };
+  await reopen();
   return {
     page,
     profile,
+    port,
+    reopen,
     rendererMB: () => rendererMB(browser),
     [Symbol.asyncDispose]: async () => {
       await browser.close();
@@ -62,7 +73,11 @@ export interface Latency {
   readonly p50: number;
   readonly p95: number;
   readonly pageP95: number;
+  /** Of each input. */
+  readonly times: readonly Times[];
 }
+
+type Times = readonly [sinceEvent: number, sincePage: number];
 
 /** Meters inside the page: from the event's own time stamp to the raster of every pane that it changes. */
 const METER = `(() => {
@@ -89,10 +104,6 @@ const METER = `(() => {
   new MutationObserver((changes) => { for (const { target } of changes) drawn(target); }).observe(document, { subtree: true, attributeFilter: ['data-draws'] });
 })()`;
 
-export async function installMeter(page: Page): Promise<void> {
-  await page.evaluate(METER);
-}
-
 /** Sends inputs one by one, each when the one before is on the screen, and tells how long they took. */
 export async function latencyOf(page: Page, panes: number, inputs: number, input: (index: number) => Promise<void>): Promise<Latency> {
   await page.evaluate(`viewerMeter.times = []; viewerMeter.started = undefined; viewerMeter.panes = ${panes}`);
@@ -106,13 +117,41 @@ export async function latencyOf(page: Page, panes: number, inputs: number, input
       })
       .catch(() => undefined);
   }
-  const times = (await page.evaluate('viewerMeter.times')) as [event: number, page: number][];
+  const times = (await page.evaluate('viewerMeter.times')) as Times[];
   if (times.length < inputs / 2) throw new Error(`only ${times.length} of ${inputs} inputs changed ${panes} panes`);
+  return latency(times);
+}
+
+export function latency(times: readonly Times[]): Latency {
   const at = (share: number, which: 0 | 1) => {
     const sorted = times.map((pair) => pair[which]).sort((a, b) => a - b);
     return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   };
-  return { p50: at(0.5, 0), p95: at(0.95, 0), pageP95: at(0.95, 1) };
+  return { p50: at(0.5, 0), p95: at(0.95, 0), pageP95: at(0.95, 1), times };
+}
+
+/**
+ * What drawing costs by itself, from its animation frame to its raster, without what led to it and what follows it on the page: middle of what the
+ * inputs make, ms.
+ */
+export async function drawingTime(page: Page, inputs: number, input: (index: number) => Promise<void>): Promise<number> {
+  await page.evaluate(`(() => {
+    const ask = globalThis.requestAnimationFrame;
+    const pane = document.querySelector('.viewer-pane');
+    const context = pane.querySelector('canvas').getContext('2d', { desynchronized: true });
+    const drawing = { times: [], end: () => { globalThis.requestAnimationFrame = ask; } };
+    globalThis.viewerDrawing = drawing;
+    globalThis.requestAnimationFrame = (callback) => ask.call(globalThis, (time) => {
+      const before = pane.dataset.draws;
+      const started = performance.now();
+      callback(time);
+      if (pane.dataset.draws === before) return;
+      context.getImageData(0, 0, 1, 1);
+      drawing.times.push(performance.now() - started);
+    });
+  })()`);
+  await latencyOf(page, 1, inputs, input);
+  return await page.evaluate<number>('viewerDrawing.end(), viewerDrawing.times.sort((a, b) => a - b)[viewerDrawing.times.length >> 1]');
 }
 
 /** The least that drawing such an image can cost: table, canvas, raster, in the same page and at the same size; ms. */

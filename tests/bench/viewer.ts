@@ -3,7 +3,9 @@ import type { Page } from 'playwright-core';
 import { generateSyntheticStudies } from '../../electron/demo/phantom/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { writeMammograms } from '../support/volume.ts';
-import { bareDrawing, installMeter, type Latency, latencyOf, openViewerBench } from './viewer-page.ts';
+import { decodeCold } from './viewer-decode.ts';
+import { bareDrawing, drawingTime, type Latency, latencyOf, openViewerBench } from './viewer-page.ts';
+import { scrollWhileRetrieving } from './viewer-retrieve.ts';
 
 const INPUTS = 60;
 /** Each turn of the wheel has to find another slice. */
@@ -14,6 +16,10 @@ export const VIEWER_BENCHES: Readonly<Record<string, (part: number) => Promise<s
   'viewer-ct': async (part) => JSON.stringify({ name: 'viewer-ct', ...(await ct(Math.max(FEWEST, 1000 * part))), unit: 'ms' }),
   'viewer-mammogram': async () => JSON.stringify({ name: 'viewer-mammogram', ...(await mammogram()), unit: 'ms' }),
   'viewer-memory': async (part) => JSON.stringify({ name: 'viewer-memory', ...(await memory(5000 * part)), unit: 'MB' }),
+  'viewer-retrieve': async (part) =>
+    JSON.stringify({ name: 'viewer-retrieve', ...(await scrollWhileRetrieving(Math.max(FEWEST, 1000 * part))), unit: 'ms' }),
+  'viewer-decode': async (part) =>
+    JSON.stringify({ name: 'viewer-decode', ...(await decodeCold(Math.max(20, Math.round(500 * part)))), unit: 's' }),
 };
 
 /** 1,000 local slices of 512²: opening, loading all, and each gesture in one pane and in nine linked ones. */
@@ -26,14 +32,21 @@ async function ct(slices: number): Promise<object> {
   );
   await using bench = await openViewerBench(folder.path, files);
   const { page } = bench;
-  await installMeter(page);
   const opening = await open(page, slices);
   await page.locator('.viewer-pane').first().hover();
   const one = await gestures(page, 1);
+  const drawing = await drawingTime(page, INPUTS, () => page.mouse.wheel(0, -100));
   const bare = await bareDrawing(page, 512, 512);
   await fillGrid(page);
   const nine = await gestures(page, 9);
-  return { ...opening, ...named('one', one), ...named('nine', nine), bareDrawing: round(bare) };
+  return {
+    ...opening,
+    ...named('one', one),
+    ...named('nine', nine),
+    drawing: round(drawing),
+    bareDrawing: round(bare),
+    ratio: round(drawing / bare),
+  };
 }
 
 async function mammogram(): Promise<object> {
@@ -53,7 +66,6 @@ async function mammogram(): Promise<object> {
   );
   await using bench = await openViewerBench(folder.path, files);
   const { page } = bench;
-  await installMeter(page);
   await open(page, 4);
   await page.keyboard.press('g');
   await page.locator('[data-grid="1x1"]').click();
@@ -62,7 +74,12 @@ async function mammogram(): Promise<object> {
   const fitted = await drags(page, 1);
   await page.keyboard.press('o');
   const atOneToOne = await drags(page, 1);
-  return { ...named('fit', fitted), ...named('oneToOne', atOneToOne) };
+  await page.keyboard.down('Control');
+  const drawing = await drawingTime(page, INPUTS, (index) => page.mouse.wheel(0, index % 40 < 20 ? -40 : 40));
+  await page.keyboard.up('Control');
+  const bare = await bareDrawing(page, 3328, 4096);
+  const drawn = { drawing: round(drawing), bareDrawing: round(bare), ratio: round(drawing / bare) };
+  return { ...named('fit', fitted), ...named('oneToOne', atOneToOne), ...drawn };
 }
 
 /** 5,000 slices (2.6 GB decoded) scrolled through twice. */
@@ -75,7 +92,6 @@ async function memory(slices: number): Promise<object> {
   );
   await using bench = await openViewerBench(folder.path, files);
   const { page } = bench;
-  await installMeter(page);
   await page.locator('.study-row').first().dblclick();
   await page.locator('.viewer-pane[data-ready="true"]').first().waitFor({ timeout: 60_000 });
   await page.locator('.viewer-pane').first().hover();
@@ -83,7 +99,7 @@ async function memory(slices: number): Promise<object> {
   let peak = 0;
   for (let pass = 0; pass < 2; pass++) {
     for (let slice = 0; slice < slices; slice += 50) {
-      for (let notch = 0; notch < 50; notch++) await page.mouse.wheel(0, pass === 0 ? 100 : -100);
+      await page.evaluate(`(${TURNS})(${pass === 0 ? 100 : -100})`);
       await page.locator('.viewer-pane[data-ready="true"]').first().waitFor({ timeout: 20_000 });
       peak = Math.max(peak, await bench.rendererMB());
     }
@@ -91,6 +107,19 @@ async function memory(slices: number): Promise<object> {
   }
   return { afterFirstPass: passes[0], afterSecondPass: passes[1], peak: round(peak) };
 }
+
+/** A turn of the wheel with each animation frame, from within the page: a real one takes 20 ms to get there. */
+const TURNS = `(delta) => new Promise((done) => {
+  const pane = document.querySelector('.viewer-pane');
+  let left = 50;
+  const turn = () => {
+    pane.dispatchEvent(new WheelEvent('wheel', { deltaY: delta, bubbles: true, cancelable: true }));
+    left -= 1;
+    if (left === 0) done();
+    else requestAnimationFrame(turn);
+  };
+  turn();
+})`;
 
 /** Double click to the first image, and to all images in the cache. */
 async function open(page: Page, images: number): Promise<{ firstImage: number; allLoaded: number }> {
@@ -127,6 +156,7 @@ async function fillGrid(page: Page): Promise<void> {
 interface Drags {
   readonly window: Latency;
   readonly zoom: Latency;
+  readonly wheelZoom: Latency;
   readonly pan: Latency;
 }
 
@@ -150,7 +180,7 @@ async function toPane(page: Page, panes: number): Promise<readonly [x: number, y
 
 async function drags(page: Page, panes: number): Promise<Drags> {
   const [x, y] = await toPane(page, panes);
-  const drag = async (button: 'right' | 'middle', dx: number, dy: number) => {
+  const drag = async (button: 'left' | 'right' | 'middle', dx: number, dy: number) => {
     await page.mouse.move(x, y);
     await page.mouse.down({ button });
     const latency = await latencyOf(page, panes, INPUTS, (index) => page.mouse.move(x + (index % 60) * dx, y + ((index + 30) % 60) * dy));
@@ -158,12 +188,16 @@ async function drags(page: Page, panes: number): Promise<Drags> {
     return latency;
   };
   const window = await drag('right', 2, 1);
+  // With the tool, and with the wheel, which DevTools keeps to itself for as long as a frame.
+  await page.keyboard.press('z');
+  const zoom = await drag('left', 1, 2);
+  await page.keyboard.press('Backspace');
   await page.keyboard.down('Control');
-  const zoom = await latencyOf(page, panes, INPUTS, (index) => page.mouse.wheel(0, index % 40 < 20 ? -40 : 40));
+  const wheelZoom = await latencyOf(page, panes, INPUTS, (index) => page.mouse.wheel(0, index % 40 < 20 ? -40 : 40));
   await page.keyboard.up('Control');
   const pan = await drag('middle', 2, 1);
   await page.keyboard.press('Backspace');
-  return { window, zoom, pan };
+  return { window, zoom, wheelZoom, pan };
 }
 
 function named(prefix: string, gestures: Drags): Record<string, number> {
