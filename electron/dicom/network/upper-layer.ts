@@ -88,9 +88,9 @@ export class UpperLayer implements TransportHandler, PduReaderHandler {
     this.#machine.tryHandle(Event.associateReject);
   }
 
-  /** Sends complete P-DATA-TF PDUs. False: wait for `onDrain`. */
+  /** Sends complete P-DATA-TF PDUs; nothing where the association has just been aborted, of which the user hears in a moment. False: wait for `onDrain`. */
   send(pdus: readonly Uint8Array[]): boolean {
-    return this.#actions.withPData(pdus, () => this.#machine.handle(Event.pDataRequest));
+    return this.#actions.withPData(pdus, () => this.#machine.tryHandle(Event.pDataRequest));
   }
 
   requestRelease(): void {

@@ -58,3 +58,22 @@ test('of two requests at once the first is answered before a release that is wai
   peer.send(pdus.releaseRP());
   await released;
 });
+
+test('an answer that is due in the very turn in which the peer breaks the rules is dropped: the association is aborted, and nothing of ours breaks', async () => {
+  const broken: unknown[] = [];
+  const atOnce: ServiceProvider = {
+    ...later,
+    handle: (request) =>
+      void Promise.resolve()
+        .then(() => request.respond({ status: 0 }))
+        .catch((thrown: unknown) => broken.push(thrown)),
+  };
+  const { association, peer } = await associated(atOnce);
+  peer.send(Buffer.concat([echoRQ(), pdus.associateRQ()]));
+  await turn();
+  await turn();
+  expect(peer.last).toMatch(/^A-ABORT 2/);
+  expect(broken).toEqual([]);
+  peer.close();
+  expect(await association.closed).toMatchObject({ kind: 'protocol' });
+});
