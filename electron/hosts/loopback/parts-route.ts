@@ -37,7 +37,7 @@ export async function readWhole(
   handle: FileHandle,
   offset: number,
   length: number,
-  buffer = Buffer.allocUnsafeSlow(length),
+  buffer: Buffer = Buffer.allocUnsafeSlow(length),
 ): Promise<Buffer | undefined> {
   const { bytesRead } = await handle.read(buffer, 0, length, offset);
   return bytesRead === length ? buffer.subarray(0, length) : undefined;
