@@ -8,8 +8,10 @@ import { phosphor } from '../support/workstation.ts';
 import { type Latency, latency, latencyOf, openViewerBench } from './viewer-page.ts';
 
 const LOCAL = 200;
-/** Inputs between two looks at whether the retrieve goes on. */
-const AT_ONCE = 20;
+/** Inputs between two looks at whether the retrieve goes on; those during which it ended do not count. */
+const AT_ONCE = 5;
+/** Inputs before it scrolls back. */
+const WAY = 20;
 
 /** Scrolling through a series that is loaded while the workstation stores what a PACS sends it as fast as it can. */
 export async function scrollWhileRetrieving(instances: number): Promise<object> {
@@ -41,7 +43,7 @@ export async function scrollWhileRetrieving(instances: number): Promise<object> 
     let last = { at: started.at, stored: started.stored };
     const times: Latency['times'][number][] = [];
     for (let notches = 0; going; notches += AT_ONCE) {
-      const way = notches % (2 * AT_ONCE) === 0 ? 100 : -100;
+      const way = notches % (2 * WAY) < WAY ? 100 : -100;
       const scroll = await latencyOf(page, 1, AT_ONCE, () => page.mouse.wheel(0, way));
       if (!going) break;
       times.push(...scroll.times);
