@@ -7,14 +7,16 @@ import { type Annotation, isArea } from '../annotations/model.ts';
 import { roiStatistics } from '../annotations/statistics.ts';
 import { AnnotationStore } from '../annotations/store.ts';
 import { loadObject, type StoredObject } from '../dataset/stored-object.ts';
+import type { StudyDocuments } from '../dataset/study-documents.ts';
 import { FrameStore } from '../frame-store.ts';
 import type { Point } from '../geometry.ts';
 import { History } from '../history.ts';
 import type { OpenSeries, OpenStudy } from '../open-study.ts';
 import { type Moved, Pane } from '../pane.ts';
-import { PresentationStates } from '../presentation/states.ts';
+import type { PresentationState } from '../presentation/state.ts';
+import { presentationStates } from '../presentation/states.ts';
 import { Saving } from '../reports/saving.ts';
-import { ToldReports } from '../reports/told-reports.ts';
+import { type ToldReport, toldReports } from '../reports/told-reports.ts';
 import { PRIORITY } from '../scheduler.ts';
 import type { StackFrame } from '../stack.ts';
 import { decodedBytes } from '../stack.ts';
@@ -60,8 +62,8 @@ export class ViewerSession {
   readonly store: FrameStore;
   readonly history = new History();
   readonly annotations = new AnnotationStore(this.history);
-  readonly states: PresentationStates;
-  readonly told: ToldReports;
+  readonly states: StudyDocuments<PresentationState>;
+  readonly told: StudyDocuments<ToldReport>;
   readonly saving: Saving;
   readonly keeper: AnnotationKeeper;
   readonly state: StoreApi<SessionState>;
@@ -80,8 +82,8 @@ export class ViewerSession {
   constructor(client: Client, studyInstanceUID: string) {
     this.#client = client;
     this.store = new FrameStore(client);
-    this.states = new PresentationStates(client);
-    this.told = new ToldReports(client);
+    this.states = presentationStates(client);
+    this.told = toldReports(client);
     this.saving = new Saving(client);
     this.keeper = new AnnotationKeeper(client, this.annotations);
     this.state = createStore<SessionState>(() => ({

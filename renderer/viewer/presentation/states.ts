@@ -1,82 +1,36 @@
-import { type FileRange, readDicomJson } from '../../../shared/contract/dicom-json.ts';
-import type { InstanceHeaderJson } from '../../../shared/contract/index.ts';
+import type { FileRange } from '../../../shared/contract/dicom-json.ts';
 import type { Client } from '../../api/index.ts';
-import { Item } from '../dataset/item.ts';
-import type { OpenStudy } from '../open-study.ts';
+import { loadObject, type StoredObject, swapped } from '../dataset/stored-object.ts';
+import { StudyDocuments } from '../dataset/study-documents.ts';
 import { bulkOfState, isPresentationState, readState } from './read-state.ts';
 import { type PresentationState, refersTo } from './state.ts';
 
 /** More states than anybody chooses from. */
 const MAX_STATES = 500;
 
-/** The presentation states of the open studies, read in the background one after the other; found by the image that they are about. */
-export class PresentationStates {
-  readonly #client: Pick<Client, 'invoke' | 'instanceRequest'>;
-  readonly #listeners = new Set<() => void>();
-  readonly #asked = new Set<string>();
-  #waiting: string[] = [];
-  #running = false;
-  #list: readonly PresentationState[] = [];
+/** The presentation states of the open studies; found by the image that they are about. */
+export function presentationStates(client: Pick<Client, 'invoke' | 'instanceRequest'>): StudyDocuments<PresentationState> {
+  return new StudyDocuments(MAX_STATES, (studies) =>
+    studies
+      .flatMap(({ series }) => series.flatMap(({ frames }) => frames))
+      .filter(({ instance }) => isPresentationState(instance.sopClassUID))
+      .map(({ instance: { sopInstanceUID } }) => ({ sopInstanceUID, read: () => stateOf(client, sopInstanceUID) })),
+  );
+}
 
-  constructor(client: Pick<Client, 'invoke' | 'instanceRequest'>) {
-    this.#client = client;
-  }
+async function stateOf(client: Pick<Client, 'invoke' | 'instanceRequest'>, sopInstanceUID: string): Promise<PresentationState | undefined> {
+  const object = await loadObject(client, sopInstanceUID);
+  const tables = new Map<string, Uint8Array>();
+  // Those of a deflated data set are named as not applied.
+  for (const range of object.header.deflatedFrom === undefined ? bulkOfState(object.root) : [])
+    tables.set(nameOf(range), await tableOf(object, range));
+  return readState(object.root, (range) => tables.get(nameOf(range)));
+}
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  /** All that were read; a new list with each one. */
-  readonly snapshot = (): readonly PresentationState[] => this.#list;
-
-  /** Reads the states of these studies that were not read yet. */
-  take(studies: readonly OpenStudy[]): void {
-    for (const { instance } of studies.flatMap(({ series }) => series.flatMap(({ frames }) => frames))) {
-      const { sopInstanceUID, sopClassUID } = instance;
-      if (!isPresentationState(sopClassUID) || this.#asked.has(sopInstanceUID) || this.#asked.size >= MAX_STATES) continue;
-      this.#asked.add(sopInstanceUID);
-      this.#waiting.push(sopInstanceUID);
-    }
-    void this.#run();
-  }
-
-  close(): void {
-    this.#waiting = [];
-    this.#listeners.clear();
-  }
-
-  async #run(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      // One that cannot be read is not offered; its instance says why in its own pane.
-      const state = await this.#read(next).catch(() => undefined);
-      if (state === undefined) continue;
-      this.#list = [...this.#list, state].sort((a, b) => (a.date + a.time < b.date + b.time ? -1 : 1));
-      for (const listener of this.#listeners) listener();
-    }
-    this.#running = false;
-  }
-
-  async #read(sopInstanceUID: string): Promise<PresentationState | undefined> {
-    const { header } = await this.#client.invoke('archive.header', { sopInstanceUID });
-    const dataset = new Item(readDicomJson(header.json));
-    const tables = new Map<string, Uint8Array>();
-    // Of a deflated data set the tables are not where the header counts them.
-    for (const range of header.deflatedFrom === undefined ? bulkOfState(dataset) : [])
-      tables.set(nameOf(range), await this.#fetch(header, range));
-    return readState(dataset, (range) => tables.get(nameOf(range)));
-  }
-
-  async #fetch({ sopInstanceUID, bigEndian }: InstanceHeaderJson, range: FileRange): Promise<Uint8Array> {
-    if (range.length > MAX_TABLE_BYTES) return new Uint8Array(0);
-    const { url, headers } = this.#client.instanceRequest(sopInstanceUID, range);
-    const response = await fetch(url, { headers });
-    const bytes = new Uint8Array(await response.arrayBuffer()).subarray(0, range.length);
-    if (bigEndian !== true) return bytes;
-    return Uint8Array.from(bytes, (_, i) => bytes[i ^ 1] ?? 0);
-  }
+async function tableOf(object: StoredObject, range: FileRange): Promise<Uint8Array> {
+  if (range.length > MAX_TABLE_BYTES) return new Uint8Array(0);
+  const bytes = (await object.span([range]))(range);
+  return object.header.bigEndian === true ? swapped(bytes, 2) : bytes;
 }
 
 /** 65,536 entries of 16 bits. */
