@@ -1,28 +1,14 @@
-import { type EnabledElement, setToPixelCoordinateSystem } from 'cornerstone-core';
+import type { EnabledElement } from 'cornerstone-core';
 import type { ColourFrame, ColourLevel } from './decode-messages.ts';
-import { type Area, levelAt, pixelBuffer, sampling, visibleArea } from './large-image.ts';
+import { type Area, levelAt, renderVisible, sampling } from './large-image.ts';
 
 /** As `renderLarge`, for a picture in colour: only the pixels on the screen are computed, from the level next above the screen's resolution. */
 export function renderLargeColour(frame: ColourFrame): (enabledElement: EnabledElement) => void {
   const levels: readonly ColourLevel[] = [frame, ...(frame.smaller ?? [])];
-  return (enabledElement) => {
-    const { canvas, image } = enabledElement;
-    const context = canvas.getContext('2d', { desynchronized: true });
-    const table = image?.cachedLut?.lutArray;
-    if (context === null || table === undefined) return;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.fillStyle = 'black';
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    setToPixelCoordinateSystem(enabledElement, context);
-    const toCanvas = context.getTransform();
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    const area = visibleArea(toCanvas, frame, canvas);
-    if (area.width <= 0 || area.height <= 0) return;
+  return renderVisible(frame, ({ toCanvas, area, table, pixels }) => {
     const level = levels[levelAt(toCanvas, levels.length)] ?? frame;
-    const pixels = pixelBuffer(canvas);
     resample(frame, level, toCanvas, area, table, pixels);
-    context.putImageData(pixels.image, area.x, area.y, 0, 0, area.width, area.height);
-  };
+  });
 }
 
 function resample(

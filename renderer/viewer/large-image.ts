@@ -8,6 +8,33 @@ import type { GreyFrame, GreyLevel, GreySamples } from './decode-messages.ts';
  * pane costs, and nothing aliases when minified.
  */
 export function renderLarge(frame: GreyFrame, map: ColourMap = 'grey'): (enabledElement: EnabledElement) => void {
+  return renderVisible(frame, ({ toCanvas, area, table, pixels }) => {
+    const entries = entriesOf(frame, toCanvas, area);
+    const colour = colours(table, map);
+    for (let y = 0, from = 0; y < area.height; y++) {
+      const end = from + area.width;
+      for (let to = y * pixels.image.width; from < end; to++, from++) pixels.words[to] = colour[entries[from] as number] as number;
+    }
+  });
+}
+
+/** Pixels as wide as the canvas, and the same as RGBA in words. */
+interface PixelBuffer {
+  readonly image: ImageData;
+  readonly words: Uint32Array;
+}
+
+/** What of an image is on the canvas, and where its pixels go. */
+interface Visible {
+  readonly toCanvas: DOMMatrix;
+  readonly area: Area;
+  /** Of cornerstone, for the window as it stands. */
+  readonly table: Uint8ClampedArray;
+  readonly pixels: PixelBuffer;
+}
+
+/** A renderer for `image.render` that clears the canvas and has the pixels filled that the image covers on it. */
+export function renderVisible(size: Size, fill: (visible: Visible) => void): (enabledElement: EnabledElement) => void {
   return (enabledElement) => {
     const { canvas, image } = enabledElement;
     const context = canvas.getContext('2d', { desynchronized: true });
@@ -19,16 +46,10 @@ export function renderLarge(frame: GreyFrame, map: ColourMap = 'grey'): (enabled
     setToPixelCoordinateSystem(enabledElement, context);
     const toCanvas = context.getTransform();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const area = visibleArea(toCanvas, frame, canvas);
+    const area = visibleArea(toCanvas, size, canvas);
     if (area.width <= 0 || area.height <= 0) return;
-
     const pixels = pixelBuffer(canvas);
-    const entries = entriesOf(frame, toCanvas, area);
-    const colour = colours(table, map);
-    for (let y = 0, from = 0; y < area.height; y++) {
-      const end = from + area.width;
-      for (let to = y * canvas.width; from < end; to++, from++) pixels.words[to] = colour[entries[from] as number] as number;
-    }
+    fill({ toCanvas, area, table, pixels });
     context.putImageData(pixels.image, area.x, area.y, 0, 0, area.width, area.height);
   };
 }
@@ -72,7 +93,7 @@ interface Size {
 }
 
 /** The rectangle of the canvas that the image covers. */
-export function visibleArea(toCanvas: DOMMatrix, frame: Size, canvas: HTMLCanvasElement): Area {
+function visibleArea(toCanvas: DOMMatrix, frame: Size, canvas: HTMLCanvasElement): Area {
   const a = toCanvas.transformPoint({ x: 0, y: 0 });
   const b = toCanvas.transformPoint({ x: frame.columns, y: frame.rows });
   const x = Math.max(0, Math.round(Math.min(a.x, b.x)));
@@ -204,7 +225,7 @@ function colours(table: Uint8ClampedArray, map: ColourMap): Uint32Array {
 let buffer: { image: ImageData; words: Uint32Array } | undefined;
 
 /** One buffer for all panes: drawing is synchronous. Its lines are as long as those of the canvas, so that a zoomed picture needs no other. */
-export function pixelBuffer({ width, height }: HTMLCanvasElement): { image: ImageData; words: Uint32Array } {
+function pixelBuffer({ width, height }: HTMLCanvasElement): PixelBuffer {
   if (buffer?.image.width !== width || buffer.image.height < height) {
     const image = new ImageData(width, height);
     buffer = { image, words: new Uint32Array(image.data.buffer) };
