@@ -1,7 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Dataset, encodeDataset, encodeFileMeta, TransferSyntaxUID, type ValueInput } from '../../electron/dicom/dataset/index.ts';
-import type { MadeStudy } from './volume.ts';
+import { Dataset, type ValueInput } from '../../electron/dicom/dataset/index.ts';
+import { type MadeStudy, patientAndStudy, writeInstance } from './volume.ts';
 
 const STORAGE = '1.2.840.10008.5.1.4.1.1.';
 
@@ -247,25 +245,5 @@ function dose(studyInstanceUID: string): Record<string, ValueInput> {
 }
 
 async function writeObject(folder: string, study: MadeStudy, values: Readonly<Record<string, ValueInput>>): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const { patientName, patientID, patientBirthDate, studyDate, studyDescription, studyInstanceUID } = study;
-  const dataset = Dataset.of({
-    SpecificCharacterSet: 'ISO_IR 192',
-    StudyInstanceUID: studyInstanceUID,
-    StudyDate: studyDate,
-    StudyTime: '081500',
-    StudyDescription: studyDescription,
-    PatientName: patientName,
-    PatientID: patientID,
-    PatientBirthDate: patientBirthDate,
-    PatientSex: 'F',
-    ...values,
-  });
-  const meta = {
-    sopClassUID: dataset.uid(0x00080016),
-    sopInstanceUID: dataset.uid(0x00080018),
-    transferSyntaxUID: TransferSyntaxUID.ExplicitVRLittleEndian,
-  };
-  const bytes = Buffer.concat([encodeFileMeta(meta), encodeDataset(dataset, meta.transferSyntaxUID)]);
-  await writeFile(join(folder, `${meta.sopInstanceUID}.dcm`), bytes);
+  await writeInstance(folder, Dataset.of({ ...patientAndStudy(study), ...values }));
 }

@@ -133,20 +133,10 @@ async function writeImage(
   attributes: Readonly<Record<string, ValueInput>>,
   pixels: Int16Array,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const { patientName, patientID, patientBirthDate, studyDate, studyDescription, studyInstanceUID } = study;
   const dataset = Dataset.of({
-    SpecificCharacterSet: 'ISO_IR 192',
-    StudyInstanceUID: studyInstanceUID,
-    StudyDate: studyDate,
-    StudyTime: '081500',
-    StudyDescription: studyDescription,
+    ...patientAndStudy(study),
     StudyID: '1',
     AccessionNumber: '',
-    PatientName: patientName,
-    PatientID: patientID,
-    PatientBirthDate: patientBirthDate,
-    PatientSex: 'F',
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
     BitsAllocated: 16,
@@ -156,8 +146,29 @@ async function writeImage(
     ...attributes,
   });
   dataset.set('PixelData', new Uint8Array(pixels.buffer), 'OW');
+  await writeInstance(folder, dataset);
+}
+
+/** What every instance of a study says of it and of its patient. */
+export function patientAndStudy(study: MadeStudy): Readonly<Record<string, ValueInput>> {
+  return {
+    SpecificCharacterSet: 'ISO_IR 192',
+    StudyInstanceUID: study.studyInstanceUID,
+    StudyDate: study.studyDate,
+    StudyTime: '081500',
+    StudyDescription: study.studyDescription,
+    PatientName: study.patientName,
+    PatientID: study.patientID,
+    PatientBirthDate: study.patientBirthDate,
+    PatientSex: 'F',
+  };
+}
+
+/** Writes an instance as a file of its own, Explicit VR Little Endian, into a folder that is made if need be. */
+export async function writeInstance(folder: string, dataset: Dataset): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const transferSyntaxUID = TransferSyntaxUID.ExplicitVRLittleEndian;
-  const sopInstanceUID = dataset.string(0x00080018);
-  const meta = encodeFileMeta({ sopClassUID: dataset.string(0x00080016), sopInstanceUID, transferSyntaxUID });
+  const sopInstanceUID = dataset.uid(0x00080018);
+  const meta = encodeFileMeta({ sopClassUID: dataset.uid(0x00080016), sopInstanceUID, transferSyntaxUID });
   await writeFile(join(folder, `${sopInstanceUID}.dcm`), Buffer.concat([meta, encodeDataset(dataset, transferSyntaxUID)]));
 }

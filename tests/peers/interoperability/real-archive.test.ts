@@ -27,19 +27,8 @@ describe.runIf(data !== undefined)('the collection of real files, taken into one
   }, async () => {
     await using folder = await temporaryFolder('real-archive');
     const paths = rowsOf('MANIFEST.tsv').map(([path = '']) => join(data ?? '', path));
-    const archive = await openArchive({
-      directory: join(folder.path, 'archive'),
-      databases: join(folder.path, 'databases'),
-      durable: false,
-    });
-    const job = archive.import(paths);
-    const items = new Map<string, ImportedItem>();
-    job.onItems((batch) => {
-      for (const item of batch) items.set(item.path, item);
-      job.acknowledge(1);
-    });
-    const { imported, known, conflict, refused } = await job.done;
-    await archive.settled();
+    const { archive, items, result } = await takenIn(folder.path, paths);
+    const { imported, known, conflict, refused } = result;
     const { instances, conflicts } = await archive.stats();
     await archive.close();
     expect(imported + known + conflict + refused).toBe(paths.length);
@@ -106,22 +95,24 @@ describe.runIf(data !== undefined)('the collection of real files, taken into one
   });
 });
 
-/** The names that the list of studies shows once these files, each of another study, are in one archive. */
-async function namesIn(paths: readonly string[]): Promise<Map<string, string[]>> {
-  await using folder = await temporaryFolder('names');
-  const archive = await openArchive({
-    directory: join(folder.path, 'archive'),
-    databases: join(folder.path, 'databases'),
-    durable: false,
-  });
+/** An archive in `folder` that has taken in these files, and what became of each. */
+async function takenIn(folder: string, paths: readonly string[]) {
+  const archive = await openArchive({ directory: join(folder, 'archive'), databases: join(folder, 'databases'), durable: false });
   const job = archive.import(paths);
   const items = new Map<string, ImportedItem>();
   job.onItems((batch) => {
     for (const item of batch) items.set(item.path, item);
     job.acknowledge(1);
   });
-  await job.done;
+  const result = await job.done;
   await archive.settled();
+  return { archive, items, result };
+}
+
+/** The names that the list of studies shows once these files, each of another study, are in one archive. */
+async function namesIn(paths: readonly string[]): Promise<Map<string, string[]>> {
+  await using folder = await temporaryFolder('names');
+  const { archive, items } = await takenIn(folder.path, paths);
   const { studies } = await archive.search({ query: {}, sort: { by: 'studyDate', descending: true }, offset: 0, limit: 1000 });
   const names = new Map<string, string[]>();
   for (const path of paths) {
