@@ -20,6 +20,7 @@ export class SettingsStore {
   #reading: Reading;
   #saved: Settings;
   #overrides: Overrides;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, reading: Reading, overrides: Overrides) {
     this.#path = path;
@@ -57,8 +58,17 @@ export class SettingsStore {
     await writeAtomically(this.#path, settingsText(this.#saved));
   }
 
-  /** Writes the changes first; only then they hold. What was changed by hand is no longer overridden by the command line. */
-  async update(changes: Partial<Settings>): Promise<Settings> {
+  /**
+   * Writes the changes first; only then they hold. What was changed by hand is no longer overridden by the command line. Changes asked for at the
+   * same moment follow one another, each on what the one before left.
+   */
+  update(changes: Partial<Settings>): Promise<Settings> {
+    const change = this.#last.then(() => this.#change(changes));
+    this.#last = change.catch(() => undefined);
+    return change;
+  }
+
+  async #change(changes: Partial<Settings>): Promise<Settings> {
     const next = { ...this.#saved, ...changes };
     await writeAtomically(this.#path, settingsText(next));
     this.#saved = next;

@@ -1,5 +1,5 @@
 import './preferences.css';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { toErrorData, type ViewerSettings } from '../../../shared/contract/index.ts';
 import { sentenceOf } from '../../app/failure.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -20,16 +20,19 @@ export function PreferencesDialog({ page }: { page: Page }) {
   const content = useSessionState((state) => state.contents[state.active]);
   // What was typed holds here at once: the next change builds on it, whether the answer to the last has come or not.
   const [viewer, setViewer] = useState(preferences);
+  const newest = useRef<ViewerSettings>(viewer);
   const [answer, setAnswer] = useState<{ good: boolean; sentence: string }>();
   const modality = (content === undefined ? undefined : session.find(content)?.series.modality) || '*';
   const change = async (what: Partial<ViewerSettings>): Promise<void> => {
     const next = { ...viewer, ...what };
+    newest.current = next;
     setViewer(next);
     try {
       await changePreferences(next);
       setAnswer({ good: true, sentence: sayPreference('saved') });
     } catch (thrown) {
-      setViewer(preferences());
+      // What was typed since is on its way with an answer of its own.
+      if (newest.current === next) setViewer(preferences());
       setAnswer({ good: false, sentence: sayPreference('refused', { reason: sentenceOf(toErrorData(thrown)) }) });
     }
   };

@@ -72,6 +72,22 @@ test('a setting changed in the window is on disk, readable by its owner only; th
   expect(await readdir(folder.path)).toEqual(['settings.jsonc']);
 });
 
+test('settings changed at the same moment are all kept, and none is refused', async () => {
+  await using folder = await temporaryFolder('settings');
+  const store = await SettingsStore.read(folder.path, {});
+  const presets = (label: string) => ({ presets: { CT: [{ label, center: 40, width: 400 }] }, corners: {}, keys: {} });
+  await Promise.all([
+    store.update({ viewer: presets('P') }),
+    store.update({ acceptAnyone: true }),
+    store.update({ viewer: presets('Petrous') }),
+    store.update({ trashDays: 7 }),
+  ]);
+  const again = (await SettingsStore.read(folder.path, {})).current;
+  expect(again).toEqual(store.current);
+  expect(again).toMatchObject({ viewer: presets('Petrous'), acceptAnyone: true, trashDays: 7 });
+  expect(await readdir(folder.path)).toEqual(['settings.jsonc']);
+});
+
 test('nodes have unique names, whatever their case, and survive a restart', async () => {
   await using folder = await temporaryFolder('nodes');
   const store = await NodeStore.read(folder.path);
