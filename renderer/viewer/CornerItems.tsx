@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { CornerItem, LocalSeries, LocalStudy } from '../../shared/contract/index.ts';
+import { calibrationAt } from '../../shared/marks/index.ts';
 import { ageInYears, formatDate, formatName, formatTime } from '../app/format.ts';
-import { calibrationAt } from './annotations/calibration.ts';
 import { formatLength, pixelAspect, scaleBar } from './geometry.ts';
 import { useSession } from './layout/use-session.ts';
 import { planeOf } from './orientation.ts';

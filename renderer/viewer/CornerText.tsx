@@ -1,8 +1,8 @@
 import { IconAlertTriangle, IconStarFilled } from '@tabler/icons-react';
 import { memo, useSyncExternalStore } from 'react';
 import type { Corner, CornerItem, LocalSeries, LocalStudy } from '../../shared/contract/index.ts';
+import { calibrationAt } from '../../shared/marks/index.ts';
 import { formatDate, formatName, formatTime } from '../app/format.ts';
-import { calibrationAt } from './annotations/calibration.ts';
 import { CornerItems, sexAge } from './CornerItems.tsx';
 import { useSession, useSessionState } from './layout/use-session.ts';
 import type { Arrival, OpenStudy } from './open-study.ts';

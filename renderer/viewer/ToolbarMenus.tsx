@@ -11,8 +11,8 @@ import {
   IconPlayerPlay,
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { DRAWN_KINDS } from '../../shared/marks/index.ts';
 import { IconButton } from '../ui/IconButton.tsx';
-import { DRAWN_KINDS } from './annotations/model.ts';
 import { CINE_MODES } from './cine.ts';
 import { COLOUR_MAPS } from './colour-maps.ts';
 import { runCommand } from './commands.ts';

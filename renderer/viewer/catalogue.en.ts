@@ -1,3 +1,5 @@
+import { marksEnglish } from '../../shared/marks/index.ts';
+
 /** Every word of the viewer, in English; namespace `viewer`. */
 export const viewerEnglish = {
   toolbar: 'Viewer tools',
@@ -39,11 +41,7 @@ export const viewerEnglish = {
   },
   moreTools: 'More tools',
   ask: { text: 'Text', spine: 'Label', calibration: 'True length' },
-  range: '{{low}} to {{high}}',
-  colourValue: 'R {{red}} G {{green}} B {{blue}}',
-  atDetector: 'at detector',
-  magnified: 'magnification estimated',
-  calibratedByHand: 'calibrated by hand',
+  ...marksEnglish,
   measurements: 'Measurements',
   noMeasurements: 'What is measured and marked is listed here.',
   keyImage: 'Key image',

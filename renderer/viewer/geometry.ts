@@ -1,4 +1,7 @@
 import type { ImageModule } from '../../shared/contract/index.ts';
+import type { Point } from '../../shared/marks/index.ts';
+
+export type { Point };
 
 export interface Size {
   readonly width: number;
@@ -35,11 +38,6 @@ export function panAbout(pan: Point, pointer: Point, from: number, to: number): 
 /** Where an image stands that does not fill the pane: in the middle, or at an edge (breasts meet at the chest wall). */
 export type Align = 'centre' | 'left' | 'right';
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
 /** A scale bar: the longest round length that takes at most `maxPixels`; undefined without spacing. */
 export function scaleBar(mmPerPixel: number | undefined, maxPixels: number): { millimetres: number; pixels: number } | undefined {
   if (mmPerPixel === undefined || !(mmPerPixel > 0) || !Number.isFinite(mmPerPixel)) return undefined;
@@ -52,10 +50,4 @@ export function scaleBar(mmPerPixel: number | undefined, maxPixels: number): { m
 /** 50 → "5 cm", 5 → "5 mm", 0.5 → "0.5 mm". */
 export function formatLength(millimetres: number): string {
   return millimetres >= 10 ? `${Number((millimetres / 10).toPrecision(3))} cm` : `${Number(millimetres.toPrecision(3))} mm`;
-}
-
-/** Size of an image pixel along the image's columns and rows in mm; undefined where it is not known. */
-export function usableSpacing(image: Pick<ImageModule, 'pixelSpacing'>): readonly [row: number, column: number] | undefined {
-  const spacing = image.pixelSpacing;
-  return spacing?.every((value) => Number.isFinite(value) && value > 0) === true ? spacing : undefined;
 }

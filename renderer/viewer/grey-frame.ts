@@ -1,8 +1,9 @@
 import type { DecodedFrame, Samples, ValueTable } from '../../shared/codecs/index.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
+import { modalityFunction, storedPadding } from '../../shared/marks/index.ts';
 import type { ExactSamples, GreyFrame, GreyLevel, GreySamples } from './decode-messages.ts';
 import { isLarge } from './stack.ts';
-import { modalityFunction, type Window } from './voi.ts';
+import type { Window } from './voi.ts';
 
 /** Everything the page needs to draw a monochrome frame without looking at its pixels: range, padding, histogram window, pyramid. */
 export function toGreyFrame(decoded: DecodedFrame, image: ImageModule, tables: GreyTables = {}): GreyFrame {
@@ -43,12 +44,6 @@ export interface GreyTables {
   readonly voiLUTs?: readonly ValueTable[] | undefined;
 }
 
-/** The value of a pixel after the Modality LUT: Hounsfield units and the like. `at` = row × columns + column. */
-export function modalityValueAt(frame: GreyFrame, at: number): number {
-  const { exact } = frame;
-  return modalityFunction({ ...frame, ...exact })((exact?.samples ?? frame.levels[0]?.samples)?.[at] ?? 0);
-}
-
 /** Look-up tables reach 16 bits: deeper values are scaled down to their own range, and the rescale takes that back. */
 function toSixteenBits(
   decoded: DecodedFrame,
@@ -87,13 +82,6 @@ function extent(samples: Samples, { pixelPaddingValue, pixelPaddingRangeLimit }:
 
 function clear(histogram: Uint32Array, from: number, to: number): void {
   histogram.fill(0, Math.min(from, to), Math.max(from, to) + 1);
-}
-
-/** Some writers encode the padding of signed pixels as an unsigned number: 63536 is −2000. */
-function storedPadding(padding: number | undefined, first: number, last: number): number | undefined {
-  if (padding === undefined) return undefined;
-  const value = first < 0 && padding > last ? padding - 2 ** 16 : padding;
-  return value >= first && value <= last ? value : undefined;
 }
 
 function countValues(samples: GreySamples, first: number, last: number): Uint32Array {

@@ -1,5 +1,5 @@
+import { calibrationAt } from '../../shared/marks/index.ts';
 import { recall, remember } from '../app/memory.ts';
-import { calibrationAt } from './annotations/calibration.ts';
 import { pixelAspect } from './geometry.ts';
 import type { PaneView } from './pane-view.ts';
 

@@ -1,6 +1,7 @@
 import type { ValueTable } from '../../shared/codecs/index.ts';
 import { valueAt } from '../../shared/codecs/lookup-table.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
+import { modalityFunction } from '../../shared/marks/index.ts';
 
 /** A window as the file stores it, with its label. */
 export type StoredWindow = ImageModule['windows'][number];
@@ -102,15 +103,6 @@ function presentedFunction(toGrey: (stored: number) => number, table: ValueTable
     const share = Math.max(0, Math.min(1, toGrey(stored) / 255));
     return ((table.values[Math.round(share * last)] ?? 0) / white) * 255;
   };
-}
-
-/** The Modality LUT: stored value → Hounsfield units and the like. */
-export function modalityFunction({
-  slope,
-  intercept,
-  modalityLUT,
-}: Pick<GreyTransform, 'slope' | 'intercept' | 'modalityLUT'>): (stored: number) => number {
-  return modalityLUT === undefined ? (stored) => stored * slope + intercept : (stored) => valueAt(modalityLUT, stored);
 }
 
 /** The lowest value is white: MONOCHROME1, or a Presentation LUT Shape that says so of MONOCHROME2 (PS3.3 C.7.6.3.1.2, C.11.6.1.2). */

@@ -2,10 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { memorySource, readPart10, Tag } from '../../electron/dicom/dataset/index.ts';
-import { modalityValueAt } from '../../renderer/viewer/grey-frame.ts';
 import { buildStack, type StackFrame } from '../../renderer/viewer/stack.ts';
 import { toPatient, type Vector } from '../../renderer/viewer/sync/planes.ts';
-import { modalityFunction } from '../../renderer/viewer/voi.ts';
+import { modalityFunction, modalityValueAt } from '../../shared/marks/index.ts';
 import type { Outcome } from './compare.ts';
 import { type ViewedFile, viewFile } from './viewed-file.ts';
 

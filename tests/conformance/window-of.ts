@@ -1,6 +1,7 @@
 import type { DrawableFrame } from '../../renderer/viewer/decode-messages.ts';
-import { modalityFunction, storedWindows, type Window } from '../../renderer/viewer/voi.ts';
+import { storedWindows, type Window } from '../../renderer/viewer/voi.ts';
 import type { ImageModule } from '../../shared/contract/index.ts';
+import { modalityFunction } from '../../shared/marks/index.ts';
 
 /** The window that the command asked of DCMTK. */
 export function windowOf(command: string, { frame, image }: { frame: DrawableFrame; image: ImageModule }): Window | undefined {

@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react';
+import type { Annotation } from '../../../shared/marks/index.ts';
 import { useSession } from '../layout/use-session.ts';
 import type { Pane } from '../pane.ts';
 import type { PaneView } from '../pane-view.ts';
 import { ReferenceLines } from '../sync/ReferenceLines.tsx';
 import { AnnotationShape } from './AnnotationShape.tsx';
-import type { Annotation } from './model.ts';
 import type { AnnotationStore } from './store.ts';
 
 interface LayerProps {

@@ -1,12 +1,11 @@
 import { memo, type ReactNode } from 'react';
 import type { ImageModule } from '../../../shared/contract/index.ts';
+import type { Annotation } from '../../../shared/marks/index.ts';
+import { labelPlace, linesOf, measure, outlineOf } from '../../../shared/marks/index.ts';
 import type { DrawableFrame } from '../decode-messages.ts';
 import type { Point, Size } from '../geometry.ts';
 import { type Affine, apply } from '../transform.ts';
-import { linesOf } from './labels.ts';
-import { measure } from './measure.ts';
-import type { Annotation } from './model.ts';
-import { boxOf } from './statistics.ts';
+import { say } from '../words.ts';
 
 interface ShapeProps {
   readonly annotation: Annotation;
@@ -25,11 +24,11 @@ export const AnnotationShape = memo(function AnnotationShape(props: ShapeProps) 
   const { annotation, toScreen, size, image, modality, drawn, byHand, selected, draft } = props;
   if (image === undefined || annotation.points.length === 0) return null;
   const points = annotation.points.map((point) => apply(toScreen, point));
-  const lines = linesOf(annotation, measure(annotation, image, modality, drawn, { byHand, draft }));
+  const lines = linesOf(annotation, measure(annotation, image, modality, drawn, { byHand, draft }), say);
   const handles = annotation.kind === 'freehand' ? points.slice(0, 1) : points;
   return (
     <g className="viewer-mark" data-kind={annotation.kind} data-annotation={annotation.id} data-selected={selected || draft}>
-      <Outline annotation={annotation} points={points} toScreen={toScreen} />
+      <Outline annotation={annotation} toScreen={toScreen} />
       {(selected || draft) &&
         handles.map((point, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a handle is its place in the list of points
@@ -40,8 +39,10 @@ export const AnnotationShape = memo(function AnnotationShape(props: ShapeProps) 
   );
 });
 
-function Outline({ annotation, points, toScreen }: { annotation: Annotation; points: readonly Point[]; toScreen: Affine }) {
-  const path = pathOf(annotation, points, toScreen);
+function Outline({ annotation, toScreen }: { annotation: Annotation; toScreen: Affine }) {
+  const path = outlineOf(annotation, (point) => apply(toScreen, point))
+    .map(line)
+    .join('');
   return (
     <>
       <path className="viewer-mark-halo" d={path} />
@@ -50,92 +51,8 @@ function Outline({ annotation, points, toScreen }: { annotation: Annotation; poi
   );
 }
 
-function pathOf(annotation: Annotation, points: readonly Point[], toScreen: Affine): string {
-  const [a, b, c, d] = points;
-  if (a === undefined) return '';
-  switch (annotation.kind) {
-    case 'length':
-    case 'calibration':
-      return b === undefined ? dot(a) : `${line([a, b])}${tick(a, b)}${tick(b, a)}`;
-    case 'bidirectional':
-      return `${line(points.slice(0, 2))}${line(points.slice(2, 4))}`;
-    case 'angle':
-      return line(points);
-    case 'cobb':
-      return b === undefined
-        ? dot(a)
-        : `${line([a, b])}${c === undefined || d === undefined ? (c === undefined ? '' : dot(c)) : `${line([c, d])}`}`;
-    case 'arrow':
-      return b === undefined ? dot(a) : `${line([a, b])}${arrowHead(a, b)}`;
-    case 'ellipse':
-    case 'rectangle':
-      return boxPath(annotation, toScreen);
-    case 'freehand':
-    case 'polygon':
-      return `${line(points)}Z`;
-    case 'probe':
-      return `M${a.x - 6} ${a.y}h12M${a.x} ${a.y - 6}v12`;
-    case 'spine':
-    case 'text':
-      return dot(a);
-    default:
-      return '';
-  }
-}
-
 function line(points: readonly Point[]): string {
   return points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`).join('');
-}
-
-function dot({ x, y }: Point): string {
-  return `M${round(x - 1)} ${round(y)}h2`;
-}
-
-/** A stroke across the end of a length. */
-function tick(at: Point, from: Point): string {
-  const length = Math.hypot(at.x - from.x, at.y - from.y) || 1;
-  const [x, y] = [((at.y - from.y) / length) * 5, ((from.x - at.x) / length) * 5];
-  return line([
-    { x: at.x + x, y: at.y + y },
-    { x: at.x - x, y: at.y - y },
-  ]);
-}
-
-function arrowHead(tip: Point, from: Point): string {
-  const angle = Math.atan2(from.y - tip.y, from.x - tip.x);
-  const side = (turn: number) => ({ x: tip.x + 11 * Math.cos(angle + turn), y: tip.y + 11 * Math.sin(angle + turn) });
-  return line([side(0.4), tip, side(-0.4)]);
-}
-
-/** Ellipse or rectangle in image coordinates, which the screen may show turned. */
-function boxPath({ kind, points }: Annotation, toScreen: Affine): string {
-  const { left, top, width, height } = boxOf(points);
-  const at = (x: number, y: number) => apply(toScreen, { x: left + (width / 2) * (1 + x), y: top + (height / 2) * (1 + y) });
-  if (kind === 'rectangle') return `${line([at(-1, -1), at(1, -1), at(1, 1), at(-1, 1)])}Z`;
-  const outline = Array.from({ length: 72 }, (_, index) => at(Math.cos((index * Math.PI) / 36), Math.sin((index * Math.PI) / 36)));
-  return `${line(outline)}Z`;
-}
-
-/** Right of the mark, in the middle of its height; of an arrow at its tail. */
-function labelPlace({ kind }: Annotation, points: readonly Point[]): Point {
-  const { left, top, width, height } = boxOf(points);
-  const tail = kind === 'arrow' ? points[1] : undefined;
-  if (tail !== undefined) return { x: tail.x + 8, y: tail.y };
-  const [a, vertex, b] = kind === 'angle' ? points : [];
-  if (a !== undefined && vertex !== undefined && b !== undefined) return inside(a, vertex, b);
-  return { x: left + width + 10, y: top + height / 2 };
-}
-
-/** Between the legs of an angle. */
-function inside(a: Point, vertex: Point, b: Point): Point {
-  const towards = (point: Point) => {
-    const length = Math.hypot(point.x - vertex.x, point.y - vertex.y) || 1;
-    return { x: (point.x - vertex.x) / length, y: (point.y - vertex.y) / length };
-  };
-  const [one, other] = [towards(a), towards(b)];
-  const [x, y] = [one.x + other.x, one.y + other.y];
-  const length = Math.hypot(x, y) || 1;
-  return { x: vertex.x + (x / length) * 24 - (x < 0 ? 36 : 0), y: vertex.y + (y / length) * 24 };
 }
 
 const LINE_HEIGHT = 15;

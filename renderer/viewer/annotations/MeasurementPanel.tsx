@@ -1,16 +1,14 @@
 import { IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useState, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
+import type { Annotation, RoiStatistics } from '../../../shared/marks/index.ts';
+import { linesOf, measure } from '../../../shared/marks/index.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { useSession, useSessionState } from '../layout/use-session.ts';
 import { KeepingLine } from '../reports/KeepingLine.tsx';
 import { ReportList } from '../reports/ReportList.tsx';
 import { SavePanel } from '../reports/SavePanel.tsx';
 import { say } from '../words.ts';
-import { linesOf } from './labels.ts';
-import { measure } from './measure.ts';
-import type { Annotation } from './model.ts';
-import type { RoiStatistics } from './statistics.ts';
 
 /** All marks of the open studies: jump to one by clicking it, rename it by double click or F2, delete it. */
 export function MeasurementPanel() {
@@ -50,7 +48,7 @@ function Line({ annotation, selected }: { annotation: Annotation; selected: bool
     frame?.image === undefined
       ? undefined
       : measure(annotation, frame.image, found?.series.modality ?? '', session.store.get(frame), { byHand });
-  const values = measurement === undefined ? [] : linesOf({ ...annotation, name: '' }, measurement);
+  const values = measurement === undefined ? [] : linesOf({ ...annotation, name: '' }, measurement, say);
   const kind = annotation.kind === 'key-image' ? say('keyImage') : say(`kind.${annotation.kind}`);
   return (
     <li className="viewer-measurement" data-selected={selected} data-measurement={annotation.kind}>

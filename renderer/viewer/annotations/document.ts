@@ -1,26 +1,13 @@
 import { z } from 'zod';
-import { type Annotation, DRAWN_KINDS } from './model.ts';
+import { type Annotation, keptMark, readMark } from '../../../shared/marks/index.ts';
 
 /** More entries than a document can hold within its length. */
 const MAX_ENTRIES = 20_000;
 /** What was deleted is remembered for so many marks, so that another window does not bring it back. */
 const MAX_REMOVED = 1_000;
 
-const uid = z.string().min(1).max(128);
-const coordinate = z.number().min(-1e6).max(1e6);
 const at = z.number().int().nonnegative();
 
-const keptAnnotation = z.object({
-  id: z.string().min(1).max(64),
-  kind: z.enum([...DRAWN_KINDS, 'key-image']),
-  seriesInstanceUID: uid,
-  sopInstanceUID: uid,
-  frame: z.number().int().min(0).max(1e6),
-  points: z.array(z.tuple([coordinate, coordinate])).max(100_000),
-  name: z.string().max(1_000),
-  millimetres: z.number().positive().max(1e6).optional(),
-  at,
-});
 const removedAnnotation = z.object({ id: z.string().min(1).max(64), at });
 const documentSchema = z.object({
   version: z.number().int(),
@@ -45,19 +32,9 @@ export function parseKept(text: string | null, studyInstanceUID: string): Kept |
   const marks = new Map<string, { annotation: Annotation; at: number }>();
   const foreign: unknown[] = [];
   for (const entry of document.data.annotations) {
-    const read = keptAnnotation.safeParse(entry);
-    if (!read.success) {
-      foreign.push(entry);
-      continue;
-    }
-    const { at: changedAt, points, millimetres, ...rest } = read.data;
-    const annotation: Annotation = {
-      ...rest,
-      studyInstanceUID,
-      points: points.map(([x, y]) => ({ x, y })),
-      ...(millimetres === undefined ? {} : { millimetres }),
-    };
-    marks.set(annotation.id, { annotation, at: changedAt });
+    const read = readMark(entry, studyInstanceUID);
+    if (read === undefined) foreign.push(entry);
+    else marks.set(read.annotation.id, read);
   }
   const removed = document.data.removed.flatMap((entry) => {
     const read = removedAnnotation.safeParse(entry);
@@ -72,14 +49,7 @@ export function serialiseKept({ marks, removed, foreign }: Kept): string | null 
   const newest = [...removed].sort(([, a], [, b]) => b - a).slice(0, MAX_REMOVED);
   return JSON.stringify({
     version: 1,
-    annotations: [
-      ...[...marks.values()].map(({ annotation: { studyInstanceUID: _, points, ...rest }, at: changedAt }) => ({
-        ...rest,
-        points: points.map(({ x, y }) => [thousandths(x), thousandths(y)]),
-        at: changedAt,
-      })),
-      ...foreign,
-    ],
+    annotations: [...[...marks.values()].map(({ annotation, at: changedAt }) => keptMark(annotation, changedAt)), ...foreign],
     removed: newest.map(([id, removedAt]) => ({ id, at: removedAt })),
   });
 }
@@ -108,9 +78,4 @@ function parseJSON(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Of a pixel: finer than any hand. */
-function thousandths(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

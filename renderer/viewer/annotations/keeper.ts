@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Annotation } from '../../../shared/marks/index.ts';
 import type { Client } from '../../api/types.ts';
 import { type Kept, mergeKept, NOTHING_KEPT, parseKept, serialiseKept } from './document.ts';
-import type { Annotation } from './model.ts';
 import type { AnnotationStore } from './store.ts';
 
 /** How the marks of the open studies are kept. `failed`: not saved, tried again; `too-long`: more than is kept; `unreadable`: what is kept is none of ours. */

@@ -1,5 +1,5 @@
+import type { Annotation } from '../../../shared/marks/index.ts';
 import type { History } from '../history.ts';
-import type { Annotation } from './model.ts';
 
 /** More marks than anybody sets by hand; a study that brings more keeps the first. */
 const MAX_ANNOTATIONS = 10_000;

@@ -1,10 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { LocalStudy } from '../../../shared/contract/index.ts';
+import { type Annotation, isArea, roiStatistics } from '../../../shared/marks/index.ts';
 import type { Client } from '../../api/index.ts';
 import { recall, remember } from '../../app/memory.ts';
 import { AnnotationKeeper } from '../annotations/keeper.ts';
-import { type Annotation, isArea } from '../annotations/model.ts';
-import { roiStatistics } from '../annotations/statistics.ts';
 import { AnnotationStore } from '../annotations/store.ts';
 import { loadObject, type StoredObject } from '../dataset/stored-object.ts';
 import type { StudyDocuments } from '../dataset/study-documents.ts';

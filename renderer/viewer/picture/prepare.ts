@@ -1,4 +1,4 @@
-import { calibrationAt } from '../annotations/calibration.ts';
+import { calibrationAt } from '../../../shared/marks/index.ts';
 import { pixelAspect } from '../geometry.ts';
 import type { Content, ViewerSession } from '../layout/session.ts';
 import { Pane } from '../pane.ts';
@@ -19,6 +19,7 @@ export interface Prepared extends Wanted {
   readonly url: string;
   readonly width?: number;
   readonly note?: 'isTrueSize' | 'notCalibrated';
+  readonly caption?: string;
 }
 
 /** Pixels of the hidden pane for each millimetre of paper: 127 dots per inch, at which marks and texts are of a size to read. */

@@ -1,4 +1,4 @@
-import type { Annotation } from '../annotations/model.ts';
+import type { Annotation } from '../../../shared/marks/index.ts';
 import type { ViewerSession } from '../layout/session.ts';
 import { placeOf } from '../reports/contents.ts';
 import { marksOf } from './marks-of-state.ts';

@@ -1,5 +1,6 @@
 import type { ImageModule } from '../../../shared/contract/index.ts';
-import { fitScale, type Point, pixelAspect, type Size, usableSpacing } from '../geometry.ts';
+import { usableSpacing } from '../../../shared/marks/index.ts';
+import { fitScale, type Point, pixelAspect, type Size } from '../geometry.ts';
 import type { Presentation } from '../pane-view.ts';
 import type { StackFrame } from '../stack.ts';
 import { apply, imageToCanvas } from '../transform.ts';

@@ -1,7 +1,7 @@
 import type { PresentationContent } from '../../../shared/contract/index.ts';
-import { linesOf } from '../annotations/labels.ts';
-import { measure } from '../annotations/measure.ts';
+import { linesOf, measure } from '../../../shared/marks/index.ts';
 import type { ViewerSession } from '../layout/session.ts';
+import { say as sayOfViewer } from '../words.ts';
 import { say } from './words.ts';
 import { writeState } from './write-state.ts';
 
@@ -27,7 +27,7 @@ export function stateOfSession(
       );
       if (frame?.image === undefined) return annotation.name;
       const byHand = annotations.calibrationOf(annotation.sopInstanceUID);
-      return linesOf(annotation, measure(annotation, frame.image, modality, store.get(frame), { byHand })).join(', ');
+      return linesOf(annotation, measure(annotation, frame.image, modality, store.get(frame), { byHand }), sayOfViewer).join(', ');
     },
   });
   return content === undefined

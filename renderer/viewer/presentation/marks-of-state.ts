@@ -1,5 +1,5 @@
-import type { Annotation } from '../annotations/model.ts';
-import { boxOf } from '../annotations/statistics.ts';
+import type { Annotation } from '../../../shared/marks/index.ts';
+import { boxOf } from '../../../shared/marks/index.ts';
 import type { Point } from '../geometry.ts';
 import type { Graphic, GraphicAnnotation, GraphicText, PresentationState } from './state.ts';
 import { isDrawnKind } from './write-state.ts';

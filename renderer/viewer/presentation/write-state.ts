@@ -1,6 +1,5 @@
 import type { PresentationContent, StateMark } from '../../../shared/contract/index.ts';
-import { type Annotation, DRAWN_KINDS, type DrawnKind } from '../annotations/model.ts';
-import { boxOf } from '../annotations/statistics.ts';
+import { type Annotation, boxOf, DRAWN_KINDS, type DrawnKind } from '../../../shared/marks/index.ts';
 import { type Point, pixelAspect } from '../geometry.ts';
 import type { PaneView } from '../pane-view.ts';
 import { apply, inverse } from '../transform.ts';

@@ -1,9 +1,9 @@
 import './reports.css';
 import { IconCopyPlus, IconStarFilled } from '@tabler/icons-react';
 import { useSyncExternalStore } from 'react';
+import type { Annotation } from '../../../shared/marks/index.ts';
 import { formatDate } from '../../app/format.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
-import type { Annotation } from '../annotations/model.ts';
 import type { ViewerSession } from '../layout/session.ts';
 import { useSession, useSessionState } from '../layout/use-session.ts';
 import type { OpenStudy } from '../open-study.ts';

@@ -1,6 +1,5 @@
 import type { ComposeContent, ImageReference } from '../../../shared/contract/index.ts';
-import { measure } from '../annotations/measure.ts';
-import { type Annotation, isArea } from '../annotations/model.ts';
+import { type Annotation, isArea, measure } from '../../../shared/marks/index.ts';
 import type { FrameStore } from '../frame-store.ts';
 import type { ViewerSession } from '../layout/session.ts';
 import type { OpenSeries, OpenStudy } from '../open-study.ts';

@@ -1,7 +1,6 @@
 import type { ImageReference, MeasurementGroup, ReportFigure, ReportGraphic } from '../../../shared/contract/index.ts';
-import type { Figure, Measurement } from '../annotations/measure.ts';
-import { type Annotation, type AnnotationKind, isArea } from '../annotations/model.ts';
-import { boxOf } from '../annotations/statistics.ts';
+import type { Figure, Measurement } from '../../../shared/marks/index.ts';
+import { type Annotation, type AnnotationKind, boxOf, isArea } from '../../../shared/marks/index.ts';
 import type { Point } from '../geometry.ts';
 
 /** A mark as a group of a measurement report; undefined for key images, which have a document of their own. `word`: what its kind is called. */

@@ -1,6 +1,6 @@
 import { FIGURES, type FigureName, UNITS } from '../../../shared/contract/report-codes.ts';
-import { formatFigure } from '../annotations/measure.ts';
-import type { AnnotationKind } from '../annotations/model.ts';
+import type { AnnotationKind } from '../../../shared/marks/index.ts';
+import { formatFigure } from '../../../shared/marks/index.ts';
 import type { Item } from '../dataset/item.ts';
 import type { Point } from '../geometry.ts';
 import { type Code, type ContentItem, readReport } from '../objects/sr/content.ts';

@@ -1,4 +1,4 @@
-import { type Annotation, type DrawnKind, POINTS } from '../annotations/model.ts';
+import { type Annotation, type DrawnKind, POINTS } from '../../../shared/marks/index.ts';
 import type { Point } from '../geometry.ts';
 import { nextSpineLabel } from './spine.ts';
 import type { At, Gesture, ToolContext, ToolDefinition } from './tool.ts';

@@ -1,4 +1,4 @@
-import { DRAWN_KINDS, type DrawnKind } from '../annotations/model.ts';
+import { DRAWN_KINDS, type DrawnKind } from '../../../shared/marks/index.ts';
 
 const HAND_TOOLS = ['window', 'zoom', 'pan', 'scroll', 'magnify', 'crosshair'] as const;
 

@@ -1,4 +1,4 @@
-import type { Annotation } from '../annotations/model.ts';
+import type { Annotation } from '../../../shared/marks/index.ts';
 
 const LABELS: readonly string[] = [
   ...Array.from({ length: 7 }, (_, index) => `C${index + 1}`),

@@ -1,4 +1,4 @@
-import { DRAWN_KINDS, type DrawnKind } from '../annotations/model.ts';
+import { DRAWN_KINDS, type DrawnKind } from '../../../shared/marks/index.ts';
 import { drawingTool } from './drawing-tools.ts';
 import { CROSSHAIR, PAN, SCROLL, WINDOW, ZOOM } from './hand-tools.ts';
 import { MAGNIFY } from './magnify.ts';

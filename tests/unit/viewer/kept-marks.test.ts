@@ -4,10 +4,10 @@ import { userDataMethods } from '../../../electron/archive/user-data.ts';
 import { migrateUserData } from '../../../electron/archive/user-migrations/index.ts';
 import type { Client } from '../../../renderer/api/types.ts';
 import { AnnotationKeeper } from '../../../renderer/viewer/annotations/keeper.ts';
-import type { Annotation } from '../../../renderer/viewer/annotations/model.ts';
 import { AnnotationStore } from '../../../renderer/viewer/annotations/store.ts';
 import { History } from '../../../renderer/viewer/history.ts';
 import type { ContractEvent } from '../../../shared/contract/index.ts';
+import type { Annotation } from '../../../shared/marks/index.ts';
 
 const STUDY = '1.2.3';
 const mark = (id: string, change: Partial<Annotation> = {}): Annotation => ({

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Annotation } from '../../../renderer/viewer/annotations/model.ts';
 import { AnnotationStore } from '../../../renderer/viewer/annotations/store.ts';
 import { colourWords } from '../../../renderer/viewer/colour-maps.ts';
 import { convolve } from '../../../renderer/viewer/filters.ts';
@@ -11,6 +10,7 @@ import { isSamePatient } from '../../../renderer/viewer/patient.ts';
 import { buildStack } from '../../../renderer/viewer/stack.ts';
 import { nextSpineLabel } from '../../../renderer/viewer/tools/spine.ts';
 import type { ImageReading, LocalSeries, LocalStudy } from '../../../shared/contract/index.ts';
+import type { Annotation } from '../../../shared/marks/index.ts';
 import { axialSlice, imageModule, instance } from './frames.ts';
 
 const mark = (id: string, change: Partial<Annotation> = {}): Annotation => ({

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationAt } from '../../../renderer/viewer/annotations/calibration.ts';
-import { formatFigure, measure } from '../../../renderer/viewer/annotations/measure.ts';
-import type { Annotation, AnnotationKind } from '../../../renderer/viewer/annotations/model.ts';
 import type { DrawableFrame } from '../../../renderer/viewer/decode-messages.ts';
 import type { Point } from '../../../renderer/viewer/geometry.ts';
 import type { ImageModule } from '../../../shared/contract/index.ts';
+import type { Annotation, AnnotationKind } from '../../../shared/marks/index.ts';
+import { calibrationAt, formatFigure, measure } from '../../../shared/marks/index.ts';
 import { greyFrame, imageModule } from './frames.ts';
 
 const mark = (kind: AnnotationKind, points: readonly (readonly [number, number])[], change: Partial<Annotation> = {}): Annotation => ({

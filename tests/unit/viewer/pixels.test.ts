@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dataset, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
 import { imageOfFrame } from '../../../renderer/viewer/frame-module.ts';
-import { modalityValueAt } from '../../../renderer/viewer/grey-frame.ts';
 import { storedWindows } from '../../../renderer/viewer/voi.ts';
 import { imageModule } from '../../../shared/contract/index.ts';
+import { modalityValueAt } from '../../../shared/marks/index.ts';
 import { pictureOf, viewFile } from '../../conformance/viewed-file.ts';
 import { COLUMNS, cells, type GeneratedImage, ROWS, writeImage } from '../../support/images.ts';
 import { temporaryFolder } from '../../support/temporary.ts';

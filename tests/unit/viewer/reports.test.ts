@@ -13,14 +13,14 @@ import {
   TransferSyntaxUID,
   toDicomJson,
 } from '../../../electron/dicom/dataset/index.ts';
-import { formatFigure, measure } from '../../../renderer/viewer/annotations/measure.ts';
-import type { Annotation, AnnotationKind } from '../../../renderer/viewer/annotations/model.ts';
 import { Item } from '../../../renderer/viewer/dataset/item.ts';
 import type { Point } from '../../../renderer/viewer/geometry.ts';
 import { groupOf, idOfTracking, trackingUIDOf } from '../../../renderer/viewer/reports/groups.ts';
 import { readKeyObjects, readMeasurements, type ToldMark } from '../../../renderer/viewer/reports/read-measurements.ts';
 import { readDicomJson } from '../../../shared/contract/dicom-json.ts';
 import { composeContent } from '../../../shared/contract/index.ts';
+import type { Annotation, AnnotationKind } from '../../../shared/marks/index.ts';
+import { formatFigure, measure } from '../../../shared/marks/index.ts';
 import { greyFrame, imageModule } from './frames.ts';
 
 const IMAGE = '1.2.3.1.1';

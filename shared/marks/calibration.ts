@@ -1,6 +1,5 @@
-import type { ImageModule, UltrasoundRegion } from '../../../shared/contract/index.ts';
-import { type Point, usableSpacing } from '../geometry.ts';
-import type { Annotation } from './model.ts';
+import type { ImageModule, UltrasoundRegion } from '../contract/index.ts';
+import type { Annotation, Point } from './model.ts';
 
 /** What a pixel measures where a mark stands. */
 export interface Calibration {
@@ -14,6 +13,9 @@ export interface Calibration {
   /** Where the scale comes from, if a reader must know: a key of the catalogue. */
   readonly note?: 'detector' | 'magnified' | 'byHand' | 'ultrasound';
 }
+
+/** What an image says of its scale. */
+export type ScaledImage = Pick<ImageModule, 'pixelSpacing' | 'pixelAspectRatio' | 'reading'>;
 
 /** Units of an ultrasound region, Physical Units X/Y Direction (PS3.3 C.8.5.5.1.15). */
 const ULTRASOUND_UNITS: Readonly<Partial<Record<number, string>>> = {
@@ -33,7 +35,7 @@ const CENTIMETRES = 3;
  * The scale at `points`: the reader's own calibration, else the ultrasound region that holds them all, else Pixel Spacing, else Imager Pixel
  * Spacing (at the detector; PS3.3 §10.7.1.3), else pixels in their aspect ratio.
  */
-export function calibrationAt(image: ImageModule, points: readonly Point[], byHand?: Annotation): Calibration {
+export function calibrationAt(image: ScaledImage, points: readonly Point[], byHand?: Annotation): Calibration {
   const own = byHand === undefined ? undefined : calibrationByHand(image, byHand);
   if (own !== undefined) return own;
   const { reading } = image;
@@ -60,14 +62,14 @@ function millimetres([row, column]: readonly [number, number] | readonly number[
 }
 
 /** Pixels, the shorter side of one counting as 1. */
-function pixels({ pixelAspectRatio }: ImageModule): Calibration {
+function pixels({ pixelAspectRatio }: ScaledImage): Calibration {
   const [vertical, horizontal] = pixelAspectRatio ?? [1, 1];
   const aspect = horizontal / vertical;
   const usable = Number.isFinite(aspect) && aspect > 0.01 && aspect < 100 ? aspect : 1;
   return { kind: 'px', x: Math.max(1, usable), y: Math.max(1, 1 / usable), unitX: 'px', unitY: 'px' };
 }
 
-function calibrationByHand(image: ImageModule, { points, millimetres: known }: Annotation): Calibration | undefined {
+function calibrationByHand(image: ScaledImage, { points, millimetres: known }: Annotation): Calibration | undefined {
   const [a, b] = points;
   if (a === undefined || b === undefined || known === undefined || !(known > 0)) return undefined;
   const { x, y } = pixels(image);
@@ -95,4 +97,10 @@ function ofRegion({ unitsX, unitsY, deltaX, deltaY }: UltrasoundRegion): Calibra
     unit === CENTIMETRES ? { size: delta * 10, name: 'mm' } : { size: delta, name: ULTRASOUND_UNITS[unit] ?? '' };
   const [x, y] = [axis(unitsX, deltaX), axis(unitsY, deltaY)];
   return { kind: 'other', x: x.size, y: y.size, unitX: x.name, unitY: y.name };
+}
+
+/** Size of an image pixel along the image's columns and rows in mm; undefined where it is not known. */
+export function usableSpacing(image: Pick<ImageModule, 'pixelSpacing'>): readonly [row: number, column: number] | undefined {
+  const spacing = image.pixelSpacing;
+  return spacing?.every((value) => Number.isFinite(value) && value > 0) === true ? spacing : undefined;
 }

@@ -1,8 +1,7 @@
-import type { ImageModule } from '../../../shared/contract/index.ts';
-import type { DrawableFrame } from '../decode-messages.ts';
-import type { Point } from '../geometry.ts';
-import { type Calibration, calibrationAt } from './calibration.ts';
-import { type Annotation, isArea } from './model.ts';
+import type { ImageModule } from '../contract/index.ts';
+import { type Calibration, calibrationAt, type ScaledImage } from './calibration.ts';
+import { type Annotation, isArea, type Point } from './model.ts';
+import type { ColourPixels, GreyPixels, Pixels } from './pixels.ts';
 import { areaOf, type RoiStatistics, roiStatistics, valueAt } from './statistics.ts';
 
 /** A figure with its unit; where it is of a scale that a reader must know about, `note` says so. */
@@ -22,15 +21,18 @@ export interface Measurement {
   readonly colour?: readonly [red: number, green: number, blue: number];
 }
 
+/** What an image says of its scale and of its values. */
+export type MeasuredImage = ScaledImage & Pick<ImageModule, 'suv' | 'rescaleType'>;
+
 /** An area of more pixels than this is not evaluated anew with each move of the pointer. */
 const SLOW_PIXELS = 1_500_000;
 
 /** What a mark measures, from its points and the modality values of the pixels. `draft`: while it is being drawn. */
 export function measure(
   annotation: Annotation,
-  image: ImageModule,
+  image: MeasuredImage,
   modality: string,
-  drawn: DrawableFrame | undefined,
+  drawn: Pixels | undefined,
   options: { readonly byHand?: Annotation | undefined; readonly draft?: boolean } = {},
 ): Measurement {
   const { kind, points } = annotation;
@@ -80,10 +82,10 @@ export function measure(
   }
 }
 
-const known = new WeakMap<Annotation, { drawn: DrawableFrame; statistics: RoiStatistics | undefined }>();
+const known = new WeakMap<Annotation, { drawn: Pixels; statistics: RoiStatistics | undefined }>();
 
 /** Computed once for a mark and the pixels under it. */
-function statisticsOf(annotation: Annotation, drawn: DrawableFrame & { kind: 'grey' }): RoiStatistics | undefined {
+function statisticsOf(annotation: Annotation, drawn: GreyPixels): RoiStatistics | undefined {
   if (!isArea(annotation.kind)) return undefined;
   const before = known.get(annotation);
   if (before?.drawn === drawn) return before.statistics;
@@ -123,7 +125,7 @@ function cobbAngle(scale: Calibration, one: Line, other: Line): number {
 }
 
 /** What a modality value is multiplied with to be read, and its unit; '' where values are what is stored. */
-function valueScale(image: ImageModule, modality: string): { factor: number; unit: string } {
+function valueScale(image: MeasuredImage, modality: string): { factor: number; unit: string } {
   if (image.suv !== undefined && 'factor' in image.suv) return { factor: image.suv.factor, unit: 'SUV' };
   const type = image.rescaleType.trim();
   if (type !== '' && type !== 'US') return { factor: 1, unit: type };
@@ -145,7 +147,7 @@ const PET_UNITS: Readonly<Partial<Record<string, string>>> = {
   PROPCPS: 'counts/s',
 };
 
-function colourAt(drawn: DrawableFrame & { kind: 'colour' }, { x, y }: Point): Pick<Measurement, 'colour'> {
+function colourAt(drawn: ColourPixels, { x, y }: Point): Pick<Measurement, 'colour'> {
   const [column, row] = [Math.floor(x), Math.floor(y)];
   if (column < 0 || row < 0 || column >= drawn.columns || row >= drawn.rows) return {};
   const at = (row * drawn.columns + column) * 4;

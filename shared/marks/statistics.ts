@@ -1,7 +1,5 @@
-import type { GreyFrame } from '../decode-messages.ts';
-import type { Point } from '../geometry.ts';
-import { modalityValueAt } from '../grey-frame.ts';
-import type { AreaKind } from './model.ts';
+import type { AreaKind, Point } from './model.ts';
+import { type GreyPixels, modalityValueAt } from './pixels.ts';
 
 /** Of the modality values of the pixels whose centres lie inside; padding is no value. */
 export interface RoiStatistics {
@@ -17,7 +15,7 @@ export interface RoiStatistics {
 
 const BINS = 48;
 
-export function roiStatistics(frame: GreyFrame, kind: AreaKind, points: readonly Point[]): RoiStatistics | undefined {
+export function roiStatistics(frame: GreyPixels, kind: AreaKind, points: readonly Point[]): RoiStatistics | undefined {
   let count = 0;
   let sum = 0;
   let squares = 0;
@@ -52,14 +50,14 @@ export function roiStatistics(frame: GreyFrame, kind: AreaKind, points: readonly
 }
 
 /** Modality value of the pixel under an image coordinate; undefined outside and on padding. */
-export function valueAt(frame: GreyFrame, { x, y }: Point): number | undefined {
+export function valueAt(frame: GreyPixels, { x, y }: Point): number | undefined {
   const [column, row] = [Math.floor(x), Math.floor(y)];
   if (column < 0 || row < 0 || column >= frame.columns || row >= frame.rows) return undefined;
   const at = row * frame.columns + column;
   return isPadding(frame, at) ? undefined : finite(modalityValueAt(frame, at));
 }
 
-function visit(frame: GreyFrame, kind: AreaKind, points: readonly Point[], take: (value: number) => void): void {
+function visit(frame: GreyPixels, kind: AreaKind, points: readonly Point[], take: (value: number) => void): void {
   const { columns, rows } = frame;
   const top = Math.max(0, Math.floor(Math.min(...points.map(({ y }) => y))));
   const bottom = Math.min(rows - 1, Math.ceil(Math.max(...points.map(({ y }) => y))));
@@ -75,7 +73,7 @@ function visit(frame: GreyFrame, kind: AreaKind, points: readonly Point[], take:
   }
 }
 
-function isPadding({ levels, padding, paddingLimit = padding }: GreyFrame, at: number): boolean {
+function isPadding({ levels, padding, paddingLimit = padding }: GreyPixels, at: number): boolean {
   const stored = levels[0]?.samples[at];
   if (stored === undefined || padding === undefined || paddingLimit === undefined) return false;
   return stored >= Math.min(padding, paddingLimit) && stored <= Math.max(padding, paddingLimit);

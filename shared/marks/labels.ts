@@ -1,9 +1,12 @@
-import { say } from '../words.ts';
 import { formatFigure, formatValue, type Measurement } from './measure.ts';
 import type { Annotation } from './model.ts';
+import type { MarkWord } from './words.en.ts';
+
+/** The sentence of a catalogue for `key`, with its values filled in. */
+export type Say = (key: MarkWord, values?: Readonly<Record<string, string | number>>) => string;
 
 /** What stands beside a mark. */
-export function linesOf(annotation: Annotation, measurement: Measurement): string[] {
+export function linesOf(annotation: Annotation, measurement: Measurement, say: Say): string[] {
   const { figures, statistics, note, colour } = measurement;
   const lines = annotation.name === '' ? [] : [annotation.name];
   const unit = measurement.valueUnit === '' ? '' : ` ${measurement.valueUnit}`;

@@ -1,4 +1,7 @@
-import type { Point } from '../geometry.ts';
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
 
 /** Marks that a reader sets by dragging or clicking on an image. */
 export const DRAWN_KINDS = [
