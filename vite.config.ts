@@ -1,12 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { licences } from './build/scripts/licences.ts';
+import { pdfData } from './build/scripts/pdf-data.ts';
 
 /** The renderer: one bundle for the desktop window (pacs://app) and for the loopback window (http://127.0.0.1). */
 export default defineConfig({
   root: 'renderer',
   base: '/',
-  plugins: [react(), licences()],
+  plugins: [react(), licences(), pdfData()],
   // Filled in by the host for every page it serves (electron/hosts/static-files.ts).
   html: { cspNonce: '__CSP_NONCE__' },
   worker: { format: 'es' },

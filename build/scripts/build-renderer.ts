@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { ROOT } from './root.ts';
 import { sourceHash } from './source-hash.ts';
 
-const SOURCES = ['renderer', 'shared', 'vite.config.ts', 'build/scripts/production-build.ts', 'package-lock.json'];
+const SOURCES = [
+  'renderer',
+  'shared',
+  'vite.config.ts',
+  'build/scripts/production-build.ts',
+  'build/scripts/pdf-data.ts',
+  'package-lock.json',
+];
 const STAMP = join(ROOT, 'dist', 'renderer', '.sources');
 
 /**

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
+import { pdfDataLicences } from './pdf-data.ts';
 import { ROOT } from './root.ts';
 
 interface Locked {
@@ -39,13 +40,19 @@ async function collect(): Promise<{ name: string; version: string; licence: stri
       text: await textOf(path),
     })),
   );
+  const data = {
+    name: 'pdfjs-dist: character maps, fonts, decoders',
+    version: '',
+    licence: 'BSD, OFL and others',
+    text: await pdfDataLicences(),
+  };
   const own = {
     name: 'Electron, Chromium, Node.js',
     version: '',
     licence: 'MIT, BSD and others',
     text: 'See LICENSES.chromium.html beside the program.',
   };
-  return [...list.sort((a, b) => a.name.localeCompare(b.name)), own];
+  return [...[...list, data].sort((a, b) => a.name.localeCompare(b.name)), own];
 }
 
 function nameOf(path: string): string {

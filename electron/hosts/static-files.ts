@@ -29,6 +29,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
   '.woff2': 'font/woff2',
   '.woff': 'font/woff',
+  '.ttf': 'font/ttf',
+  '.pfb': 'application/octet-stream',
+  '.bcmap': 'application/octet-stream',
+  '.icc': 'application/octet-stream',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.ico': 'image/x-icon',
@@ -46,14 +50,15 @@ export async function loadStaticSite(directory: string): Promise<StaticSite> {
     throw new PhosphorError('not-found', 'the window is not built yet; `npm start` builds it');
   }
   const files = new Map<string, StaticFile>();
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const type = TYPES[extname(entry.name)];
+  const note = async (parent: string, name: string) => {
+    const path = join(parent, name);
+    const type = TYPES[extname(name)];
     const url = path.slice(join(directory, '/').length).split('\\').join('/');
-    if (type === undefined || url === 'index.html' || !/^[A-Za-z0-9._/-]+$/.test(url)) continue;
+    if (type === undefined || url === 'index.html' || !/^[A-Za-z0-9._/-]+$/.test(url)) return;
     files.set(`/${url}`, { path, type, bytes: (await stat(path)).size, immutable: url.startsWith('assets/') });
-  }
+  };
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  await Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => note(entry.parentPath, entry.name)));
   return { files, page: (nonce) => html.replaceAll(NONCE_PLACEHOLDER, nonce) };
 }
 

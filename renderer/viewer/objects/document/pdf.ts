@@ -1,6 +1,9 @@
 import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy } from 'pdfjs-dist';
 import workerUrl from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
 
+/** Folder of what pdf.js needs for some documents only (build/scripts/pdf-data.ts). */
+declare const __PDF_DATA__: string;
+
 GlobalWorkerOptions.workerSrc = workerUrl;
 
 /** Pages beyond these are not shown. */
@@ -17,8 +20,14 @@ export function openPDF(bytes: Uint8Array): { document: Promise<PDFDocumentProxy
     // The worker takes the bytes over.
     data: bytes.slice(),
     enableXfa: false,
-    useSystemFonts: true,
-    useWorkerFetch: false,
+    // The fonts that every PDF may take for granted are our own: it looks the same on every computer.
+    useSystemFonts: false,
+    cMapUrl: `${__PDF_DATA__}cmaps/`,
+    standardFontDataUrl: `${__PDF_DATA__}standard_fonts/`,
+    wasmUrl: `${__PDF_DATA__}wasm/`,
+    iccUrl: `${__PDF_DATA__}iccs/`,
+    // From our own files, whatever scheme the window's page has.
+    useWorkerFetch: true,
     canvasMaxAreaInBytes: MAX_PAGE_PIXELS * 4,
     verbosity: 0,
   });
