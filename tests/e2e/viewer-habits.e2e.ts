@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { inflateSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pdfLayout } from '../support/pdf-layout.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { type MadeStudy, writeVolume } from '../support/volume.ts';
 import { expectNoErrors, screenshot, watchErrors } from './browser.ts';
@@ -309,30 +309,4 @@ async function longestYellowRun(page: Page): Promise<number> {
     }
     return longest / bitmap.width;
   })()`);
-}
-
-/** Pages of a PDF, and the widths (points) in which it draws pictures. */
-function pdfLayout(pdf: Buffer): { pages: number; widths: number[] } {
-  const raw = pdf.toString('latin1');
-  const pages = [...raw.matchAll(/\/Type\s*\/Page\b(?!s)/g)].length;
-  const widths: number[] = [];
-  for (const { index, 0: opening } of raw.matchAll(/stream\r?\n/g)) {
-    const start = index + opening.length;
-    const end = raw.indexOf('endstream', start);
-    let content = '';
-    try {
-      content = inflateSync(pdf.subarray(start, end)).toString('latin1');
-    } catch {
-      continue;
-    }
-    // Skia scales pages by its own factor first: the product of the scales before the image counts.
-    let scale = 1;
-    for (const [line, a] of content.matchAll(/^(-?[\d.]+) 0 0 -?[\d.]+ [-\d.]+ [-\d.]+ cm$/gm)) {
-      const factor = Math.abs(Number(a));
-      if (line === '') continue;
-      widths.push(scale * factor);
-      if (factor < 2) scale *= factor;
-    }
-  }
-  return { pages, widths };
 }

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeObjects } from '../support/objects-beside.ts';
+import { pdfLayout } from '../support/pdf-layout.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { type MadeStudy, writeVolume } from '../support/volume.ts';
 import { expectNoErrors, screenshot } from './browser.ts';
@@ -133,16 +136,88 @@ test('an ECG is drawn on paper, and a PDF page by page with text that can be sel
   const wave = page.locator('[data-object="waveform"]');
   await wave.getByText('2 leads · 10 s · 500 Hz').waitFor();
   await expect.poll(() => wave.locator('canvas').getAttribute('data-drawn')).toBe('25 10');
+  const waves = await printed();
+  expect(waves.pages).toBe(1);
+  // Ten seconds are 250 mm of paper: 708.7 points.
+  expect(waves.widths.some((width) => Math.abs(width - 708.7) < 1)).toBe(true);
   await wave.getByRole('combobox', { name: 'Speed' }).selectOption('50');
   await expect.poll(() => wave.locator('canvas').getAttribute('data-drawn')).toBe('50 10');
   await screenshot(page, 'viewer-ecg');
+  const fetched: string[] = [];
+  page.on('request', (request) => fetched.push(request.url()));
   await card(12).click();
   const document = page.locator('[data-object="pdf"]');
   await document.locator('canvas[data-drawn="true"]').waitFor({ timeout: 30_000 });
   await document.getByText('No sign of malignancy').waitFor({ state: 'attached' });
+  // Neither the fonts nor what their codes mean are in the file: they come with the program.
+  await document.getByText('所見なし').waitFor({ state: 'attached' });
+  for (const needed of [/\/cmaps\/.*\.bcmap$/, /\/standard_fonts\/.*\.(ttf|pfb)$/])
+    expect(fetched.some((url) => needed.test(url))).toBe(true);
   await screenshot(page, 'viewer-pdf');
   const saved = page.waitForEvent('download');
   await document.getByRole('link', { name: 'Save the file' }).click();
   expect((await saved).suggestedFilename()).toBe('document.pdf');
+  const letter = await printed();
+  expect(letter.pages).toBe(1);
+  // A page of A4 is a sheet of A4: 595 points wide.
+  expect(letter.widths.some((width) => Math.abs(width - 595) < 1)).toBe(true);
   expectNoErrors(reading.window);
+});
+
+/** What the print dialog makes of the object in the active pane, as the PDF that the system would write. */
+async function printed(): Promise<{ pages: number; widths: number[] }> {
+  const { page } = reading;
+  await page.evaluate('window.print = () => undefined');
+  await page.keyboard.press('Control+p');
+  await page.getByRole('dialog').getByRole('button', { name: 'Print', exact: true }).click();
+  await page.locator('.print-root[data-ready="true"]').waitFor({ state: 'attached', timeout: 60_000 });
+  const pdf = await page.pdf({ preferCSSPageSize: true });
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  return pdfLayout(pdf);
+}
+
+test('a CDA document is read as text, with every letter of it, and nothing in it runs', async () => {
+  const { page } = reading;
+  const title = await page.title();
+  await card(17).click();
+  const letter = page.locator('[data-object="cda"]');
+  await letter.getByRole('heading', { name: 'Entlassbrief für Frau Öberg' }).waitFor();
+  for (const text of ['Befund', 'Kein Anhalt für Malignität & kein Erguß.', 'Größe', '14 mm', 'A file of the type application/pdf'])
+    await letter.getByText(text).first().waitFor();
+  expect(await letter.locator('script, img').count()).toBe(0);
+  expect(await letter.innerText()).not.toMatch(/document\.title|JVBER/);
+  expect(await page.title()).toBe(title);
+  await screenshot(page, 'viewer-cda');
+  expectNoErrors(reading.window);
+});
+
+test('a CDA document that is hostile is refused, or read as far as it is text, and never runs', async () => {
+  const source = await readFile(new URL('../../renderer/viewer/objects/document/cda.ts', import.meta.url), 'utf8');
+  const page = await reading.browser.newPage();
+  await page.addScriptTag({ type: 'module', content: `${stripTypeScriptTypes(source)}; globalThis.readCda = readCda;` });
+  const read = (xml: string | Buffer) =>
+    page.evaluate(
+      `(async () => JSON.stringify(readCda(new Uint8Array(await (await fetch('data:text/xml;base64,${Buffer.from(xml).toString('base64')}')).arrayBuffer()))))()`,
+    ) as Promise<string>;
+  const laughs = Array.from({ length: 9 }, (_, n) => `<!ENTITY l${n + 1} "${`&l${n};`.repeat(10)}">`).join('');
+  expect(await read(`<!DOCTYPE a [<!ENTITY l0 "ha">${laughs}]><ClinicalDocument><title>&l9;</title></ClinicalDocument>`)).toBe('"broken"');
+  expect(await read('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a><title>&x;</title></a>')).toBe('"broken"');
+  for (const broken of ['', 'no xml', '<a><b></a>', '<a>&undeclared;</a>', `${'<a>'.repeat(200_000)}`, '\0\0\0\0']) {
+    expect(await read(broken), broken.slice(0, 20)).toBe('"broken"');
+  }
+  expect(await read(`<a><title>${'x'.repeat(9 * 1024 * 1024)}</title></a>`)).toBe('"too-large"');
+  // Deep, long and wide: bounded, and it says so.
+  const deep = JSON.parse(await read(`${'<section>'.repeat(150)}<text>deep</text>${'</section>'.repeat(150)}`));
+  expect(deep).toEqual({ title: '', blocks: [], cut: true });
+  const long = JSON.parse(await read(`<a><text>${'<paragraph>p</paragraph>'.repeat(50_000)}</text></a>`));
+  expect([long.blocks.length <= 5001, long.cut]).toEqual([true, true]);
+  const mixed = JSON.parse(await read('<a><text>before<paragraph>in</paragraph>after <b>bold</b><br/>below</text></a>'));
+  expect(mixed.blocks.map(({ cells: [line] }: { cells: string[] }) => line)).toEqual(['before', 'in', 'after bold', 'below']);
+  const utf16 = Buffer.from('\ufeff<a><title>山</title></a>', 'utf16le');
+  expect(JSON.parse(await read(utf16)).title).toBe('山');
+  const run =
+    '<a xmlns:h="http://www.w3.org/1999/xhtml"><h:script>globalThis.ran = 1</h:script><text>t<h:img src="x" onerror="globalThis.ran = 1"/></text></a>';
+  expect(JSON.parse(await read(run)).blocks).toEqual([{ kind: 'line', cells: ['t'] }]);
+  expect(await page.evaluate('globalThis.ran ?? 0')).toBe(0);
+  await page.close();
 });

@@ -4,8 +4,8 @@ import { type MadeStudy, patientAndStudy, writeInstance } from './volume.ts';
 const STORAGE = '1.2.840.10008.5.1.4.1.1.';
 
 /**
- * Writes objects about the axial series of `writeVolume`: a report with a circle on slice 41, a PDF, an ECG of two leads, a segmentation and a
- * structure set of the metal cube on slices 36 to 45, and a dose around it.
+ * Writes objects about the axial series of `writeVolume`: a report with a circle on slice 41, a PDF whose second line is Japanese, an ECG of two
+ * leads, a segmentation and a structure set of the metal cube on slices 36 to 45, a dose around it, and a CDA document in Latin-1.
  */
 export async function writeObjects(folder: string, study: MadeStudy): Promise<void> {
   const { studyInstanceUID } = study;
@@ -25,12 +25,18 @@ export async function writeObjects(folder: string, study: MadeStudy): Promise<vo
   await write(12, 'DOC', '104.1', 'Letter', {
     DocumentTitle: 'Letter to the referring physician',
     MIMETypeOfEncapsulatedDocument: 'application/pdf',
-    EncapsulatedDocument: padded(pdfOf('No sign of malignancy')),
+    EncapsulatedDocument: padded(pdfOf('No sign of malignancy', '所見なし')),
   });
   await write(13, 'ECG', '9.1.1', 'ECG at rest', { WaveformSequence: [ecg()] });
   await write(14, 'SEG', '66.4', 'Segmentation', segmentation(studyInstanceUID));
   await write(15, 'RTSTRUCT', '481.3', 'Structures', structures(studyInstanceUID));
   await write(16, 'RTDOSE', '481.2', 'Dose', dose(studyInstanceUID));
+  await write(17, 'DOC', '104.2', 'Discharge letter', {
+    DocumentTitle: 'Entlassbrief',
+    MIMETypeOfEncapsulatedDocument: 'text/xml',
+    EncapsulatedDocument: padded(Buffer.from(CDA, 'latin1')),
+    EncapsulatedDocumentLength: CDA.length,
+  });
 }
 
 const item = (values: Readonly<Record<string, ValueInput>>): Dataset => Dataset.of(values);
@@ -78,15 +84,37 @@ function report(image: string): Record<string, ValueInput> {
   };
 }
 
-/** One page of A4 with a line of text. */
-export function pdfOf(text: string): Buffer {
-  const drawn = `BT /F1 24 Tf 72 720 Td (${text}) Tj ET`;
+/** A letter as a hospital's system writes it: no word of it is to be lost, and nothing in it is to run. */
+const CDA = `<?xml version="1.0" encoding="ISO-8859-1"?>
+<?xml-stylesheet type="text/xsl" href="javascript:document.title='run'"?>
+<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:h="http://www.w3.org/1999/xhtml">
+  <title>Entlassbrief für Frau Öberg</title>
+  <component><structuredBody>
+    <component><section>
+      <title>Befund</title>
+      <text><paragraph>Kein Anhalt für Malignität &amp; kein Erguß.</paragraph>
+        <table><tbody><tr><th>Größe</th><td>14 mm</td></tr></tbody></table>
+        <h:script>document.title = 'run'</h:script></text>
+      <entry><observation><value value="7"/></observation></entry>
+    </section></component>
+    <component><nonXMLBody><text mediaType="application/pdf" representation="B64">JVBERi0xLjQK</text></nonXMLBody></component>
+  </structuredBody></component>
+</ClinicalDocument>`;
+
+/** One page of A4 with a line of text; below it one in Japanese, of a font and by a character map that are not in the document. */
+export function pdfOf(text: string, japanese = ''): Buffer {
+  const units = [...japanese].map((letter) => letter.charCodeAt(0).toString(16).padStart(4, '0')).join('');
+  const second = japanese === '' ? '' : ` BT /F2 24 Tf 72 680 Td <${units}> Tj ET`;
+  const drawn = `BT /F1 24 Tf 72 720 Td (${text}) Tj ET${second}`;
   const objects = [
     '<< /Type /Catalog /Pages 2 0 R >>',
     '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
-    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>',
     `<< /Length ${drawn.length} >>\nstream\n${drawn}\nendstream`,
     '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+    '<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiKakuGo-W5 /Encoding /UniJIS-UCS2-H /DescendantFonts [7 0 R] >>',
+    `<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiKakuGo-W5 /DW 1000 /FontDescriptor 8 0 R ${ORDERING} >>`,
+    '<< /Type /FontDescriptor /FontName /HeiseiKakuGo-W5 /Flags 4 /FontBBox [-92 -250 1010 922] /ItalicAngle 0 /Ascent 752 /Descent -221 /CapHeight 737 /StemV 114 >>',
   ];
   let pdf = '%PDF-1.4\n';
   const offsets = objects.map((body, index) => {
@@ -96,9 +124,11 @@ export function pdfOf(text: string): Buffer {
   });
   const xref = pdf.length;
   const lines = offsets.map((at) => `${String(at).padStart(10, '0')} 00000 n \n`).join('');
-  pdf += `xref\n0 6\n0000000000 65535 f \n${lines}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n${xref}\n%%EOF\n`;
+  pdf += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${lines}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${xref}\n%%EOF\n`;
   return Buffer.from(pdf, 'latin1');
 }
+
+const ORDERING = '/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >>';
 
 function padded(bytes: Uint8Array): Uint8Array {
   const even = new Uint8Array(bytes.length + (bytes.length % 2));

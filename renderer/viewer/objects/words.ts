@@ -41,6 +41,9 @@ export const sayObject = roomWords('objects', {
     bytes_one: '{{count}} byte',
     bytes_other: '{{count}} bytes',
     cut: 'Only the first {{count}} pages are shown.',
+    tooLarge: 'The text is too long to be shown here. The whole file can be saved.',
+    file: 'A file of the type {{type}} stands here. It is in what “Save the file” saves.',
+    cutText: 'Only the beginning of the text is shown. The whole file can be saved.',
   },
   wave: {
     speed: 'Speed',
@@ -53,6 +56,7 @@ export const sayObject = roomWords('objects', {
     seconds: '{{seconds}} s',
     facts: '{{channels}} leads · {{seconds}} s · {{frequency}} Hz',
     plot: 'Waves over time',
+    stretch: '{{from}} to {{to}} s',
   },
   overlay: {
     title: 'Overlay',

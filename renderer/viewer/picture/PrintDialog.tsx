@@ -8,14 +8,17 @@ import { CornerText } from '../CornerText.tsx';
 import { closeDialog, saySo } from '../dialogs.ts';
 import { useSession } from '../layout/use-session.ts';
 import { paneElement } from './copy.ts';
+import { offerOf, type PrintOffer } from './offers.ts';
 import { PrintPages } from './PrintPages.tsx';
 import { HiddenPane, type Prepared, pictureOf, type Wanted, wantedOf } from './prepare.ts';
-import { GRIDS, imageArea, PAPERS, type PaperName, pagesOf } from './sheets.ts';
+import { GRIDS, imageArea, PAPERS, type PaperName, pagesOf, paperArea } from './sheets.ts';
 import { sayPicture } from './words.ts';
 
 const SOURCES = ['panes', 'keyImages', 'marked'] as const;
-type Source = (typeof SOURCES)[number] | 'report';
+type Source = (typeof SOURCES)[number] | 'report' | PrintOffer['kind'];
 const MOST = 200;
+
+const isOfImages = (source: Source): source is (typeof SOURCES)[number] => SOURCES.some((one) => one === source);
 
 /** Which images go on paper and how; the system's own print dialog, with its printers and its PDF, comes after it. */
 export function PrintDialog() {
@@ -24,10 +27,13 @@ export function PrintDialog() {
   const [report] = useState(
     () => paneElement(session.state.getState().active)?.querySelector<HTMLElement>('[data-printable]') ?? undefined,
   );
-  const [source, setSource] = useState<Source>(report !== undefined && counts[0] === 0 ? 'report' : 'panes');
+  const [offer] = useState(() => offerOf(session.state.getState().active));
+  const [source, setSource] = useState<Source>(() =>
+    offer !== undefined ? offer.kind : report !== undefined && counts[0] === 0 ? 'report' : 'panes',
+  );
   const [grid, setGrid] = useState<number>(0);
   const [paper, setPaper] = useState<PaperName>('A4');
-  const [landscape, setLandscape] = useState(false);
+  const [landscape, setLandscape] = useState(offer?.kind === 'waves');
   const [patient, setPatient] = useState(true);
   const [trueSize, setTrueSize] = useState(false);
   const [working, setWorking] = useState<{ readonly number: number; readonly count: number }>();
@@ -35,11 +41,14 @@ export function PrintDialog() {
   const [pages, setPages] = useState<readonly (readonly Prepared[])[]>();
   const box = useRef<HTMLDivElement>(null);
   const drawing = useRef<HTMLDivElement>(null);
-  const { columns, rows } = trueSize ? GRIDS[0] : (GRIDS[grid] ?? GRIDS[0]);
+  const { columns, rows } = trueSize || !isOfImages(source) ? GRIDS[0] : (GRIDS[grid] ?? GRIDS[0]);
   const upright = landscape ? { columns: rows, rows: columns } : { columns, rows };
   const whole = imageArea(paper, landscape);
   const area = { width: whole.width / upright.columns, height: whole.height / upright.rows };
-  const count = source === 'report' ? 1 : (counts[SOURCES.indexOf(source)] ?? 0);
+  const images = isOfImages(source);
+  const bare = source === 'document';
+  const room = bare ? paperArea(paper, landscape) : whole;
+  const count = images ? (counts[SOURCES.indexOf(source)] ?? 0) : source === 'report' ? 1 : (offer?.count(room) ?? 0);
 
   useEffect(() => {
     if (drawing.current !== null && box.current !== null) hidden.pane.attach(drawing.current, box.current);
@@ -62,12 +71,24 @@ export function PrintDialog() {
     }
     return prepared;
   };
+  const prepareOffered = async (): Promise<Prepared[]> => {
+    const content = session.state.getState().contents[session.state.getState().active];
+    const prepared: Prepared[] = [];
+    if (offer === undefined || content === undefined) return prepared;
+    setWorking({ number: 1, count: Math.min(count, MOST) });
+    for await (const page of offer.pages(room, MOST)) {
+      prepared.push({ ...content, sopInstanceUID: '', frame: 0, ...page });
+      setWorking({ number: Math.min(prepared.length + 1, count), count: Math.min(count, MOST) });
+    }
+    return prepared;
+  };
   const print = async (): Promise<void> => {
     try {
+      if (count > MOST) saySo(sayPicture('tooMany', { count: MOST }), 'error');
       if (source === 'report') setPages([]);
+      else if (!images) setPages(pagesOf(await prepareOffered(), 1));
       else {
         const wanted = wantedOf(session, source);
-        if (wanted.length > MOST) saySo(sayPicture('tooMany', { count: MOST }), 'error');
         setPages(pagesOf(await prepare(wanted.slice(0, MOST)), upright.columns * upright.rows));
       }
     } catch {
@@ -90,7 +111,9 @@ export function PrintDialog() {
       foot={
         <>
           <span className="soft numbers" role="status">
-            {working === undefined ? sayPicture('pages', { count: Math.ceil(count / (columns * rows)) }) : sayPicture('preparing', working)}
+            {working === undefined
+              ? sayPicture('pages', { count: images ? Math.ceil(count / (columns * rows)) : count })
+              : sayPicture('preparing', working)}
           </span>
           <span className="spacer" />
           <Button variant="filled" disabled={working !== undefined || count === 0} onClick={() => void print()}>
@@ -104,11 +127,12 @@ export function PrintDialog() {
           <Radio key={one} value={one} disabled={counts[index] === 0} label={sayPicture(one, { count: counts[index] ?? 0 })} />
         ))}
         {report !== undefined && <Radio value="report" label={sayPicture('report')} />}
+        {offer !== undefined && <Radio value={offer.kind} label={sayPicture(offer.kind, { count: offer.count(whole) })} />}
       </Radio.Group>
       <div className="print-how">
         <NativeSelect
           label={sayPicture('perPage')}
-          disabled={trueSize || source === 'report'}
+          disabled={trueSize || !images}
           value={String(grid)}
           data={GRIDS.map((one, index) => ({ value: String(index), label: `${one.columns} × ${one.rows}` }))}
           onChange={(event) => setGrid(Number(event.currentTarget.value))}
@@ -129,15 +153,17 @@ export function PrintDialog() {
       <Checkbox
         className="print-check"
         label={sayPicture('patient')}
-        checked={patient}
+        description={bare ? sayPicture('asItIs') : undefined}
+        disabled={bare}
+        checked={patient && !bare}
         onChange={(event) => setPatient(event.currentTarget.checked)}
       />
       <Checkbox
         className="print-check"
         label={sayPicture('trueSize')}
         description={sayPicture('trueSizeHelp')}
-        disabled={source === 'report'}
-        checked={trueSize}
+        disabled={!images}
+        checked={trueSize && images}
         onChange={(event) => setTrueSize(event.currentTarget.checked)}
       />
       <div className="print-hidden" aria-hidden="true">
@@ -148,10 +174,11 @@ export function PrintDialog() {
           <PrintPages
             pages={pages}
             report={source === 'report' ? report : undefined}
-            grid={upright}
+            grid={images ? upright : GRIDS[0]}
             paper={paper}
             landscape={landscape}
             patient={patient}
+            bare={bare}
             session={session}
             onPrinted={printed}
           />,

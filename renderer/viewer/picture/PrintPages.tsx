@@ -4,7 +4,7 @@ import { formatDate, formatName, toDicomDate } from '../../app/format.ts';
 import type { ViewerSession } from '../layout/session.ts';
 import { say } from '../words.ts';
 import type { Prepared } from './prepare.ts';
-import { imageArea, MARGIN, PAPERS, type PaperName } from './sheets.ts';
+import { imageArea, MARGIN, type PaperName, paperArea } from './sheets.ts';
 import { sayPicture } from './words.ts';
 
 interface PrintPagesProps {
@@ -15,26 +15,30 @@ interface PrintPagesProps {
   readonly paper: PaperName;
   readonly landscape: boolean;
   readonly patient: boolean;
+  /** A document as it is: no margins, no head and no foot. */
+  readonly bare: boolean;
   readonly session: ViewerSession;
   onPrinted(): void;
 }
 
 /** What comes out on paper; the screen does not show it. Prints itself when its images are there. */
 export function PrintPages(props: PrintPagesProps) {
-  const { pages, report, grid, paper, landscape, patient, session, onPrinted } = props;
+  const { pages, report, grid, paper, landscape, patient, bare, session, onPrinted } = props;
   const root = useRef<HTMLDivElement>(null);
   const done = useRef(onPrinted);
   const today = formatDate(toDicomDate(new Date()));
-  const area = imageArea(paper, landscape);
+  const whole = paperArea(paper, landscape);
+  const area = bare ? whole : imageArea(paper, landscape);
+  const margin = bare ? 0 : MARGIN;
   const active = session.state.getState().contents[session.state.getState().active];
   useEffect(() => {
     done.current = onPrinted;
   });
   useEffect(() => {
-    const { width, height } = PAPERS[paper];
+    const { width, height } = paperArea(paper, landscape);
     const sheet = new CSSStyleSheet();
     // A constructed sheet: the page's Content-Security-Policy takes no style that a script wrote into the document.
-    sheet.replaceSync(`@page { size: ${landscape ? height : width}mm ${landscape ? width : height}mm; margin: ${MARGIN}mm; }`);
+    sheet.replaceSync(`@page { size: ${width}mm ${height}mm; margin: ${margin}mm; }`);
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
     let gone = false;
     const images = [...(root.current?.querySelectorAll('img') ?? [])];
@@ -51,7 +55,7 @@ export function PrintPages(props: PrintPagesProps) {
       window.removeEventListener('afterprint', after);
       document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== sheet);
     };
-  }, [paper, landscape]);
+  }, [paper, landscape, margin]);
   const studyOf = (uid: string | undefined) => session.study(uid)?.study;
   return (
     <div className="print-root" ref={root}>
@@ -66,9 +70,10 @@ export function PrintPages(props: PrintPagesProps) {
         <section
           className="print-page"
           key={page[0]?.url ?? index}
-          style={{ height: `${PAPERS[paper][landscape ? 'width' : 'height'] - 2 * MARGIN - 1}mm` }}
+          data-bare={bare}
+          style={{ height: `${whole.height - 2 * margin - (bare ? 0.1 : 1)}mm` }}
         >
-          <PageHead study={patient ? studyOf(page[0]?.studyInstanceUID) : undefined} />
+          {!bare && <PageHead study={patient ? studyOf(page[0]?.studyInstanceUID) : undefined} />}
           <div
             className="print-grid"
             style={{
@@ -76,8 +81,9 @@ export function PrintPages(props: PrintPagesProps) {
               height: `${area.height}mm`,
             }}
           >
-            {page.map(({ url, width, note }) => (
-              <figure key={url}>
+            {page.map(({ url, width, note, caption }) => (
+              <figure key={url} data-caption={caption !== undefined}>
+                {caption !== undefined && <p>{caption}</p>}
                 <img
                   src={url}
                   alt=""
@@ -88,11 +94,13 @@ export function PrintPages(props: PrintPagesProps) {
               </figure>
             ))}
           </div>
-          <footer>
-            <span>{sayPicture('printed', { date: today })}</span>
-            <span>{sayPicture('notPatient')}</span>
-            <span>{sayPicture('page', { number: index + 1, count: pages.length })}</span>
-          </footer>
+          {!bare && (
+            <footer>
+              <span>{sayPicture('printed', { date: today })}</span>
+              <span>{sayPicture('notPatient')}</span>
+              <span>{sayPicture('page', { number: index + 1, count: pages.length })}</span>
+            </footer>
+          )}
         </section>
       ))}
     </div>

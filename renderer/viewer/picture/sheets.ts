@@ -17,9 +17,14 @@ export interface SheetSize {
 
 /** What is left for images, mm. */
 export function imageArea(paper: PaperName, landscape: boolean): SheetSize {
+  const { width, height } = paperArea(paper, landscape);
+  return { width: width - 2 * MARGIN, height: height - 2 * MARGIN - HEAD - FOOT };
+}
+
+/** The whole sheet, mm: a document brings its own margins. */
+export function paperArea(paper: PaperName, landscape: boolean): SheetSize {
   const { width, height } = PAPERS[paper];
-  const [across, down] = landscape ? [height, width] : [width, height];
-  return { width: across - 2 * MARGIN, height: down - 2 * MARGIN - HEAD - FOOT };
+  return landscape ? { width: height, height: width } : { width, height };
 }
 
 /** How many images stand on a page: columns by rows, on upright paper. */

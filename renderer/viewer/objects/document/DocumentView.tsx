@@ -6,7 +6,7 @@ import { Sheet } from '../Sheet.tsx';
 import { openTags } from '../tags/sheet-state.ts';
 import { useObject } from '../use-object.ts';
 import { sayObject } from '../words.ts';
-import { readCda } from './cda.ts';
+import { type CdaBlock, readCda } from './cda.ts';
 import { documentName, type EncapsulatedDocument, readDocument } from './document.ts';
 
 const PdfPages = lazy(() => import('./PdfPages.tsx').then((room) => ({ default: room.PdfPages })));
@@ -44,7 +44,7 @@ export function DocumentView({ sopInstanceUID, pane }: ViewProps) {
     >
       {document.form === 'pdf' ? (
         <Suspense fallback={<p className="object-empty">{sayObject('loading')}</p>}>
-          <PdfPages bytes={document.bytes} tools={tools} />
+          <PdfPages bytes={document.bytes} tools={tools} pane={pane} />
         </Suspense>
       ) : document.form === 'cda' ? (
         <CdaText bytes={document.bytes} />
@@ -74,27 +74,33 @@ function Save({ document }: { readonly document: EncapsulatedDocument }) {
 }
 
 function CdaText({ bytes }: { readonly bytes: Uint8Array }) {
-  const read = useMemo(() => readCda(new TextDecoder().decode(bytes)), [bytes]);
-  if (read === undefined) return <p className="object-empty">{sayObject('document.broken')}</p>;
+  const read = useMemo(() => readCda(bytes), [bytes]);
+  if (read === 'broken' || read === 'too-large') {
+    return <p className="object-empty">{sayObject(read === 'broken' ? 'document.broken' : 'document.tooLarge')}</p>;
+  }
   return (
-    <article className="report cda">
+    <article className="report cda" data-printable="true">
       <h2>
         <bdi>{read.title}</bdi>
       </h2>
-      {read.blocks.map(({ kind, cells }, index) =>
-        kind === 'heading' ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the text never changes
-          <h3 key={index}>{cells[0]}</h3>
-        ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the text never changes
-          <p key={index} className={kind === 'row' ? 'cda-row' : undefined}>
-            {cells.map((cell, column) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: cells have no other name
-              <span key={column}>{cell}</span>
-            ))}
-          </p>
-        ),
-      )}
+      {read.blocks.map((block, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the text never changes
+        <Block key={index} block={block} />
+      ))}
+      {read.cut && <p className="object-warning">{sayObject('document.cutText')}</p>}
     </article>
+  );
+}
+
+function Block({ block: { kind, cells } }: { readonly block: CdaBlock }) {
+  if (kind === 'heading') return <h3>{cells[0]}</h3>;
+  if (kind === 'file') return <p className="quiet">{sayObject('document.file', { type: cells[0] || '?' })}</p>;
+  return (
+    <p className={kind === 'row' ? 'cda-row' : undefined}>
+      {cells.map((cell, column) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: cells have no other name
+        <span key={column}>{cell}</span>
+      ))}
+    </p>
   );
 }

@@ -1,9 +1,11 @@
 import { IconMinus, IconPlus } from '@tabler/icons-react';
 import { type PDFDocumentProxy, type PDFPageProxy, TextLayer } from 'pdfjs-dist';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
+import { useOffer } from '../../picture/offers.ts';
 import { sayObject } from '../words.ts';
 import { MAX_PAGE_PIXELS, MAX_PAGES, openPDF } from './pdf.ts';
+import { printOffer } from './print-pages.ts';
 
 const STEPS = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4] as const;
 /** CSS pixels of a point of the document. */
@@ -13,6 +15,7 @@ interface PagesProps {
   readonly bytes: Uint8Array;
   /** Where zoom and page count go. */
   readonly tools: HTMLElement | null;
+  readonly pane: string;
 }
 
 type Opened =
@@ -20,8 +23,10 @@ type Opened =
   | { readonly state: 'open'; readonly pages: readonly PDFPageProxy[]; readonly count: number };
 
 /** The pages of a PDF below each other; each is drawn when it comes into view. */
-export function PdfPages({ bytes, tools }: PagesProps) {
+export function PdfPages({ bytes, tools, pane }: PagesProps) {
   const opened = useDocument(bytes);
+  const offer = useMemo(() => (opened.state === 'open' ? printOffer(opened.pages) : undefined), [opened]);
+  useOffer(pane, offer);
   const box = useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = useState<number>();
   const [width, setWidth] = useState(0);

@@ -1,6 +1,7 @@
 import { IconListTree } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useSession } from '../../layout/use-session.ts';
+import { useOffer } from '../../picture/offers.ts';
 import { NotThere } from '../ObjectView.tsx';
 import { useOwnPointer } from '../Sheet.tsx';
 import { openTags } from '../tags/sheet-state.ts';
@@ -8,6 +9,7 @@ import { useObject } from '../use-object.ts';
 import { sayObject } from '../words.ts';
 import { drawPaper } from './draw-paper.ts';
 import { GAINS, lanesOf, PIXELS_PER_MM, paperHeight, SPEEDS } from './paper.ts';
+import { wavesOffer } from './print-waves.ts';
 import { type MultiplexGroup, millivolts, readWaveforms } from './waveform.ts';
 
 interface ViewProps {
@@ -23,8 +25,13 @@ export function WaveformView({ sopInstanceUID, pane }: ViewProps) {
   const [index, setIndex] = useState(0);
   const [speed, setSpeed] = useState<number>(25);
   const [gain, setGain] = useState<number>(10);
+  const group = loaded.state === 'there' ? (loaded.value[index] ?? loaded.value[0]) : undefined;
+  const offer = useMemo(
+    () => (group === undefined ? undefined : wavesOffer(group, speed, gain, fontOf(document.body))),
+    [group, speed, gain],
+  );
+  useOffer(pane, offer);
   if (loaded.state !== 'there') return <NotThere loaded={loaded} pane={pane} />;
-  const group = loaded.value[index] ?? loaded.value[0];
   return (
     <OwnSection box={box}>
       <div className="object-bar">
@@ -145,6 +152,11 @@ function styleOf(element: Element): Parameters<typeof drawPaper>[4] {
     strong: value('--wave-strong'),
     trace: value('--text-1'),
     name: value('--text-2'),
-    font: `${value('--font-small')} ${value('--font')}`,
+    font: fontOf(element),
   };
+}
+
+function fontOf(element: Element): string {
+  const style = getComputedStyle(element);
+  return `${style.getPropertyValue('--font-small').trim()} ${style.getPropertyValue('--font').trim()}`;
 }

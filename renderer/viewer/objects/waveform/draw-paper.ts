@@ -17,6 +17,8 @@ export interface PaperView {
   readonly height: number;
   /** mm/s */
   readonly speed: number;
+  /** Lines stand where they belong, not on the nearest pixel of the screen. */
+  readonly exact?: boolean;
 }
 
 /** Draws grid, traces and names of what is seen; a context scaled to CSS pixels. */
@@ -47,21 +49,27 @@ export function drawPaper(
   }
 }
 
-function drawGrid(context: CanvasRenderingContext2D, { left, width, height }: PaperView, every: number, colour: string): void {
+function drawGrid(
+  context: CanvasRenderingContext2D,
+  { left, width, height, exact = false }: PaperView,
+  every: number,
+  colour: string,
+): void {
   const step = every * PIXELS_PER_MM;
+  const on = (at: number) => (exact ? at : Math.round(at) + 0.5);
   context.beginPath();
   for (let x = Math.ceil(left / step) * step - left; x <= width; x += step) {
-    const at = Math.round(x) + 0.5;
+    const at = on(x);
     context.moveTo(at, 0);
     context.lineTo(at, height);
   }
   for (let y = 0; y <= height; y += step) {
-    const at = Math.round(y) + 0.5;
+    const at = on(y);
     context.moveTo(0, at);
     context.lineTo(width, at);
   }
   context.strokeStyle = colour;
-  context.lineWidth = 1;
+  context.lineWidth = exact ? 0.5 : 1;
   context.stroke();
 }
 
