@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { lanesOf } from '../../../renderer/viewer/objects/waveform/paper.ts';
-import { waveSheets } from '../../../renderer/viewer/objects/waveform/print-waves.ts';
+import { waveSheets } from '../../../renderer/viewer/objects/waveform/wave-sheets.ts';
 import type { MultiplexGroup } from '../../../renderer/viewer/objects/waveform/waveform.ts';
 
 const AREA = { width: 277, height: 168 };
-const millivolt = { value: 'mV', scheme: 'UCUM', meaning: 'millivolt' };
+const millivolt = { value: 'mV', scheme: 'UCUM', meaning: 'millivolt', version: '' };
 
 /** Leads that reach from -1 to 1 mV. */
 function group(leads: number, seconds: number): MultiplexGroup {
