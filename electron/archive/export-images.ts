@@ -5,6 +5,7 @@ import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { TransferSyntaxUID } from '../dicom/dataset/index.ts';
 import type { CornerText, EncodedImage, EncodedTable, PictureRecipe } from '../transcoding/index.ts';
 import { type Exporting, firstOf, type Written } from './export.ts';
+import { ExportedMarks } from './export-marks.ts';
 import { type NamedPath, Names, nameOf } from './export-names.ts';
 import { overlaysOfFrame } from './export-overlays.ts';
 import type { ChosenInstance } from './export-selection.ts';
@@ -15,7 +16,17 @@ const DEFAULTS: PictureOptions = { format: 'jpeg', bits: 8, quality: 90, cornerT
 const EXTENSIONS = { jpeg: '.jpg', png: '.png', tiff: '.tif' } as const;
 
 /** Every frame of every image as a picture that other programs show; an image of several frames gets one file for each. */
-export async function writeImages({ args, target, codec, signal, each }: Exporting): Promise<void> {
+export async function writeImages(exporting: Exporting): Promise<void> {
+  const { cornerText: isNamed, marks: areDrawn = isNamed } = exporting.args.pictures ?? DEFAULTS;
+  const marks = areDrawn ? new ExportedMarks(exporting.location) : undefined;
+  try {
+    await writeAll(exporting, marks);
+  } finally {
+    marks?.close();
+  }
+}
+
+async function writeAll({ args, target, codec, signal, each }: Exporting, marks: ExportedMarks | undefined): Promise<void> {
   const template = parseTemplate(args.template ?? DEFAULT_TEMPLATE);
   if (template === undefined) throw new PhosphorError('invalid-arguments', 'the template cannot be used');
   const options = args.pictures ?? DEFAULTS;
@@ -44,7 +55,11 @@ export async function writeImages({ args, target, codec, signal, each }: Exporti
       // Cells of other byte orders are read by nobody else; an overlay within them is rarer still.
       const cells = encoded.transferSyntaxUID === TransferSyntaxUID.ExplicitVRLittleEndian ? encoded.frames[0]?.fragments[0] : undefined;
       const overlays = await overlaysOfFrame(image, frame, cells, (offset, length) => bytesAt(source, image, offset, length));
-      const picture = await codec.run('picture', { ...encoded, recipe: { ...recipe, overlays } });
+      const drawn = marks?.of(instance, image, frame, args.deidentify !== undefined);
+      const picture = await codec.run('picture', {
+        ...encoded,
+        recipe: { ...recipe, overlays, ...(drawn === undefined ? {} : { marks: drawn }) },
+      });
       textIsWhole &&= picture.textIsWhole;
       await target.write(
         firstOf(first[frame] ?? [], () => name(frame)),

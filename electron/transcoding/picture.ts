@@ -9,9 +9,11 @@ import {
   valueAt,
 } from '../../shared/codecs/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
+import { type Pixels, storedPadding } from '../../shared/marks/index.ts';
 import type { EncodedImage } from './codec-jobs.ts';
 import { encodePNG, encodeTIFF } from './picture-files.ts';
 import { encodeJPEG } from './picture-jpeg.ts';
+import { drawMarks, type PictureMarks } from './picture-marks.ts';
 import { drawCornerText } from './picture-text.ts';
 
 /** A lookup table as it lies in the file. */
@@ -53,6 +55,8 @@ export interface PictureRecipe {
   readonly palette?: { readonly red: EncodedTable; readonly green: EncodedTable; readonly blue: EncodedTable };
   /** Drawn in white. */
   readonly overlays?: readonly EncodedOverlay[];
+  /** Drawn over all that, in colour. */
+  readonly marks?: PictureMarks;
   /** Lines of text for each corner. */
   readonly text?: CornerText;
 }
@@ -83,11 +87,21 @@ export async function picture({
   if (frame === undefined || recipe === undefined) throw new PhosphorError('damaged', 'there is no frame');
   const decoded = await decodeFrame({ ...frame, transferSyntaxUID, image });
   const isGrey = decoded.samplesPerPixel === 1 && decoded.photometricInterpretation !== 'PALETTE COLOR';
-  const drawn = isGrey ? greyPicture(decoded, recipe) : colourPicture(decoded, recipe);
-  for (const overlay of recipe.overlays ?? []) drawOverlay(drawn, overlay);
+  const rgba = isGrey ? undefined : coloursOf(decoded, recipe);
+  const plain = rgba === undefined ? greyPicture(decoded, recipe) : colourPicture(decoded, rgba);
+  for (const overlay of recipe.overlays ?? []) drawOverlay(plain, overlay);
+  const { marks } = recipe;
+  const { drawn, textIsWhole: marksAreWhole } =
+    marks === undefined
+      ? { drawn: plain, textIsWhole: true }
+      : await drawMarks(
+          plain,
+          rgba === undefined ? greyPixels(decoded, recipe, marks) : { kind: 'colour', ...sizeOf(decoded), rgba },
+          marks,
+        );
   const textIsWhole = recipe.text === undefined || (await drawCornerText(drawn, recipe.text));
   // A copy of its own: memory that Node shares among buffers cannot be handed to another thread.
-  return { bytes: Uint8Array.from(await ENCODERS[recipe.format](drawn, recipe.quality)), textIsWhole };
+  return { bytes: Uint8Array.from(await ENCODERS[recipe.format](drawn, recipe.quality)), textIsWhole: textIsWhole && marksAreWhole };
 }
 
 const ENCODERS: Readonly<Record<PictureRecipe['format'], (picture: Picture, quality: number) => Uint8Array | Promise<Uint8Array>>> = {
@@ -157,13 +171,38 @@ function drawOverlay({ width, height, channels, data }: Picture, overlay: Encode
   }
 }
 
-function colourPicture(frame: DecodedFrame, { palette }: PictureRecipe): Picture {
+function sizeOf({ columns, rows }: DecodedFrame): { columns: number; rows: number } {
+  return { columns, rows };
+}
+
+/** What the viewer measures on: modality values, and padding as it stands in the pixels. */
+function greyPixels(decoded: DecodedFrame, recipe: PictureRecipe, { image }: PictureMarks): Pixels {
+  const { samples, bitsStored } = decoded;
+  const isSigned = samples instanceof Int8Array || samples instanceof Int16Array;
+  const [first, last] = isSigned ? [-(2 ** (bitsStored - 1)), 2 ** (bitsStored - 1) - 1] : [0, 2 ** bitsStored - 1];
+  const padding = samples.BYTES_PER_ELEMENT > 2 ? undefined : storedPadding(image.pixelPaddingValue, first, last);
+  return {
+    kind: 'grey',
+    ...sizeOf(decoded),
+    levels: [{ samples }],
+    slope: recipe.rescaleSlope,
+    intercept: recipe.rescaleIntercept,
+    modalityLUT: tableOf(recipe.modalityLUT),
+    padding,
+    paddingLimit: padding === undefined ? undefined : storedPadding(image.pixelPaddingRangeLimit, first, last),
+  };
+}
+
+function coloursOf(frame: DecodedFrame, { palette }: PictureRecipe): Uint8ClampedArray {
   const entries =
     palette === undefined
       ? undefined
       : (['red', 'green', 'blue'] as const).map((name) => toPaletteTable(readTable(palette[name], palette[name].bytes)));
   const [red, green, blue] = entries ?? [];
-  const rgba = toRGBA(frame, red === undefined || green === undefined || blue === undefined ? undefined : { red, green, blue });
+  return toRGBA(frame, red === undefined || green === undefined || blue === undefined ? undefined : { red, green, blue });
+}
+
+function colourPicture(frame: DecodedFrame, rgba: ArrayLike<number>): Picture {
   const data = new Uint8Array(frame.rows * frame.columns * 3);
   for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
     data[to] = rgba[from] ?? 0;

@@ -26,6 +26,8 @@ export const pictureOptions = z.strictObject({
   quality: z.number().int().min(1).max(100),
   /** Who and what it is, written into the corners of the picture. */
   cornerText: z.boolean(),
+  /** Marks and measurements of the viewer, drawn over the pixels; unless said otherwise where there is corner text. */
+  marks: z.boolean().optional(),
   /** Instead of the window that the file names. */
   window: z.strictObject({ center: z.number(), width: z.number().positive() }).optional(),
 });

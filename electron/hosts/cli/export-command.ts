@@ -69,8 +69,10 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 
 type Pictures = NonNullable<ExportRequest['pictures']>;
 
-function formOf({ form = 'files', text, deep }: CommandLine['options']): { form: unknown; pictures?: Pictures } {
+function formOf({ form = 'files', text, marks, deep }: CommandLine['options']): { form: unknown; pictures?: Pictures } {
   if (form !== 'jpeg' && form !== 'png' && form !== 'tiff') return { form };
   if (deep === true && form === 'jpeg') throw new UsageError('--deep belongs to png and tiff: JPEG has 8 bits.');
-  return { form: 'images', pictures: { format: form, bits: deep === true ? 16 : 8, quality: 90, cornerText: text === true } };
+  if (marks !== undefined && marks !== 'yes' && marks !== 'no') throw new UsageError('--marks is yes or no.');
+  const drawn = marks === undefined ? {} : { marks: marks === 'yes' };
+  return { form: 'images', pictures: { format: form, bits: deep === true ? 16 : 8, quality: 90, cornerText: text === true, ...drawn } };
 }

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EncodedImage, PictureRecipe } from '../../../electron/transcoding/index.ts';
 import { createCodecWorker } from '../../../electron/transcoding/index.ts';
 import { decodeFrame } from '../../../shared/codecs/index.ts';
+import type { Annotation } from '../../../shared/marks/index.ts';
 import { part10, sample, temporaryFolder } from '../archive/fixtures.ts';
 
 const SIZE = 64;
@@ -57,6 +58,20 @@ function pixelsOf(png: Buffer): number[] {
   return Array.from({ length: SIZE * SIZE }, (_, i) => (wide === 2 ? bytes.readUInt16BE(2 * i) : (bytes[i] ?? 0)));
 }
 
+/** Samples of a colour PNG file of 8 bits. */
+function rgbOf(png: Buffer): Buffer {
+  expect(png[25]).toBe(2);
+  const start = png.indexOf('IDAT') + 4;
+  const filtered = zlib.inflateSync(png.subarray(start, start + png.readUInt32BE(start - 8)));
+  const row = 3 * SIZE;
+  const bytes = Buffer.alloc(row * SIZE);
+  for (let y = 0; y < SIZE; y += 1) {
+    for (let x = 0; x < row; x += 1)
+      bytes[y * row + x] = (filtered[y * (row + 1) + 1 + x] ?? 0) + (x < 3 ? 0 : (bytes[y * row + x - 3] ?? 0));
+  }
+  return bytes;
+}
+
 describe('a frame as a picture', () => {
   it('has its overlays in white, separate ones and those in unused bits of the pixels', async () => {
     const plane = { rows: 2, columns: 16, origin: [3, -1] as const, bytes: Uint8Array.of(0xff, 0xff, 0, 0x80), firstBit: 0, bitsApart: 1 };
@@ -73,7 +88,9 @@ describe('a frame as a picture', () => {
     onTestFinished(() => codec.close());
     const text = (line: string) => ({ topLeft: [line], topRight: [], bottomLeft: [], bottomRight: [] });
     const isWhole = async (line: string) => (await codec.run('picture', encoded({ text: text(line) }))).textIsWhole;
-    expect([await isWhole('Doe Jane Ünal Люксембург'), await isWhole('Wang 王^小東')]).toEqual([true, false]);
+    const lines = ['Doe Jane Ünal Люксембург', 'Wang 王 小東', '黃 小东', '山田 太郎 やまだ', '김 희중', 'שרון דבורה', 'นามสกุล'];
+    expect(await Promise.all(lines.map(isWhole))).toEqual(lines.map(() => true));
+    expect([await isWhole('قباني لنزار'), await isWhole('𠀋')]).toEqual([false, false]);
   });
 
   it('shows floating point pixels through their window', async () => {
@@ -137,10 +154,39 @@ describe('a frame as a picture', () => {
   });
 
   it('bears text in its corners and nowhere else', async () => {
-    const text = { topLeft: ['Łódź'], topRight: [], bottomLeft: [], bottomRight: ['田'] };
+    const text = { topLeft: ['Łódź'], topRight: [], bottomLeft: [], bottomRight: ['𠀋'] };
     const [plain, written] = [pixelsOf(await made()), pixelsOf(await made({ text }))];
     const changed = plain.flatMap((grey, i) => (grey === written[i] ? [] : [[i % SIZE, Math.floor(i / SIZE)] as const]));
     expect(changed.length).toBeGreaterThan(40);
     expect(changed.filter(([x, y]) => !(y < 20 && x < 50) && !(y > 44 && x > 40))).toEqual([]);
+  });
+
+  it('bears the marks of the viewer with their figures, in colour, where they stand', async () => {
+    const at = { id: 'a', studyInstanceUID: '1', seriesInstanceUID: '1', sopInstanceUID: '1', frame: 0 };
+    const box: Annotation = {
+      ...at,
+      kind: 'rectangle',
+      name: '',
+      points: [
+        { x: 8, y: 30 },
+        { x: 24, y: 50 },
+      ],
+    };
+    const image = { pixelSpacing: [0.5, 0.5] as [number, number], rescaleType: 'HU' };
+    const [bare, named] = [
+      rgbOf(await made({ marks: marksOf([box]) })),
+      rgbOf(await made({ marks: marksOf([{ ...box, name: 'Liver' }]) })),
+    ];
+    const plain = pixelsOf(await made());
+    const differs = (x: number, y: number) => [0, 1, 2].some((c) => bare[3 * (y * SIZE + x) + c] !== plain[y * SIZE + x]);
+    expect([differs(8, 40), differs(24, 40), differs(16, 30), differs(16, 50)]).toEqual([true, true, true, true]);
+    expect(differs(2, 2)).toBe(false);
+    const [red = 0, green = 0, blue = 0] = bare.slice(3 * (40 * SIZE + 8), 3 * (40 * SIZE + 8) + 3);
+    expect(red > green && green > blue).toBe(true);
+    expect(named.equals(bare)).toBe(false);
+
+    function marksOf(marks: readonly Annotation[]): PictureRecipe['marks'] {
+      return { marks, image, modality: 'CT' };
+    }
   });
 });
