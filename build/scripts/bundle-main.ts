@@ -109,13 +109,16 @@ function threadURLs(): Plugin {
 /** `import.meta.resolve('…wasm')`, the one form in which a file of a package is named. */
 const PACKAGE_FILE = /\bimport\.meta\.resolve\(\s*'([^'.][^']*)'\s*,?\s*\)/g;
 
-/** The decoders' WebAssembly files go into dist/main/files/: no package stands beside the bundle. */
+/** `new URL('./fonts/….woff', import.meta.url)`, the one form in which a font of our own is named. */
+const OWN_FONT = /\bnew URL\(\s*'(\.\/fonts\/[\w-]+\.woff)',\s*import\.meta\.url\s*,?\s*\)/g;
+
+/** The decoders' WebAssembly files and the fonts go into dist/main/files/: no package stands beside the bundle. */
 function packageFiles(): Plugin {
   return {
     name: 'phosphor:package-files',
     enforce: 'pre',
     async transform(code, id) {
-      if (!id.startsWith(join(ROOT, 'electron')) || code.search(PACKAGE_FILE) === -1) return undefined;
+      if (!id.startsWith(join(ROOT, 'electron')) || (code.search(PACKAGE_FILE) === -1 && code.search(OWN_FONT) === -1)) return undefined;
       const urls = new Map<string, string>();
       for (const [, specifier = ''] of code.matchAll(PACKAGE_FILE)) {
         const file = fileURLToPath(import.meta.resolve(specifier));
@@ -125,7 +128,14 @@ function packageFiles(): Plugin {
         const path = relative(dirname(id), join(ROOT, fileName)).split(sep).join('/');
         urls.set(specifier, `new URL('${path}', import.meta.url).href`);
       }
-      const rewritten = code.replace(PACKAGE_FILE, (found, specifier: string) => urls.get(specifier) ?? found);
+      for (const [, path = ''] of code.matchAll(OWN_FONT)) {
+        const fileName = `files/${basename(path)}`;
+        this.emitFile({ type: 'asset', fileName, source: await readFile(join(dirname(id), path)) });
+        urls.set(path, `new URL('${relative(dirname(id), join(ROOT, fileName)).split(sep).join('/')}', import.meta.url)`);
+      }
+      const rewritten = code
+        .replace(OWN_FONT, (found, path: string) => urls.get(path) ?? found)
+        .replace(PACKAGE_FILE, (found, specifier: string) => urls.get(specifier) ?? found);
       return { code: rewritten, map: null };
     },
   };

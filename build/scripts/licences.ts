@@ -46,13 +46,19 @@ async function collect(): Promise<{ name: string; version: string; licence: stri
     licence: 'BSD, OFL and others',
     text: await pdfDataLicences(),
   };
+  const fonts = {
+    name: 'Noto Sans: fonts of exported pictures',
+    version: '5.3.0',
+    licence: 'OFL-1.1',
+    text: await readFile(join(ROOT, 'electron', 'transcoding', 'fonts', 'OFL.txt'), 'utf8'),
+  };
   const own = {
     name: 'Electron, Chromium, Node.js',
     version: '',
     licence: 'MIT, BSD and others',
     text: 'See LICENSES.chromium.html beside the program.',
   };
-  return [...[...list, data].sort((a, b) => a.name.localeCompare(b.name)), own];
+  return [...[...list, data, fonts].sort((a, b) => a.name.localeCompare(b.name)), own];
 }
 
 function nameOf(path: string): string {
