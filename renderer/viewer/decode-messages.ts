@@ -81,6 +81,8 @@ export interface Planes {
   readonly cover: Uint8Array<ArrayBuffer>;
   /** Groups (0 = 6000) of the overlays, in the order of their bits. */
   readonly overlays: readonly number[];
+  /** Red, green, blue of each of them; undefined: all are white. */
+  readonly overlayColours?: readonly (readonly number[])[] | undefined;
   /** Grey of the shutter, 0–255. */
   readonly shutterGrey: number;
   /** RGBA of a supplemental palette, transparent where values are grey (PS3.3 C.7.6.19); below the others. */
@@ -107,7 +109,7 @@ export interface ColourFrame {
   /** Copies halved again and again where it is large (see isLarge). */
   readonly smaller?: readonly ColourLevel[] | undefined;
   /** Whether the ICC profile of the image was applied, or why not; undefined = it has none, or one that changes nothing. */
-  readonly profile?: 'applied' | 'lookup-table' | 'not-rgb' | 'damaged' | undefined;
+  readonly profile?: 'applied' | 'unsupported' | 'not-rgb' | 'damaged' | undefined;
   readonly planes?: Planes | undefined;
 }
 

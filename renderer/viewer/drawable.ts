@@ -59,7 +59,7 @@ function managedColours(rgba: Uint8ClampedArray<ArrayBuffer>, { image, fetched }
   if (image.iccProfile === undefined) return { rgba };
   const conversion = readProfile(bytesOfProfile(image.iccProfile, fetched));
   if (conversion.kind === 'identity') return { rgba };
-  if (conversion.kind === 'not-applied') return { rgba, profile: conversion.reason };
+  if (!('profile' in conversion)) return { rgba, profile: conversion.reason };
   toSRGB(rgba, conversion.profile);
   return { rgba, profile: 'applied' };
 }

@@ -1,15 +1,17 @@
-import { PhosphorError } from '../contract/phosphor-error.ts';
+import { curveAt, damaged, fixed, signature, type TagPlace, tagsOf } from './icc-reading.ts';
+import { type TableProfile, tableProfile, tableToXYZ } from './icc-tables.ts';
 
 /** What an ICC profile makes of the pixels of an image. */
 export type ColourConversion =
   /** Its colours are those of the screen (sRGB): nothing is to be done. */
   | { readonly kind: 'identity' }
-  | { readonly kind: 'matrix'; readonly profile: MatrixProfile }
+  | { readonly kind: 'profile'; readonly profile: MatrixProfile | TableProfile }
   /** `reason`: what the profile is made of that is not applied. */
-  | { readonly kind: 'not-applied'; readonly reason: 'lookup-table' | 'not-rgb' | 'damaged' };
+  | { readonly kind: 'not-applied'; readonly reason: 'unsupported' | 'not-rgb' | 'damaged' };
 
 /** Three curves to linear light, then a matrix to XYZ with the white point D50 (ICC.1 §F.3). */
 export interface MatrixProfile {
+  readonly kind: 'matrix';
   /** Linear light of 0 to 255. */
   readonly curves: readonly [Float64Array, Float64Array, Float64Array];
   /** Rows X, Y, Z. */
@@ -17,7 +19,8 @@ export interface MatrixProfile {
 }
 
 const HEADER = 128;
-const MAX_TAGS = 200;
+/** Of input, display and output devices, and colour spaces: what they say is how device colours look. */
+const CLASSES: ReadonlySet<string> = new Set(['scnr', 'mntr', 'prtr', 'spac']);
 
 /** Reads the ICC profile of a colour image (PS3.3 C.11.15). Never throws: what it cannot be used for is said. */
 export function readProfile(bytes: Uint8Array): ColourConversion {
@@ -33,23 +36,56 @@ function profileOf(bytes: Uint8Array): ColourConversion {
   if (bytes.length < HEADER + 4 || signature(view, 36) !== 'acsp') throw damaged();
   if (signature(view, 16) !== 'RGB ') return { kind: 'not-applied', reason: 'not-rgb' };
   const tags = tagsOf(view);
-  const [red, green, blue] = ['rXYZ', 'gXYZ', 'bXYZ'].map((name) => xyzOf(view, tags.get(name)));
-  const curves = ['rTRC', 'gTRC', 'bTRC'].map((name) => curveOf(view, tags.get(name)));
-  const [r, g, b] = curves;
-  const hasMatrix = red !== undefined && green !== undefined && blue !== undefined && r !== undefined && g !== undefined && b !== undefined;
-  // A profile that has both means its tables (ICC.1 §8.10.2); of many they say no more than the matrix, but nothing tells which.
-  if (tags.has('A2B0') || tags.has('A2B1') || !hasMatrix || signature(view, 20) !== 'XYZ ') {
-    return { kind: 'not-applied', reason: 'lookup-table' };
+  const connection = signature(view, 20);
+  // Of a profile that has both, the tables count (ICC.1 §9.1); relative colorimetric where it has that, else perceptual.
+  const tables = tags.get('A2B1') ?? tags.get('A2B0');
+  if (!CLASSES.has(signature(view, 12)) || (connection !== 'XYZ ' && connection !== 'Lab '))
+    return { kind: 'not-applied', reason: 'unsupported' };
+  if (tables !== undefined) {
+    const profile = tableProfile(view, tables, connection);
+    return profile === undefined ? { kind: 'not-applied', reason: 'unsupported' } : { kind: 'profile', profile };
   }
+  const [red, green, blue] = ['rXYZ', 'gXYZ', 'bXYZ'].map((name) => xyzOf(view, tags.get(name)));
+  const [r, g, b] = ['rTRC', 'gTRC', 'bTRC'].map((name) => curveOf(view, tags.get(name)));
+  if (!red || !green || !blue || !r || !g || !b || connection !== 'XYZ ') return { kind: 'not-applied', reason: 'unsupported' };
   const profile: MatrixProfile = {
+    kind: 'matrix',
     curves: [r, g, b],
     matrix: [0, 1, 2].map((row) => [red[row] ?? 0, green[row] ?? 0, blue[row] ?? 0] as const),
   };
-  return isSRGB(profile) ? { kind: 'identity' } : { kind: 'matrix', profile };
+  return isSRGB(profile) ? { kind: 'identity' } : { kind: 'profile', profile };
 }
 
 /** Colours of a profile in those of the screen (sRGB), in place; relative colorimetric. `rgba`: 8 bits each. */
-export function toSRGB(rgba: Uint8ClampedArray, { curves, matrix }: MatrixProfile): void {
+export function toSRGB(rgba: Uint8ClampedArray, profile: MatrixProfile | TableProfile): void {
+  if (profile.kind === 'matrix') fromMatrix(rgba, profile);
+  else fromTables(rgba, profile);
+}
+
+function fromTables(rgba: Uint8ClampedArray, profile: TableProfile): void {
+  const xyz = new Float64Array(3);
+  // Neighbours are often alike.
+  let last = -1;
+  let [red, green, blue] = [0, 0, 0];
+  const [m0, m1, m2] = FROM_XYZ;
+  for (let at = 0; at < rgba.length; at += 4) {
+    const [r, g, b] = [rgba[at] as number, rgba[at + 1] as number, rgba[at + 2] as number];
+    const colour = (r << 16) | (g << 8) | b;
+    if (colour !== last) {
+      last = colour;
+      tableToXYZ(profile, r, g, b, xyz);
+      const [x, y, z] = [xyz[0] as number, xyz[1] as number, xyz[2] as number];
+      red = encoded(m0[0] * x + m0[1] * y + m0[2] * z);
+      green = encoded(m1[0] * x + m1[1] * y + m1[2] * z);
+      blue = encoded(m2[0] * x + m2[1] * y + m2[2] * z);
+    }
+    rgba[at] = red;
+    rgba[at + 1] = green;
+    rgba[at + 2] = blue;
+  }
+}
+
+function fromMatrix(rgba: Uint8ClampedArray, { curves, matrix }: MatrixProfile): void {
   const rows = FROM_XYZ.map((row) =>
     [0, 1, 2].map((column) => row.reduce((sum, factor, i) => sum + factor * (matrix[i]?.[column] ?? 0), 0)),
   );
@@ -102,75 +138,14 @@ function isSRGB({ curves, matrix }: MatrixProfile): boolean {
   return isMatrix && curves.every((curve) => curve.every((linear, level) => Math.abs(linear - linearOf(level)) < 0.002));
 }
 
-interface TagPlace {
-  readonly offset: number;
-  readonly length: number;
-}
-
-function tagsOf(view: DataView): Map<string, TagPlace> {
-  const count = view.getUint32(HEADER);
-  if (count > MAX_TAGS) throw damaged();
-  const tags = new Map<string, TagPlace>();
-  for (let i = 0; i < count; i++) {
-    const at = HEADER + 4 + 12 * i;
-    const [offset, length] = [view.getUint32(at + 4), view.getUint32(at + 8)];
-    if (offset + length > view.byteLength) throw damaged();
-    tags.set(signature(view, at), { offset, length });
-  }
-  return tags;
-}
-
 function xyzOf(view: DataView, place: TagPlace | undefined): [number, number, number] | undefined {
   if (place === undefined || place.length < 20 || signature(view, place.offset) !== 'XYZ ') return undefined;
   return [8, 12, 16].map((at) => fixed(view, place.offset + at)) as [number, number, number];
 }
 
-/** curveType and parametricCurveType (ICC.1 §10.6, §10.18) at the 256 levels. */
+/** A curve at the 256 levels. */
 function curveOf(view: DataView, place: TagPlace | undefined): Float64Array | undefined {
   if (place === undefined || place.length < 12) return undefined;
-  const { offset, length } = place;
-  const kind = signature(view, offset);
-  if (kind === 'para') return parametric(view, offset, length);
-  if (kind !== 'curv') return undefined;
-  const count = view.getUint32(offset + 8);
-  if (count > 65_536 || 12 + 2 * count > length) throw damaged();
-  if (count === 0) return Float64Array.from({ length: 256 }, (_, level) => level / 255);
-  if (count === 1) {
-    const gamma = view.getUint16(offset + 12) / 256;
-    return Float64Array.from({ length: 256 }, (_, level) => (level / 255) ** gamma);
-  }
-  const entry = (i: number) => view.getUint16(offset + 12 + 2 * i) / 65_535;
-  return Float64Array.from({ length: 256 }, (_, level) => {
-    const at = (level / 255) * (count - 1);
-    const below = Math.min(count - 2, Math.floor(at));
-    return entry(below) + (entry(below + 1) - entry(below)) * (at - below);
-  });
+  const { curve } = curveAt(view, place);
+  return Float64Array.from({ length: 256 }, (_, level) => curve(level / 255));
 }
-
-const PARAMETERS = [1, 3, 4, 5, 7] as const;
-
-function parametric(view: DataView, offset: number, length: number): Float64Array {
-  const type = view.getUint16(offset + 8);
-  const count = PARAMETERS[type];
-  if (count === undefined || 12 + 4 * count > length) throw damaged();
-  const [g = 1, a = 1, b = 0, third = 0, d = 0, e = 0, f = 0] = Array.from({ length: count }, (_, i) => fixed(view, offset + 12 + 4 * i));
-  const value = (x: number): number => {
-    if (type === 0) return x ** g;
-    if (type === 1) return x >= -b / a ? (a * x + b) ** g : 0;
-    if (type === 2) return x >= -b / a ? (a * x + b) ** g + third : third;
-    if (type === 3) return x >= d ? (a * x + b) ** g : third * x;
-    return x >= d ? (a * x + b) ** g + e : third * x + f;
-  };
-  return Float64Array.from({ length: 256 }, (_, level) => Math.max(0, Math.min(1, value(level / 255))));
-}
-
-/** s15Fixed16Number. */
-function fixed(view: DataView, at: number): number {
-  return view.getInt32(at) / 65_536;
-}
-
-function signature(view: DataView, at: number): string {
-  return String.fromCharCode(view.getUint8(at), view.getUint8(at + 1), view.getUint8(at + 2), view.getUint8(at + 3));
-}
-
-const damaged = (): PhosphorError => new PhosphorError('damaged', 'the ICC profile is damaged');
