@@ -5,9 +5,9 @@ import type { GreyFrame, GreyLevel, GreySamples } from './decode-messages.ts';
 /**
  * A renderer for `image.render` of cornerstone that computes only the pixels on the screen: for each one the value between its four
  * neighbours in the level of the pyramid next above the screen's resolution, then the look-up table. A mammogram thus costs what the
- * pane costs, and nothing aliases when minified.
+ * pane costs, and nothing aliases when minified. `map`: a colour map, or the pixels of the 256 grey levels.
  */
-export function renderLarge(frame: GreyFrame, map: ColourMap = 'grey'): (enabledElement: EnabledElement) => void {
+export function renderLarge(frame: GreyFrame, map: ColourMap | Uint32Array = 'grey'): (enabledElement: EnabledElement) => void {
   return renderVisible(frame, ({ toCanvas, area, table, pixels }) => {
     const entries = entriesOf(frame, toCanvas, area);
     const colour = colours(table, map);
@@ -209,13 +209,13 @@ function positions(start: number, count: number, step: number, offset: number, l
   return { near, far, share, whole };
 }
 
-const colourTables = new WeakMap<Uint8ClampedArray, { map: ColourMap; words: Uint32Array }>();
+const colourTables = new WeakMap<Uint8ClampedArray, { map: ColourMap | Uint32Array; words: Uint32Array }>();
 
 /** The table's grey levels as pixels. */
-function colours(table: Uint8ClampedArray, map: ColourMap): Uint32Array {
+function colours(table: Uint8ClampedArray, map: ColourMap | Uint32Array): Uint32Array {
   const known = colourTables.get(table);
   if (known?.map === map) return known.words;
-  const colour = colourWords(map);
+  const colour = typeof map === 'string' ? colourWords(map) : map;
   const words = new Uint32Array(table.length);
   for (let i = 0; i < table.length; i++) words[i] = colour[table[i] as number] as number;
   colourTables.set(table, { map, words });

@@ -7,8 +7,9 @@ import { fitScale, type Point, panAbout, pixelAspect, type Size } from './geomet
 import { renderLarge } from './large-image.ts';
 import { PaneLoader } from './pane-loading.ts';
 import { describe, FRESH, type PaneView, type Presentation } from './pane-view.ts';
-import { applyState, type Presented } from './presentation/apply-state.ts';
+import { applyState, coloursOf, type Presented } from './presentation/apply-state.ts';
 import { areaOf, arrange } from './presentation/arrange.ts';
+import { MaskLoader } from './presentation/mask-loader.ts';
 import { type DisplayedArea, type PresentationState, refersTo } from './presentation/state.ts';
 import { screenPixelsPerMillimetre } from './screen.ts';
 import type { StackFrame } from './stack.ts';
@@ -32,6 +33,7 @@ export class Pane {
   readonly id: string;
   readonly #store: FrameStore;
   readonly #loader: PaneLoader;
+  readonly #masks: MaskLoader;
   readonly #presentations = new Map<string, Presentation>();
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
@@ -59,6 +61,7 @@ export class Pane {
     this.id = id;
     this.#onMoved = onMoved;
     this.#loader = new PaneLoader(store, id);
+    this.#masks = new MaskLoader(store, id);
     this.#cine = new Cine(
       {
         frameTimeMs: () => this.#frames[this.#now.index]?.image?.frameTimeMs ?? rateToTime(this.#frames[this.#now.index]),
@@ -72,7 +75,7 @@ export class Pane {
     );
     this.#view = this.#makeView();
     this.#unsubscribe = store.subscribe((key) => {
-      if (key === this.#frames[this.#now.index]?.key) this.#show();
+      if (key === this.#frames[this.#now.index]?.key || this.#masks.waitsFor(key)) this.#show();
     });
   }
 
@@ -81,6 +84,7 @@ export class Pane {
     clearTimeout(this.#blank);
     this.#unsubscribe();
     this.#loader.close();
+    this.#masks.close();
     this.detach();
     this.#listeners.clear();
   }
@@ -335,7 +339,8 @@ export class Pane {
     const frame = this.#frames[this.#now.index];
     const surface = this.#surface;
     const drawn = frame?.image === undefined ? undefined : this.#store.get(frame);
-    if (frame?.image === undefined || drawn === undefined || surface === undefined) {
+    const presented = frame?.image === undefined || drawn === undefined ? undefined : this.#presentedBy(drawn, frame, frame.image);
+    if (frame?.image === undefined || drawn === undefined || presented === undefined || surface === undefined) {
       this.#waitOrBlank(frame);
       return;
     }
@@ -343,11 +348,10 @@ export class Pane {
     this.#blank = undefined;
     this.#arrange(frame);
     const { colourMap, filter, invert, rotation, flippedHorizontally, flippedVertically, overlays } = this.#now;
-    const presented = this.#presentedBy(drawn, frame, frame.image);
     const window = this.#windowFor(presented, frame);
     const lut = cachedLut(presented.frame, presented.image, window, invert);
-    const changed = presented.frame.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none');
-    const render = changed ? renderLarge(filterFrame(presented.frame, filter), colourMap) : undefined;
+    const changed = presented.frame.kind === 'grey' && (colourMap !== 'grey' || filter !== 'none' || presented.colours !== undefined);
+    const render = changed ? renderLarge(filterFrame(presented.frame, filter), coloursOf(colourMap, presented)) : undefined;
     const image = toCornerstoneImage(presented.frame, presented.image, { render, overlays });
     image.cachedLut = lut;
     const { canvas } = surface;
@@ -388,12 +392,13 @@ export class Pane {
     this.#now = { ...this.#now, ...arrange(state, frame, { width: canvas.width, height: canvas.height, pixelsPerMillimetre }) };
   }
 
-  #presentedBy(drawn: DrawableFrame, frame: StackFrame, image: NonNullable<StackFrame['image']>): Presented {
+  /** Undefined while frames that a state subtracts are not there. */
+  #presentedBy(drawn: DrawableFrame, frame: StackFrame, image: NonNullable<StackFrame['image']>): Presented | undefined {
     const { state } = this.#now;
-    const concerned = state !== undefined && refersTo(state.images, frame.instance.sopInstanceUID, frame.frame);
-    return concerned
-      ? applyState(drawn, image, state, { sopInstanceUID: frame.instance.sopInstanceUID, frame: frame.frame })
-      : { frame: drawn, image, window: undefined };
+    const { sopInstanceUID } = frame.instance;
+    if (state === undefined || !refersTo(state.images, sopInstanceUID, frame.frame)) return { frame: drawn, image, window: undefined };
+    const subtracted = this.#masks.frames(state, frame, this.#frames);
+    return subtracted === 'waiting' ? undefined : applyState(drawn, image, state, { sopInstanceUID, frame: frame.frame }, subtracted);
   }
 
   /** The reader's pan, from where the image stands by itself: the middle, or the edge at which it is aligned. */

@@ -1,6 +1,6 @@
 import { type EnabledElement, setToPixelCoordinateSystem } from 'cornerstone-core';
 import type { DrawableFrame, Planes } from './decode-messages.ts';
-import { SHUTTER } from './planes.ts';
+import { paintPlanes } from './planes.ts';
 
 const withOverlays = new WeakMap<Planes, OffscreenCanvas>();
 const withoutOverlays = new WeakMap<Planes, OffscreenCanvas>();
@@ -28,15 +28,4 @@ function pictureOf({ columns, rows }: DrawableFrame, planes: Planes, overlays: b
   paintPlanes(new Uint32Array(image.data.buffer), planes, overlays);
   canvas.getContext('2d')?.putImageData(image, 0, 0);
   return canvas;
-}
-
-/** Overlays are white, as DCMTK draws them; a shutter has the grey that its file asks for. `words`: RGBA, transparent where nothing covers. */
-export function paintPlanes(words: Uint32Array, { cover, shutterGrey, colours }: Planes, overlays: boolean): void {
-  if (colours !== undefined) new Uint8ClampedArray(words.buffer).set(colours);
-  const shutter = 0xff000000 | (shutterGrey * 0x010101);
-  for (let i = 0; i < cover.length; i++) {
-    const bits = cover[i] ?? 0;
-    if (overlays && bits > SHUTTER) words[i] = 0xffffffff;
-    else if ((bits & SHUTTER) !== 0) words[i] = shutter;
-  }
 }

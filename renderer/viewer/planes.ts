@@ -24,15 +24,21 @@ export function planesOf(image: ImageModule, source: PlaneSource): Planes | unde
   for (const [order, overlay] of overlays.entries()) {
     const bit = shutter?.overlayIndex === overlay.index ? SHUTTER : (OVERLAYS[order] ?? 0);
     try {
-      coverByOverlay(cover, image, overlay, source, bit);
+      coverBy(cover, image, overlay, bitReader(overlay, source), bit);
     } catch {}
   }
   return { cover, overlays: overlays.map(({ index }) => index), shutterGrey: Math.round((shutter?.value ?? 0) * 255) };
 }
 
-function coverByOverlay(cover: Uint8Array, image: ImageModule, overlay: Overlay, source: PlaneSource, bitOfOverlay: number): void {
+/** Covers what an overlay's set bits cover of the image: counted in rows from the overlay's own origin. */
+export function coverBy(
+  cover: Uint8Array,
+  image: Pick<ImageModule, 'rows' | 'columns'>,
+  overlay: Pick<Overlay, 'rows' | 'columns'> & { readonly origin: readonly [row: number, column: number] },
+  isSet: (bit: number) => boolean,
+  bitOfOverlay: number,
+): void {
   const [firstRow, firstColumn] = overlay.origin;
-  const isSet = bitReader(overlay, source);
   for (let row = 0, bit = 0; row < overlay.rows; row++) {
     const y = firstRow - 1 + row;
     for (let column = 0; column < overlay.columns; column++, bit++) {
@@ -83,4 +89,26 @@ function crossingsOf(polygon: readonly number[], row: number): number[] {
     crossings.push(x0 + ((row - y0) / (y1 - y0)) * (x1 - x0));
   }
   return crossings;
+}
+
+/** Overlays are white, as DCMTK draws them, unless a presentation state has colours for them; a shutter has the grey that its file asks for. `words`: RGBA, transparent where nothing covers. */
+export function paintPlanes(words: Uint32Array, planes: Planes, overlays: boolean): void {
+  const { cover, shutterGrey, colours } = planes;
+  if (colours !== undefined) new Uint8ClampedArray(words.buffer).set(colours);
+  const shutter = 0xff000000 | (shutterGrey * 0x010101);
+  const painted = overlayWords(planes);
+  for (let i = 0; i < cover.length; i++) {
+    const bits = cover[i] ?? 0;
+    if (overlays && bits > SHUTTER) words[i] = painted[bits] ?? 0xffffffff;
+    else if ((bits & SHUTTER) !== 0) words[i] = shutter;
+  }
+}
+
+/** The pixel for every combination of bits in a cover: the last overlay lies on top. */
+function overlayWords({ overlayColours = [] }: Planes): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, bits) => {
+    const top = overlayColours.findLast((_colour, order) => (bits & (OVERLAYS[order] ?? 0)) !== 0);
+    const [red = 255, green = 255, blue = 255] = top ?? [];
+    return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+  });
 }

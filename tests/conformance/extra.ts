@@ -48,7 +48,7 @@ async function compareNIfTI(folder: string, row: Row): Promise<Outcome> {
 async function comparePresented(folder: string, row: Row): Promise<Outcome> {
   const path = row.path ?? '';
   try {
-    const state = stateOfFile(join(folder, path));
+    const state = await stateOfFile(join(folder, path));
     if (state === undefined) return { kind: 'refused', detail: 'no presentation state' };
     const reference = readPNG(readFileSync(join(folder, row['file (relative to this folder)'] ?? '')));
     return compareSamples(reference, await presentedPicture(state, imageOfCommand(folder, row.how ?? '')), false);

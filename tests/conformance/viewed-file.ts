@@ -5,7 +5,7 @@ import type { DrawableFrame } from '../../renderer/viewer/decode-messages.ts';
 import { decodeStored, type FrameSource, toDrawable } from '../../renderer/viewer/drawable.ts';
 import { exactGrey } from '../../renderer/viewer/exact-grey.ts';
 import { imageOfFrame } from '../../renderer/viewer/frame-module.ts';
-import { SHUTTER } from '../../renderer/viewer/planes.ts';
+import { paintPlanes } from '../../renderer/viewer/planes.ts';
 import { availableFrames, frameRanges } from '../../renderer/viewer/stack.ts';
 import { greyTable, greyTransform, type Window } from '../../renderer/viewer/voi.ts';
 import { type DecodedFrame, inflate } from '../../shared/codecs/index.ts';
@@ -64,9 +64,13 @@ export function pictureOf(
   const picture = frame.kind === 'colour' ? colours(frame.rgba) : grey(frame, image, window ?? frame.autoWindow, options.inverted ?? false);
   const samplesPerPixel = frame.kind === 'colour' ? 3 : 1;
   if (options.planes === true && frame.planes !== undefined) {
-    const { cover, shutterGrey } = frame.planes;
-    for (const [p, value] of cover.entries()) {
-      if (value !== 0) picture.fill(value > SHUTTER ? 255 : shutterGrey, p * samplesPerPixel, (p + 1) * samplesPerPixel);
+    const { colours: _colours, ...covering } = frame.planes;
+    const words = new Uint32Array(rows * columns);
+    paintPlanes(words, covering, true);
+    for (const [p, word] of words.entries()) {
+      for (let sample = 0; word !== 0 && sample < samplesPerPixel; sample++) {
+        picture[p * samplesPerPixel + sample] = (word >> (8 * sample)) & 0xff;
+      }
     }
   }
   return { rows, columns, samplesPerPixel, samples: picture };

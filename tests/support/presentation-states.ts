@@ -9,21 +9,31 @@ import {
   TransferSyntaxUID,
   type ValueInput,
 } from '../../electron/dicom/dataset/index.ts';
+import type { RawElement } from './images.ts';
 
 const STATE = '1.2.840.10008.5.1.4.1.1.11.1';
 
-/** Writes a presentation state of an image of `writeImage` beside it: `asked` in place of what every state has. */
+interface StateForm {
+  readonly sopClassUID?: string;
+  readonly transferSyntaxUID?: string;
+}
+
+/**
+ * Writes a presentation state of an image of `writeImage` beside it: `asked` in place of what every state has. `elements` by tag, in the graphic
+ * layer LAYER.
+ */
 export async function writePresentationState(
   imagePath: string,
   asked: Readonly<Record<string, ValueInput | Dataset[]>>,
-  elements: readonly (readonly [number, ValueInput, 'CS'])[] = [],
+  elements: readonly RawElement[] = [],
+  { sopClassUID = STATE, transferSyntaxUID = TransferSyntaxUID.ExplicitVRLittleEndian }: StateForm = {},
 ): Promise<string> {
   const { dataset: image } = readPart10(memorySource(await readFile(imagePath)));
   const uid = image.string(Tag.SOPInstanceUID);
   const sopInstanceUID = `${uid}.${elements.length + 9}`;
   const reference = { ReferencedSOPClassUID: '1.2.840.10008.5.1.4.1.1.7', ReferencedSOPInstanceUID: uid };
   const dataset = Dataset.of({
-    SOPClassUID: STATE,
+    SOPClassUID: sopClassUID,
     SOPInstanceUID: sopInstanceUID,
     StudyDate: '',
     StudyTime: '',
@@ -61,8 +71,8 @@ export async function writePresentationState(
     dataset.set('GraphicLayerSequence', [Dataset.of({ GraphicLayer: 'LAYER', GraphicLayerOrder: '1' })]);
     for (const [tag, value, vr] of elements) dataset.set(tag, value, vr);
   }
-  const meta = encodeFileMeta({ sopClassUID: STATE, sopInstanceUID, transferSyntaxUID: TransferSyntaxUID.ExplicitVRLittleEndian });
-  const path = `${imagePath}.${elements.length}.pr.dcm`;
-  await writeFile(path, Buffer.concat([meta, encodeDataset(dataset, TransferSyntaxUID.ExplicitVRLittleEndian)]));
+  const meta = encodeFileMeta({ sopClassUID, sopInstanceUID, transferSyntaxUID });
+  const path = `${imagePath}.${elements.length}.${Object.keys(asked).join('').length}.pr.dcm`;
+  await writeFile(path, Buffer.concat([meta, encodeDataset(dataset, transferSyntaxUID)]));
   return path;
 }

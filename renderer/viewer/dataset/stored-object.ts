@@ -78,7 +78,7 @@ export class StoredObject {
 const UNITS: Readonly<Record<string, number>> = { OW: 2, OF: 4, OL: 4, OD: 8, OV: 8 };
 
 /** Cells of `unit` bytes, each turned round. */
-export function swapped(bytes: Uint8Array, unit: number): Uint8Array {
+function swapped(bytes: Uint8Array, unit: number): Uint8Array {
   const out = new Uint8Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) out[i - (i % unit) + unit - 1 - (i % unit)] = bytes[i] ?? 0;
   return out;

@@ -7,24 +7,25 @@ import { say } from './words.ts';
 /** Which presentation state and ICC profile the image is shown with, and what of them is not applied. */
 export function StateText({ view }: { view: PaneView }) {
   const state = stateOf(view);
-  const profile = view.drawn?.kind === 'colour' ? view.drawn.profile : undefined;
+  const frame = view.presented?.frame;
+  const profile = frame?.kind === 'colour' ? frame.profile : undefined;
   return (
     <>
       {!view.presentation.overlays && <span>{say('hidden')}</span>}
       {profile === 'applied' && <span className="viewer-more">{say('profile.applied')}</span>}
       {profile !== undefined && profile !== 'applied' && <Warning text={say(`profile.${profile}`)} />}
-      {state !== undefined && <StateLines state={state} />}
+      {state !== undefined && <StateLines state={state} unmasked={state.mask !== undefined && view.presented?.subtracted !== true} />}
     </>
   );
 }
 
-function StateLines({ state }: { state: PresentationState }) {
+function StateLines({ state, unmasked }: { state: PresentationState; unmasked: boolean }) {
   return (
     <>
       <span data-testid="presentation-state">
         <bdi>{say('applied', { label: state.label || say('noLabel') })}</bdi>
       </span>
-      {state.notApplied.map((what) => (
+      {[...state.notApplied, ...(unmasked ? ['mask' as const] : [])].map((what) => (
         <Warning key={what} text={say(`notApplied.${what}`)} />
       ))}
     </>

@@ -1,7 +1,11 @@
+import { toSRGB } from '../../../shared/codecs/index.ts';
 import type { ImageModule } from '../../../shared/contract/index.ts';
-import type { DrawableFrame, GreyFrame, Planes } from '../decode-messages.ts';
-import { OVERLAYS, shutterCover } from '../planes.ts';
+import type { ColourMap } from '../colour-maps.ts';
+import { colourPyramid } from '../colour-pyramid.ts';
+import { buffersOf, type ColourFrame, type DrawableFrame, type GreyFrame } from '../decode-messages.ts';
 import type { Window } from '../voi.ts';
+import { subtract } from './mask.ts';
+import { planesUnder } from './planes-of-state.ts';
 import { type PresentationState, refersTo } from './state.ts';
 
 /** A frame as a presentation state wants it looked up and covered, and the window it is looked at through. */
@@ -9,20 +13,45 @@ export interface Presented {
   readonly frame: DrawableFrame;
   readonly image: ImageModule;
   readonly window: Window | undefined;
+  /** Pixels for the 256 grey levels; undefined: they are grey. */
+  readonly colours?: Uint32Array | undefined;
+  /** A mask was subtracted. */
+  readonly subtracted?: boolean | undefined;
+}
+
+/** What grey levels are drawn in: the colour map that the reader chose, else the colours of the state. */
+export function coloursOf(map: ColourMap, { colours }: Pick<Presented, 'colours'>): ColourMap | Uint32Array {
+  return map === 'grey' ? (colours ?? map) : map;
+}
+
+/** Frames (0-based, of the same instance) that are averaged and subtracted from each other; undefined: nothing is. */
+export interface SubtractedFrames {
+  readonly contrast: readonly DrawableFrame[];
+  readonly masks: readonly DrawableFrame[];
 }
 
 /**
- * The chain of PS3.4 N.2 with what the state says in place of what the image says: Modality LUT, VOI LUT, Presentation LUT, shutter; a group of
- * attributes that is not in the state is identity. Samples are shared with `frame`. The same object for the same frame and state.
+ * The chain of PS3.4 N.2 with what the state says in place of what the image says: Modality LUT, mask, VOI LUT, Presentation LUT or palette,
+ * shutter; a group of attributes that is not in the state is identity. Samples are shared with `frame` where nothing is subtracted. The same
+ * object for the same frame and state, as long as it is in use.
  */
-export function applyState(frame: DrawableFrame, image: ImageModule, state: PresentationState, at: FrameName): Presented {
+export function applyState(
+  frame: DrawableFrame,
+  image: ImageModule,
+  state: PresentationState,
+  at: FrameName,
+  subtracted?: SubtractedFrames,
+): Presented {
   const known = presented.get(frame);
-  if (known?.state === state) return known.result;
-  const planes = planesUnder(frame, image, state);
-  const result =
-    frame.kind === 'grey' ? greyUnder({ ...frame, planes }, image, state, at) : { frame: { ...frame, planes }, image, window: undefined };
-  presented.set(frame, { state, result });
-  return result;
+  const result = known?.state === state ? known.result.deref() : undefined;
+  if (result !== undefined) {
+    keep(result, frame);
+    return result;
+  }
+  const fresh = apply(frame, image, state, at, subtracted);
+  presented.set(frame, { state, result: new WeakRef(fresh) });
+  keep(fresh, frame);
+  return fresh;
 }
 
 /** A frame (0-based) of an instance. */
@@ -31,11 +60,51 @@ export interface FrameName {
   readonly frame: number;
 }
 
-const presented = new WeakMap<DrawableFrame, { readonly state: PresentationState; readonly result: Presented }>();
+const presented = new WeakMap<DrawableFrame, { readonly state: PresentationState; readonly result: WeakRef<Presented> }>();
 
-function greyUnder(frame: GreyFrame, image: ImageModule, state: PresentationState, at: FrameName): Presented {
+/** Results that are held, latest last: what is subtracted and covered takes memory that no cache counts. */
+const held: { readonly result: Presented; readonly bytes: number }[] = [];
+const MAX_HELD = 192 * 1024 * 1024;
+/** One for each pane. */
+const LEAST_HELD = 36;
+
+function keep(result: Presented, source: DrawableFrame): void {
+  const at = held.findIndex((one) => one.result === result);
+  const [known] = at < 0 ? [] : held.splice(at, 1);
+  const shared = new Set(buffersOf(source));
+  const own = () => buffersOf(result.frame).reduce((sum, buffer) => sum + (shared.has(buffer) ? 0 : buffer.byteLength), 0);
+  held.push(known ?? { result, bytes: own() });
+  let total = held.reduce((sum, { bytes }) => sum + bytes, 0);
+  while (total > MAX_HELD && held.length > LEAST_HELD) total -= held.shift()?.bytes ?? 0;
+}
+
+function apply(
+  frame: DrawableFrame,
+  image: ImageModule,
+  state: PresentationState,
+  at: FrameName,
+  subtracted: SubtractedFrames | undefined,
+): Presented {
+  const planes = planesUnder(frame, image, state);
+  if (frame.kind === 'colour') return { frame: { ...colourUnder(frame, state), planes }, image, window: undefined };
+  const colours = state.kind === 'pseudo-colour' ? state.palette?.words : undefined;
+  return { ...greyUnder({ ...frame, planes }, image, state, at, subtracted), colours };
+}
+
+function greyUnder(
+  frame: GreyFrame,
+  image: ImageModule,
+  state: PresentationState,
+  at: FrameName,
+  subtracted: SubtractedFrames | undefined,
+): Presented {
   const found = state.vois.find(({ images }) => refersTo(images, at.sopInstanceUID, at.frame))?.voi;
-  const rescaled: GreyFrame = { ...frame, ...rescaledBy(frame, state.modality) };
+  const rescale = (one: DrawableFrame): GreyFrame[] => (one.kind === 'grey' ? [{ ...one, ...rescaledBy(one, state.modality) }] : []);
+  const [contrast, masks] = [subtracted?.contrast.flatMap(rescale) ?? [], subtracted?.masks.flatMap(rescale) ?? []];
+  const isSubtracted = contrast.length > 0 && masks.length > 0 && state.mask !== undefined;
+  const rescaled: GreyFrame = isSubtracted
+    ? { ...subtract(contrast, masks, image, state.mask.shift), planes: frame.planes }
+    : { ...frame, ...rescaledBy(frame, state.modality) };
   const table = found !== undefined && 'table' in found ? found.table : undefined;
   const grey: GreyFrame = {
     ...rescaled,
@@ -50,7 +119,17 @@ function greyUnder(frame: GreyFrame, image: ImageModule, state: PresentationStat
         : found;
   // Whatever the image says of its polarity, the state's Presentation LUT is what counts.
   const shape = state.presentationLUT === 'INVERSE' ? ('INVERSE' as const) : ('IDENTITY' as const);
-  return { frame: grey, image: { ...image, photometricInterpretation: 'MONOCHROME2', presentationLUTShape: shape }, window };
+  const shown = { ...image, photometricInterpretation: 'MONOCHROME2', presentationLUTShape: shape };
+  return { frame: grey, image: shown, window, subtracted: isSubtracted };
+}
+
+/** Colours as the state's profile means them. What the image's own one has changed already stays as it is: only the same profile can be meant. */
+function colourUnder(frame: ColourFrame, { colours }: PresentationState): ColourFrame {
+  if (colours === undefined || !('profile' in colours) || frame.profile === 'applied') return frame;
+  const rgba = frame.rgba.slice();
+  toSRGB(rgba, colours.profile);
+  const changed: ColourFrame = { ...frame, rgba, profile: 'applied' };
+  return frame.smaller === undefined ? changed : { ...changed, smaller: colourPyramid(changed) };
 }
 
 function rescaledBy(frame: GreyFrame, modality: PresentationState['modality']): Partial<GreyFrame> {
@@ -64,27 +143,8 @@ function rescaledBy(frame: GreyFrame, modality: PresentationState['modality']): 
   return { slope: slope * step, intercept: slope * low + intercept, modalityLUT: undefined, exact: { ...exact, slope, intercept } };
 }
 
-/** Without a VOI LUT all values that the Modality LUT can give are shown, from black to white. */
+/** Without a VOI LUT all values that the Modality LUT can give are shown, from black to white; differences around their zero. */
 function wholeRange({ first, last, slope, intercept, modalityLUT }: GreyFrame): Window {
   const [a, b] = modalityLUT === undefined ? [first * slope + intercept, last * slope + intercept] : [0, 2 ** modalityLUT.bits - 1];
   return { center: (a + b) / 2, width: Math.max(1e-3, Math.abs(b - a)), function: 'LINEAR_EXACT' };
-}
-
-/** Shutters of the image do not count under a state, and of its overlays only those that the state activates. */
-function planesUnder(frame: DrawableFrame, image: ImageModule, state: PresentationState): Planes | undefined {
-  const { planes, rows, columns } = frame;
-  let mask = 0;
-  for (const [bit, index] of (planes?.overlays ?? []).entries()) if (state.overlays.includes(index)) mask |= OVERLAYS[bit] ?? 0;
-  if (state.shutter === undefined && mask === 0) {
-    return planes?.colours === undefined ? undefined : { ...planes, cover: new Uint8Array(rows * columns) };
-  }
-  const cover = state.shutter === undefined ? new Uint8Array(rows * columns) : shutterCover(image, state.shutter);
-  if (planes !== undefined && mask !== 0)
-    for (let i = 0; i < cover.length; i++) cover[i] = (cover[i] ?? 0) | ((planes.cover[i] ?? 0) & mask);
-  return {
-    cover,
-    overlays: planes?.overlays ?? [],
-    shutterGrey: state.shutter === undefined ? 0 : Math.round(state.shutter.value * 255),
-    ...(planes?.colours === undefined ? {} : { colours: planes.colours }),
-  };
 }

@@ -2,12 +2,17 @@
  * CIELab as DICOM writes it (PS3.3 C.10.7.1.1: L* 0 to 100, a* and b* −128 to 127, each as 0 to 65535; white point D50) as a CSS colour. What
  * sRGB has no place for is moved to its edge.
  */
-export function cssFromLab([l = 0, a = 0, b = 0]: readonly number[]): string {
+export function cssFromLab(lab: readonly number[]): string {
+  return `rgb(${rgbFromLab(lab).join(' ')})`;
+}
+
+/** The same as red, green and blue, 0 to 255. */
+export function rgbFromLab([l = 0, a = 0, b = 0]: readonly number[]): readonly number[] {
   const lightness = (l / 65_535) * 100;
   const [green, blue] = [(a / 65_535) * 255 - 128, (b / 65_535) * 255 - 128];
   const y = (lightness + 16) / 116;
   const xyz = [0.9642 * decode(y + green / 500), decode(y), 0.8249 * decode(y - blue / 200)] as const;
-  return `rgb(${fromXYZ(xyz).join(' ')})`;
+  return fromXYZ(xyz);
 }
 
 /** PCS to linear sRGB, adapted from D50 to D65 (Bradford). */

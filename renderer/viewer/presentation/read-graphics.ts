@@ -1,6 +1,6 @@
 import type { Item } from '../dataset/item.ts';
 import type { Point } from '../geometry.ts';
-import { cssFromLab } from './lab.ts';
+import { cssFromLab, rgbFromLab } from './lab.ts';
 import { referencesOf } from './references.ts';
 import type { Graphic, GraphicAnnotation, GraphicLayer, GraphicText, LineStyle, Shape, Units } from './state.ts';
 import { StateTag as T } from './tags.ts';
@@ -164,12 +164,18 @@ function styleOf(object: Item): LineStyle {
 }
 
 function layerColour(layer: Item): string | undefined {
-  const lab = labOf(layer, T.GraphicLayerRecommendedDisplayCIELabValue);
-  if (lab !== undefined) return lab;
+  const levels = layerLevels(layer);
+  return levels === undefined ? undefined : `rgb(${levels.join(' ')})`;
+}
+
+/** Red, green and blue (0 to 255) that a layer recommends; undefined where it recommends none. */
+export function layerLevels(layer: Item): readonly number[] | undefined {
+  const lab = layer.numbers(T.GraphicLayerRecommendedDisplayCIELabValue);
+  if (lab.length === 3) return rgbFromLab(lab);
   const rgb = layer.numbers(T.GraphicLayerRecommendedDisplayRGBValue);
   const grey = layer.number(T.GraphicLayerRecommendedDisplayGrayscaleValue);
   const levels = rgb.length === 3 ? rgb : grey === undefined ? undefined : [grey, grey, grey];
-  return levels === undefined ? undefined : `rgb(${levels.map((level) => Math.round(level / 257)).join(' ')})`;
+  return levels?.map((level) => Math.max(0, Math.min(255, Math.round(level / 257))));
 }
 
 function labOf(item: Item, tag: string): string | undefined {

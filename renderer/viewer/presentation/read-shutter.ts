@@ -2,7 +2,7 @@ import type { Shutter } from '../../../shared/contract/index.ts';
 import type { Item } from '../dataset/item.ts';
 import { StateTag as T } from './tags.ts';
 
-/** Display Shutter of a presentation state (PS3.3 C.7.6.11); a bitmap shutter needs an overlay of the state itself, which is not read. */
+/** Display Shutter and Bitmap Display Shutter of a presentation state (PS3.3 C.7.6.11, C.7.6.15). */
 export function stateShutterOf(dataset: Item): Shutter | undefined {
   const shapes = new Set(dataset.strings(T.ShutterShape));
   const [left, right, top, bottom] = [
@@ -15,6 +15,8 @@ export function stateShutterOf(dataset: Item): Shutter | undefined {
   const [row, column] = dataset.numbers(T.CenterOfCircularShutter);
   const radius = dataset.number(T.RadiusOfCircularShutter);
   const polygon = dataset.numbers(T.VerticesOfThePolygonalShutter);
+  const group = dataset.number(T.ShutterOverlayGroup);
+  const isGroup = group !== undefined && group >= 0x6000 && group <= 0x60ff && group % 2 === 0;
   const shutter: Shutter = {
     value: shareOf(dataset),
     ...(shapes.has('RECTANGULAR') && hasRectangle ? { rectangle: { left, right, top, bottom } } : {}),
@@ -22,6 +24,7 @@ export function stateShutterOf(dataset: Item): Shutter | undefined {
       ? { circle: { row, column, radius } }
       : {}),
     ...(shapes.has('POLYGONAL') && polygon.length >= 6 && polygon.length <= 4096 && polygon.length % 2 === 0 ? { polygon } : {}),
+    ...(shapes.has('BITMAP') && isGroup ? { overlayIndex: (group - 0x6000) / 2 } : {}),
   };
   return Object.keys(shutter).length > 1 ? shutter : undefined;
 }

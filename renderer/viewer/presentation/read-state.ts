@@ -1,77 +1,121 @@
-import { readTable, type ValueTable } from '../../../shared/codecs/lookup-table.ts';
-import type { FileRange } from '../../../shared/contract/dicom-json.ts';
+import { readProfile } from '../../../shared/codecs/index.ts';
+import type { ValueTable } from '../../../shared/codecs/lookup-table.ts';
 import type { Item } from '../dataset/item.ts';
+import type { Bytes } from './bulk-values.ts';
+import { blendingItems } from './read-blending.ts';
 import { layersOf } from './read-graphics.ts';
+import { maskOf } from './read-mask.ts';
+import { activeOverlays, ownPlanes } from './read-overlays.ts';
 import { stateShutterOf } from './read-shutter.ts';
+import { lookupTableOf, paletteOf } from './read-tables.ts';
 import { referencesOf } from './references.ts';
-import type { DisplayedArea, NotApplied, PresentationState, Selected, StateWindow } from './state.ts';
+import type {
+  DisplayedArea,
+  ImageReference,
+  NotApplied,
+  PresentationState,
+  Selected,
+  StateKind,
+  StateWindow,
+  Superimposed,
+} from './state.ts';
 import { StateTag as T } from './tags.ts';
 
-/** The softcopy presentation states that are read. */
+/** The softcopy presentation states that are applied. */
 export const GRAYSCALE_STATE = '1.2.840.10008.5.1.4.1.1.11.1';
-const COLOUR_STATE = '1.2.840.10008.5.1.4.1.1.11.2';
-const PSEUDO_COLOUR_STATE = '1.2.840.10008.5.1.4.1.1.11.3';
+const KINDS: Readonly<Partial<Record<string, StateKind>>> = {
+  [GRAYSCALE_STATE]: 'grayscale',
+  '1.2.840.10008.5.1.4.1.1.11.2': 'colour',
+  '1.2.840.10008.5.1.4.1.1.11.3': 'pseudo-colour',
+  '1.2.840.10008.5.1.4.1.1.11.4': 'blending',
+};
 
 export function isPresentationState(sopClassUID: string): boolean {
-  return sopClassUID === GRAYSCALE_STATE || sopClassUID === COLOUR_STATE || sopClassUID === PSEUDO_COLOUR_STATE;
+  return KINDS[sopClassUID] !== undefined;
 }
-
-/** Little-endian bytes of a value that was left in the file; undefined where they could not be had. */
-export type Bulk = (range: FileRange) => Uint8Array | undefined;
-
-/** Where the tables of a state lie that are not in its header. */
-export function bulkOfState(dataset: Item): FileRange[] {
-  const inVOI = dataset.sequence(T.SoftcopyVOILUTSequence).map((item) => item.first(T.VOILUTSequence));
-  const tables = [dataset.first(T.ModalityLUTSequence), ...inVOI, dataset.first(T.PresentationLUTSequence)];
-  return tables.flatMap((table) => table?.ranges(T.LUTData) ?? []).slice(0, MAX_TABLES);
-}
-
-const MAX_TABLES = 256;
 
 /**
- * A softcopy presentation state (PS3.3 A.33.1 to A.33.3) from its data set; undefined for an object of another class. What is damaged is left
+ * A softcopy presentation state (PS3.3 A.33.1 to A.33.4) from its data set; undefined for an object of another class. What is damaged is left
  * out, and `notApplied` says so where it would change the picture.
  */
-export function readState(dataset: Item, bulk: Bulk): PresentationState | undefined {
-  const sopClassUID = dataset.string(T.SOPClassUID);
-  if (!isPresentationState(sopClassUID)) return undefined;
+export function readState(dataset: Item, bytes: Bytes): PresentationState | undefined {
+  const kind = KINDS[dataset.string(T.SOPClassUID)];
+  if (kind === undefined) return undefined;
   const missing = new Set<NotApplied>();
   const table = (item: Item | undefined): ValueTable | undefined => {
     if (item === undefined) return undefined;
-    const found = tableOf(item, bulk);
+    const found = lookupTableOf(item, bytes);
     if (found === undefined) missing.add('tables');
     return found;
   };
-  if (sopClassUID === PSEUDO_COLOUR_STATE) missing.add('palette');
-  if (sopClassUID === COLOUR_STATE && dataset.has(T.ICCProfile)) missing.add('icc');
-  if (dataset.has(T.MaskSubtractionSequence)) missing.add('mask');
-  if (hasOwnOverlays(dataset)) missing.add('overlays');
   const graphics = layersOf(dataset);
   if (graphics.cut) missing.add('cut');
+  const own = ownPlanes(dataset, bytes);
+  if (own.missing) missing.add('overlays');
+  const mask = maskOf(dataset);
+  if (mask === undefined && dataset.has(T.MaskSubtractionSequence)) missing.add('mask');
   const presentation = table(dataset.first(T.PresentationLUTSequence));
+  // What a blending state says of each of its two sets of images stands in an item of its own.
+  const [under, over] = kind === 'blending' ? blendingItems(dataset) : [];
+  const chain = under ?? dataset;
   return {
     sopInstanceUID: dataset.string(T.SOPInstanceUID),
-    kind: sopClassUID === COLOUR_STATE ? 'colour' : 'grayscale',
+    kind,
     label: dataset.string(T.ContentLabel),
     description: dataset.string(T.ContentDescription),
     creator: dataset.string(T.ContentCreatorName),
     date: dataset.string(T.PresentationCreationDate),
     time: dataset.string(T.PresentationCreationTime),
-    images: dataset.sequence(T.ReferencedSeriesSequence).flatMap((series) => referencesOf(series) ?? []),
-    modality: modalityOf(dataset, table),
-    vois: voisOf(dataset, table),
+    images: imagesOf(chain),
+    modality: modalityOf(chain, table),
+    vois: voisOf(chain, table),
     presentationLUT: presentation ?? (dataset.string(T.PresentationLUTShape) === 'INVERSE' ? 'INVERSE' : 'IDENTITY'),
     areas: areasOf(dataset),
     ...spatialOf(dataset),
     shutter: stateShutterOf(dataset),
-    overlays: activatedOverlays(dataset),
+    overlays: activeOverlays(dataset),
+    planes: own.planes,
+    mask,
+    ...coloursOf(dataset, kind, bytes, missing),
+    superimposed: over === undefined ? undefined : superimposedOf(dataset, over, table, missing),
     layers: graphics.layers,
     groups: dataset.sequence(T.GraphicGroupSequence).map((item) => ({
       id: item.number(T.GraphicGroupID) ?? -1,
       label: item.string(T.GraphicGroupLabel),
       description: item.string(T.GraphicGroupDescription),
     })),
-    notApplied: [...missing],
+    notApplied: [...missing, ...(kind === 'blending' && over === undefined ? ['blending' as const] : [])],
+  };
+}
+
+function imagesOf(item: Item): ImageReference[] {
+  return item.sequence(T.ReferencedSeriesSequence).flatMap((series) => referencesOf(series) ?? []);
+}
+
+/** Palette and ICC profile, by the kinds that have them. */
+function coloursOf(dataset: Item, kind: StateKind, bytes: Bytes, missing: Set<NotApplied>): Pick<PresentationState, 'palette' | 'colours'> {
+  if (kind === 'grayscale') return { palette: undefined, colours: undefined };
+  if (kind !== 'colour') {
+    const palette = paletteOf(dataset, bytes);
+    if (palette === undefined) missing.add('palette');
+    if (palette?.profiled === false) missing.add('icc');
+    return { palette, colours: undefined };
+  }
+  if (!dataset.has(T.ICCProfile)) return { palette: undefined, colours: undefined };
+  const colours = readProfile(bytes(dataset, T.ICCProfile) ?? new Uint8Array(0));
+  if (colours.kind === 'not-applied') missing.add('icc');
+  return { palette: undefined, colours };
+}
+
+function superimposedOf(dataset: Item, item: Item, read: ReadTable, missing: Set<NotApplied>): Superimposed {
+  // Its matrix is in another object; images of one Frame of Reference need none.
+  if (item.has(T.ReferencedSpatialRegistrationSequence)) missing.add('registration');
+  const opacity = dataset.number(T.RelativeOpacity) ?? 0.5;
+  return {
+    images: imagesOf(item),
+    modality: modalityOf(item, read),
+    vois: voisOf(item, read),
+    opacity: Math.max(0, Math.min(1, opacity)),
   };
 }
 
@@ -124,34 +168,4 @@ function spatialOf(dataset: Item): Pick<PresentationState, 'rotation' | 'flipped
   const turned = (((dataset.number(T.ImageRotation) ?? 0) % 360) + 360) % 360;
   const rotation = turned === 90 || turned === 180 || turned === 270 ? turned : 0;
   return { rotation, flipped: dataset.string(T.ImageHorizontalFlip) === 'Y' };
-}
-
-const GROUPS = Array.from({ length: 128 }, (_, index) => index);
-const inGroup = (index: number, element: string): string => (0x6000 + index * 2).toString(16).toUpperCase() + element;
-
-function hasOwnOverlays(dataset: Item): boolean {
-  return GROUPS.some((index) => dataset.has(inGroup(index, '0010')));
-}
-
-/** Overlay Activation Layer (60xx,1001). */
-function activatedOverlays(dataset: Item): number[] {
-  return GROUPS.filter((index) => dataset.string(inGroup(index, '1001')) !== '');
-}
-
-function tableOf(item: Item, bulk: Bulk): ValueTable | undefined {
-  const [length, first, bits] = item.numbers(T.LUTDescriptor);
-  if (length === undefined || first === undefined || bits === undefined) return undefined;
-  const entries = length === 0 ? 65_536 : length < 0 ? length + 65_536 : length;
-  try {
-    return readTable({ entries, firstMapped: first, bits, segmented: false }, bytesOf(item, bulk) ?? new Uint8Array(0));
-  } catch {
-    return undefined;
-  }
-}
-
-function bytesOf(item: Item, bulk: Bulk): Uint8Array | undefined {
-  const [range] = item.ranges(T.LUTData);
-  if (range !== undefined) return bulk(range);
-  // Typed arrays are little endian on everything that Chromium runs on.
-  return item.inlineBytes(T.LUTData) ?? new Uint8Array(Uint16Array.from(item.numbers(T.LUTData)).buffer);
 }

@@ -1,12 +1,14 @@
+import type { ColourConversion } from '../../../shared/codecs/index.ts';
 import type { ValueTable } from '../../../shared/codecs/lookup-table.ts';
 import type { Shutter } from '../../../shared/contract/index.ts';
 import type { Point } from '../geometry.ts';
 import type { VOIFunction } from '../voi.ts';
+import type { StatePalette } from './read-tables.ts';
 
 /** A softcopy presentation state (PS3.3 A.33) as the viewer applies it; of the groups of attributes that it has none, none is applied. */
 export interface PresentationState {
   readonly sopInstanceUID: string;
-  readonly kind: 'grayscale' | 'colour';
+  readonly kind: StateKind;
   readonly label: string;
   readonly description: string;
   readonly creator: string;
@@ -24,8 +26,18 @@ export interface PresentationState {
   readonly rotation: 0 | 90 | 180 | 270;
   readonly flipped: boolean;
   readonly shutter: Shutter | undefined;
-  /** Groups (0 = 6000) of the images' overlays that are shown; others are not (PS3.3 C.11.7). */
-  readonly overlays: readonly number[];
+  /** Groups (0 = 6000) of overlays that are shown, the images' or the state's own, and their colours; others are not (PS3.3 C.11.7). */
+  readonly overlays: readonly ActiveOverlay[];
+  /** Overlays that the state itself brings, shown or shutting off. They stand before those of an image in the same group. */
+  readonly planes: readonly StatePlane[];
+  /** Digital subtraction. */
+  readonly mask: Mask | undefined;
+  /** Of pseudo-colour, and of what a blending state lays over. */
+  readonly palette: StatePalette | undefined;
+  /** Of colour: what the ICC profile makes of the images' colours. */
+  readonly colours: ColourConversion | undefined;
+  /** Of blending: what lies over the images. */
+  readonly superimposed: Superimposed | undefined;
   /** From the back to the front. */
   readonly layers: readonly GraphicLayer[];
   /** Graphics that belong together, by the `group` of each. */
@@ -34,7 +46,50 @@ export interface PresentationState {
   readonly notApplied: readonly NotApplied[];
 }
 
-export type NotApplied = 'mask' | 'overlays' | 'palette' | 'icc' | 'tables' | 'cut';
+export type StateKind = 'grayscale' | 'colour' | 'pseudo-colour' | 'blending';
+
+export type NotApplied = 'mask' | 'overlays' | 'palette' | 'icc' | 'tables' | 'cut' | 'registration' | 'blending';
+
+export interface ActiveOverlay {
+  readonly group: number;
+  /** Red, green, blue of its layer; undefined: white. */
+  readonly colour: readonly number[] | undefined;
+}
+
+/** An overlay of the state (PS3.3 C.9.2), one frame for all images. */
+export interface StatePlane {
+  readonly group: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** [row, column] of its first pixel in the image, counted from 1; may lie outside. */
+  readonly origin: readonly [row: number, column: number];
+  /** Packed, least significant bit first. */
+  readonly bits: Uint8Array;
+}
+
+/** Mask module (PS3.3 C.7.6.10, C.11.13). */
+export interface Mask {
+  /** TID: the frame that lies `tidOffset` before. */
+  readonly operation: 'AVG_SUB' | 'TID';
+  /** 0-based; their mean is subtracted. */
+  readonly maskFrames: readonly number[];
+  /** Frames (0-based, both ends included) that are subtracted from; undefined = all. */
+  readonly applicable: readonly (readonly [first: number, last: number])[] | undefined;
+  /** So many frames, from the current one on, are averaged first. */
+  readonly contrastFrames: number;
+  readonly tidOffset: number;
+  /** Pixels by which the mask is moved down and to the right. */
+  readonly shift: readonly [down: number, right: number];
+}
+
+/** Other images over those of a blending state (PS3.3 C.11.14): looked up, coloured and mixed in. */
+export interface Superimposed {
+  readonly images: readonly ImageReference[];
+  readonly modality: PresentationState['modality'];
+  readonly vois: PresentationState['vois'];
+  /** 0 to 1. */
+  readonly opacity: number;
+}
 
 export interface ImageReference {
   readonly sopInstanceUID: string;

@@ -15,6 +15,7 @@ export const StateTag = {
   RadiusOfCircularShutter: '00181612',
   VerticesOfThePolygonalShutter: '00181620',
   ShutterPresentationValue: '00181622',
+  ShutterOverlayGroup: '00181623',
   ShutterPresentationColorCIELabValue: '00181624',
   WindowCenter: '00281050',
   WindowWidth: '00281051',
@@ -28,6 +29,12 @@ export const StateTag = {
   VOILUTSequence: '00283010',
   SoftcopyVOILUTSequence: '00283110',
   MaskSubtractionSequence: '00286100',
+  MaskOperation: '00286101',
+  ApplicableFrameRange: '00286102',
+  MaskFrameNumbers: '00286110',
+  ContrastFrameAveraging: '00286112',
+  MaskSubPixelShift: '00286114',
+  TIDOffset: '00286120',
   GraphicAnnotationSequence: '00700001',
   GraphicLayer: '00700002',
   BoundingBoxAnnotationUnits: '00700003',
@@ -84,6 +91,24 @@ export const StateTag = {
   CompoundGraphicType: '00700294',
   GraphicGroupID: '00700295',
   GraphicLayerRecommendedDisplayCIELabValue: '00700401',
+  BlendingSequence: '00700402',
+  RelativeOpacity: '00700403',
+  ReferencedSpatialRegistrationSequence: '00700404',
+  BlendingPosition: '00700405',
   PresentationLUTSequence: '20500010',
   PresentationLUTShape: '20500020',
 } as const;
+
+/** The groups of Palette Color Lookup Table (PS3.3 C.7.9): red, green, blue. */
+export const PALETTE_TAGS = [
+  { descriptor: '00281101', data: '00281201', segmented: '00281221' },
+  { descriptor: '00281102', data: '00281202', segmented: '00281222' },
+  { descriptor: '00281103', data: '00281203', segmented: '00281223' },
+] as const;
+
+/** Repeating groups of overlays: 0 = 6000, 1 = 6002 … */
+export const OVERLAY_GROUPS: readonly number[] = Array.from({ length: 128 }, (_, index) => index);
+
+export function overlayTag(group: number, element: string): string {
+  return (0x6000 + group * 2).toString(16).toUpperCase() + element;
+}

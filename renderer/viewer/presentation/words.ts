@@ -12,7 +12,7 @@ export const say = roomWords('presentation', {
   applied: 'Presentation state {{label}}',
   profile: {
     applied: 'Colours by the ICC profile',
-    'lookup-table': 'ICC profile with lookup tables not applied',
+    unsupported: 'ICC profile of another kind than tables and curves not applied',
     'not-rgb': 'ICC profile of other colours than RGB not applied',
     damaged: 'Damaged ICC profile not applied',
   },
@@ -22,6 +22,8 @@ export const say = roomWords('presentation', {
     palette: 'palette of the state not applied',
     icc: 'ICC profile of the state not applied',
     tables: 'a damaged lookup table not applied',
+    registration: 'registration of the images laid over not applied',
+    blending: 'blending not applied',
     cut: 'too many graphics: not all are shown',
   },
 });

@@ -2,6 +2,7 @@ import { colourWords } from '../colour-maps.ts';
 import { cachedLut } from '../cornerstone-image.ts';
 import type { Point } from '../geometry.ts';
 import type { PaneView } from '../pane-view.ts';
+import { coloursOf } from '../presentation/apply-state.ts';
 import { apply, inverse } from '../transform.ts';
 import type { At, ToolDefinition } from './tool.ts';
 
@@ -27,7 +28,8 @@ export const MAGNIFY: ToolDefinition = {
 /** Draws what lies around a point of the pane, from the pixels of the image rather than from those of the screen. */
 export function drawLens(canvas: HTMLCanvasElement, view: PaneView, centre: Point): void {
   const context = canvas.getContext('2d');
-  const { drawn, toScreen, shown, window, pixelRatio } = view;
+  const { presented, toScreen, shown, window, pixelRatio } = view;
+  const drawn = presented?.frame;
   const side = Math.round(LENS_SIZE * pixelRatio);
   canvas.width = side;
   canvas.height = side;
@@ -53,7 +55,8 @@ function greyReader({ presented, shown, window, presentation }: PaneView): (poin
   const drawn = presented?.frame;
   if (presented === undefined || drawn?.kind !== 'grey' || shown?.image === undefined || window === undefined) return () => 0;
   const { lutArray } = cachedLut(drawn, presented.image, window, presentation.invert);
-  const colours = colourWords(presentation.colourMap);
+  const map = coloursOf(presentation.colourMap, presented);
+  const colours = typeof map === 'string' ? colourWords(map) : map;
   const origin = Math.min(drawn.first, 0);
   const samples = drawn.levels[0]?.samples ?? new Uint8Array();
   const { columns, rows } = drawn;

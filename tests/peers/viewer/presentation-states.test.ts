@@ -5,7 +5,7 @@ import { compareSamples } from '../../conformance/compare.ts';
 import type { Picture } from '../../conformance/png.ts';
 import { presentedPicture, stateOfFile } from '../../conformance/presented-file.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
-import { COLUMNS, cells, packed, pattern, ROWS, writeImage } from '../../support/images.ts';
+import { COLUMNS, cells, packed, pattern, type RawElement, ROWS, writeImage } from '../../support/images.ts';
 import { writePresentationState } from '../../support/presentation-states.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { provideWasmFromPackages } from '../../support/wasm.ts';
@@ -102,7 +102,7 @@ describe('an image under a grayscale presentation state', () => {
   it.each(CASES)('is drawn as DCMTK draws it: $name', async ({ name, image = {}, state: asked }) => {
     const path = await writeImage(folder.path, { name, values: { ...GREY, ...image }, pixels: cells(values(4095), 16) });
     const statePath = await writePresentationState(path, asked);
-    const state = stateOfFile(statePath);
+    const state = await stateOfFile(statePath);
     expect(state).toBeDefined();
     if (state === undefined) return;
     const theirs = await drawnByDCMTK(statePath, path);
@@ -141,6 +141,68 @@ describe('an image under a grayscale presentation state', () => {
     const [shown, bare] = [await presentedPicture(activated, path), await presentedPicture(none, path)];
     for (const [i, bit] of [...bits].reverse().entries()) expect(shown.samples[i]).toBe(bit === 1 ? 255 : bare.samples[i]);
     expect([...bare.samples].filter((grey) => grey === 255).length).toBeLessThan(50);
+  });
+
+  const RING = Array.from({ length: PIXELS }, (_, i) => {
+    const far = Math.hypot((i % COLUMNS) - 18, Math.floor(i / COLUMNS) - 14);
+    return far > 8 && far < 13 ? 1 : 0;
+  });
+  const ownPlane = (group: number, bits: readonly (0 | 1)[]): RawElement[] => [
+    [group + 0x10, [ROWS], 'US'],
+    [group + 0x11, [COLUMNS], 'US'],
+    [group + 0x40, 'G', 'CS'],
+    [group + 0x50, [3, -1], 'SS'],
+    [group + 0x100, [1], 'US'],
+    [group + 0x102, [0], 'US'],
+    [group + 0x3000, packed(bits), 'OW'],
+  ];
+  const WIDE = { SoftcopyVOILUTSequence: [Dataset.of({ WindowCenter: '2000', WindowWidth: '9000' })] };
+  const SHUT = { ShutterShape: 'BITMAP', ShutterOverlayGroup: 0x6000, ShutterPresentationValue: 30_000 };
+  const COVERED: readonly { name: string; state: Record<string, ValueInput | Dataset[]>; elements: RawElement[] }[] = [
+    { name: 'an overlay of its own that it does not activate', state: WIDE, elements: ownPlane(0x60000000, RING) },
+    { name: 'a bitmap shutter', state: { ...WIDE, ...SHUT }, elements: ownPlane(0x60000000, RING) },
+  ];
+
+  it.each(COVERED)('is covered as DCMTK covers it: $name', async ({ name, state: asked, elements }) => {
+    const path = await writeImage(folder.path, { name, values: GREY, pixels: cells(values(4095), 16) });
+    const statePath = await writePresentationState(path, asked, elements);
+    const state = await stateOfFile(statePath);
+    if (state === undefined) throw new Error('not read');
+    const ours = await presentedPicture(state, path);
+    expect(compareSamples(await drawnByDCMTK(statePath, path), ours, false)).toMatchObject({
+      kind: expect.stringMatching(/^(equal|within tolerance)$/),
+    });
+    expect(state.notApplied).toEqual([]);
+  });
+
+  it('shows an overlay of the state itself where the state activates it', async () => {
+    const path = await writeImage(folder.path, { name: 'ring', values: GREY, pixels: cells(values(4095), 16) });
+    const statePath = await writePresentationState(path, WIDE, [...ownPlane(0x60000000, RING), [0x60001001, 'LAYER', 'CS']]);
+    const state = await stateOfFile(statePath);
+    if (state === undefined) throw new Error('not read');
+    // DCMTK hands graphic overlays over beside the picture.
+    const [bare, covered] = [await drawnByDCMTK(statePath, path), await presentedPicture(state, path)];
+    for (const [i, grey] of covered.samples.entries()) {
+      const [x, y] = [(i % COLUMNS) + 2, Math.floor(i / COLUMNS) - 2];
+      const isRing = x < COLUMNS && y >= 0 && RING[y * COLUMNS + x] === 1;
+      if (isRing) expect(grey).toBe(255);
+      else expect(Math.abs(grey - (bare.samples[i] ?? 0))).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it.each([
+    ['deflated', '1.2.840.10008.1.2.1.99'],
+    ['in big endian', '1.2.840.10008.1.2.2'],
+  ])('is drawn as DCMTK draws it where the state is stored %s', async (name, transferSyntaxUID) => {
+    const path = await writeImage(folder.path, { name, values: GREY, pixels: cells(values(4095), 16) });
+    const asked = { SoftcopyVOILUTSequence: [Dataset.of({ VOILUTSequence: [table(1024, 500, 12)] })], ...SHUT };
+    const statePath = await writePresentationState(path, asked, ownPlane(0x60000000, RING), { transferSyntaxUID });
+    const state = await stateOfFile(statePath);
+    if (state === undefined) throw new Error('not read');
+    expect(compareSamples(await drawnByDCMTK(statePath, path), await presentedPicture(state, path), false)).toMatchObject({
+      kind: expect.stringMatching(/^(equal|within tolerance)$/),
+    });
+    expect(state.notApplied).toEqual([]);
   });
 });
 

@@ -136,14 +136,14 @@ describe('a presentation state that we write', () => {
     const theirs = { columns: COLUMNS, rows: ROWS, samplesPerPixel: 1 as const, samples: pgm.subarray(pgm.length - COLUMNS * ROWS) };
     const pane = pictureOf(await viewFile(image).drawable(0), WINDOW, { inverted: true });
     expect(compareSamples(theirs, pane, false).kind).toMatch(/^(equal|within tolerance)$/);
-    const state = stateOfFile(path);
+    const state = await stateOfFile(path);
     if (state === undefined) throw new Error('not read');
     expect(compareSamples(pane, await presentedPicture(state, image), false).kind).toMatch(/^(equal|within tolerance)$/);
   });
 
   it('brings back the same marks', async () => {
     const { archive, view, sopInstanceUID } = await shownImage();
-    const state = stateOfFile((await composed(archive, written(view))).path);
+    const state = await stateOfFile((await composed(archive, written(view))).path);
     if (state === undefined) throw new Error('not read');
     expect(marksOf(state)).toEqual(MARKS.map((mark) => ({ ...mark, sopInstanceUID, frame: 0 })));
     expect(state.notApplied).toEqual([]);
@@ -156,7 +156,7 @@ describe('a presentation state that we write', () => {
     [{ flippedHorizontally: true, flippedVertically: true, zoom: 2 }],
   ] as const)('turns, flips and moves the image as it stood: %o', async (change: Partial<Presentation>) => {
     const { archive, view, frame } = await shownImage(change);
-    const state = stateOfFile((await composed(archive, written(view))).path);
+    const state = await stateOfFile((await composed(archive, written(view))).path);
     if (state === undefined) throw new Error('not read');
     const again = arrange(state, frame, { ...view.size, pixelsPerMillimetre: 4 });
     if (again === undefined || view.toScreen === undefined) throw new Error('no arrangement');
