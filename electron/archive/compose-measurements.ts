@@ -70,7 +70,9 @@ function groupItem({ trackingUID, name, image: reference, region, figures, comme
   ];
   if (region !== undefined) children.push(scoordItem('CONTAINS', CONCEPTS.imageRegion, region, image, reference));
   for (const figure of figures) {
-    const on = (figure.graphic ?? []).map((graphic) => scoordItem('INFERRED FROM', undefined, graphic, image, reference));
+    // Readers that know no TID 1410 look for coordinates below the figure, as TID 300 has them.
+    const graphics = figure.graphic ?? (figure.what === 'area' && region !== undefined ? [region] : []);
+    const on = graphics.map((graphic) => scoordItem('INFERRED FROM', undefined, graphic, image, reference));
     children.push(figureItem(figure, on));
   }
   if (comment !== undefined) {

@@ -12,8 +12,8 @@ const code = (scheme: string, value: string, meaning: string): Code => ({ value,
 /** What a figure of a report measures: concept names of TID 300 and TID 1419 (PS3.16). */
 export const FIGURES = {
   length: code('SCT', '410668003', 'Length'),
-  longAxis: code('SCT', '103339001', 'Long axis'),
-  shortAxis: code('SCT', '103340004', 'Short axis'),
+  longAxis: code('SCT', '103339001', 'Long Axis'),
+  shortAxis: code('SCT', '103340004', 'Short Axis'),
   angle: code('SCT', '1483009', 'Angle'),
   cobbAngle: code('SCT', '285285000', 'Cobb angle'),
   area: code('SCT', '42798000', 'Area'),

@@ -85,14 +85,17 @@ function drawnOf(
     figures.filter((one) => one.what === what).flatMap(({ graphics }) => graphics.flatMap(({ points }) => points));
   const [long, short, cobb] = [linesOf('longAxis'), linesOf('shortAxis'), linesOf('cobbAngle')];
   if (long.length === 2 && short.length === 2) return { kind: 'bidirectional', points: [...long, ...short] };
-  if (cobb.length === 4) return { kind: 'cobb', points: cobb };
+  if (cobb.length === 4) return angleOf(cobb);
   const graphic = figures.flatMap(({ graphics }) => graphics)[0];
   if (graphic !== undefined) {
     const { points } = graphic;
     if (points.length === 1) return { kind: 'probe', points };
     if (linesOf('angle').length >= 3 && points.length === 3) return { kind: 'angle', points };
     if (points.length === 2 && graphic.type === 'POLYLINE') return { kind: 'length', points };
-    return areaOf(graphic);
+    return areaOf(
+      graphic,
+      figures.some(({ what }) => what === 'area'),
+    );
   }
   const [at] = noted;
   if (at?.points.length === 1) return { kind: 'text', points: at.points };
@@ -100,7 +103,17 @@ function drawnOf(
   return undefined;
 }
 
-function areaOf({ type, points }: Graphic): ToldMark['drawn'] {
+/** An angle whose two sides meet is one of three points. */
+function angleOf(points: readonly Point[]): ToldMark['drawn'] {
+  const [a, b, c, d] = points;
+  if (a !== undefined && b !== undefined && c !== undefined && d !== undefined && same(b.x, c.x) && same(b.y, c.y)) {
+    return { kind: 'angle', points: [a, b, d] };
+  }
+  return { kind: 'cobb', points };
+}
+
+/** `enclosing`: it has an area, so that a line without an end of its own is closed. */
+function areaOf({ type, points }: Graphic, enclosing = false): ToldMark['drawn'] {
   const [a, b, c, d] = points;
   if (type === 'CIRCLE' && a !== undefined && b !== undefined) {
     const radius = Math.hypot(b.x - a.x, b.y - a.y);
@@ -109,9 +122,10 @@ function areaOf({ type, points }: Graphic): ToldMark['drawn'] {
   if (type === 'ELLIPSE' && a !== undefined && b !== undefined && c !== undefined && d !== undefined) return ellipseOf(a, b, c, d);
   const first = points[0];
   const last = points.at(-1);
-  if (type !== 'POLYLINE' || first === undefined || last === undefined || points.length < 4) return undefined;
+  if (type !== 'POLYLINE' || first === undefined || last === undefined || points.length < 3) return undefined;
   const closed = same(first.x, last.x) && same(first.y, last.y);
   const outline = closed ? points.slice(0, -1) : points;
+  if (outline.length < 3) return undefined;
   const [p, q, r, s] = outline;
   const square =
     outline.length === 4 &&
@@ -122,7 +136,7 @@ function areaOf({ type, points }: Graphic): ToldMark['drawn'] {
     ((same(p.y, q.y) && same(q.x, r.x) && same(r.y, s.y) && same(s.x, p.x)) ||
       (same(p.x, q.x) && same(q.y, r.y) && same(r.x, s.x) && same(s.y, p.y)));
   if (square) return { kind: 'rectangle', points: [p, r] };
-  return closed ? { kind: 'polygon', points: outline } : undefined;
+  return closed || enclosing ? { kind: 'polygon', points: outline } : undefined;
 }
 
 const OUTLINE = 72;

@@ -198,6 +198,13 @@ export function marksOf(root: ContentItem): ReportMark[] {
       for (const child of item.children) {
         if (child.value.kind !== 'reference') continue;
         const { sopInstanceUID, frames } = child.value.reference;
+        // A region that also stands below its area is one mark.
+        const isSame = (one: ReportMark) =>
+          one.sopInstanceUID === sopInstanceUID &&
+          one.graphic === value.graphic &&
+          sameNumbers(one.points, value.points) &&
+          sameNumbers(one.frames, frames);
+        if (marks.some(isSame)) continue;
         const label = item.concept?.meaning || parent?.concept?.meaning || '';
         marks.push({ position: item.position, sopInstanceUID, frames, graphic: value.graphic, points: value.points, label });
       }
@@ -206,4 +213,10 @@ export function marksOf(root: ContentItem): ReportMark[] {
   };
   walk(root, undefined);
   return marks;
+}
+
+function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
