@@ -21,8 +21,10 @@ import { FILTERS } from './filters.ts';
 import { type Command, keyName } from './keys.ts';
 import type { ViewerSession } from './layout/session.ts';
 import { usePaneView, useSession, useSessionState } from './layout/use-session.ts';
+import { CINE_COMMANDS, IMAGE_COMMANDS, SIZE_COMMANDS, TURN_COMMANDS, UNDO_COMMANDS } from './menu-commands.ts';
 import { sayObject } from './objects/words.ts';
 import { sayVideo } from './picture/video-words.ts';
+import { commandName } from './preferences/command-name.ts';
 import { sayPreference } from './preferences/words.ts';
 import { presetName, presetsOf } from './presets.ts';
 import { ScreenSize } from './ScreenSize.tsx';
@@ -134,20 +136,6 @@ function WindowText({ center, width }: { center: number; width: number }) {
   return <span className="quiet numbers">{say('window', { width: formatWindowValue(width), center: formatWindowValue(center) })}</span>;
 }
 
-const IMAGE_COMMANDS = [
-  { word: 'invert', command: { do: 'invert' } },
-  { word: 'flipHorizontal', command: { do: 'flip-horizontal' } },
-  { word: 'flipVertical', command: { do: 'flip-vertical' } },
-  { word: 'rotateLeft', command: { do: 'rotate', by: -90 } },
-  { word: 'rotateRight', command: { do: 'rotate', by: 90 } },
-] as const satisfies readonly { word: string; command: Command }[];
-
-const SIZE_COMMANDS = [
-  { word: 'fit', command: { do: 'fit' } },
-  { word: 'oneToOne', command: { do: 'one-to-one' } },
-  { word: 'trueSize', command: { do: 'true-size' } },
-] as const satisfies readonly { word: string; command: Command }[];
-
 /** The encoders are loaded when they are wanted. */
 async function saveCine(session: ViewerSession): Promise<void> {
   const { saveVideo } = await import('./picture/video.ts');
@@ -161,7 +149,8 @@ export function ImageMenu() {
   const invert = usePaneView(pane, (view) => view.presentation.invert);
   const colourMap = usePaneView(pane, (view) => view.presentation.colourMap);
   const filter = usePaneView(pane, (view) => view.presentation.filter);
-  const item = ({ word, command }: (typeof IMAGE_COMMANDS | typeof SIZE_COMMANDS)[number]) => (
+  const overlays = usePaneView(pane, (view) => view.presentation.overlays);
+  const item = ({ word, command }: (typeof TURN_COMMANDS | typeof SIZE_COMMANDS)[number]) => (
     <Menu.Item key={word} rightSection={<Key command={command} />} onClick={() => runCommand(session, command)}>
       {say(word)}
     </Menu.Item>
@@ -186,14 +175,21 @@ export function ImageMenu() {
         icon={<IconPhoto className="icon" aria-hidden="true" />}
         pressed={colourMap !== 'grey' || filter !== 'none'}
       >
-        {IMAGE_COMMANDS.map(item)}
+        {TURN_COMMANDS.map(item)}
         <Menu.Divider />
         {SIZE_COMMANDS.map(item)}
         <ScreenSize />
         <Menu.Divider />
-        <Menu.Item rightSection={<Key command={{ do: 'tags' }} />} onClick={() => runCommand(session, { do: 'tags' })}>
-          {sayObject('tags')}
-        </Menu.Item>
+        {IMAGE_COMMANDS.map((command) => (
+          <Menu.Item
+            key={command.do}
+            data-pressed={command.do === 'overlays' ? overlays : undefined}
+            rightSection={<Key command={command} />}
+            onClick={() => runCommand(session, command)}
+          >
+            {command.do === 'tags' ? sayObject('tags') : commandName(command)}
+          </Menu.Item>
+        ))}
         <Menu.Divider />
         {COLOUR_MAPS.map((map) => (
           <Menu.Item key={map} data-pressed={map === colourMap} onClick={() => change({ colourMap: map })}>
@@ -261,20 +257,16 @@ export function CineMenu() {
       </IconButton>
       <MenuButton label={say('cineMenu')}>
         <Menu.Label>{say('playing', { rate })}</Menu.Label>
-        <Menu.Item
-          closeMenuOnClick={false}
-          rightSection={<Key command={{ do: 'faster' }} />}
-          onClick={() => runCommand(session, { do: 'faster' })}
-        >
-          {say('faster')}
-        </Menu.Item>
-        <Menu.Item
-          closeMenuOnClick={false}
-          rightSection={<Key command={{ do: 'slower' }} />}
-          onClick={() => runCommand(session, { do: 'slower' })}
-        >
-          {say('slower')}
-        </Menu.Item>
+        {CINE_COMMANDS.map(({ word, command }) => (
+          <Menu.Item
+            key={word}
+            closeMenuOnClick={false}
+            rightSection={<Key command={command} />}
+            onClick={() => runCommand(session, command)}
+          >
+            {say(word)}
+          </Menu.Item>
+        ))}
         <Menu.Item onClick={() => pane.setCine({ rate: undefined })}>{say('fileRate')}</Menu.Item>
         <Menu.Divider />
         {CINE_MODES.map((mode) => (
@@ -297,7 +289,7 @@ export function Reset() {
         <IconArrowBackUp className="icon" aria-hidden="true" />
       </IconButton>
       <MenuButton label={say('undoMenu')}>
-        {(['undo', 'redo', 'reset', 'reset-all'] as const).map((command) => (
+        {UNDO_COMMANDS.map((command) => (
           <Menu.Item key={command} rightSection={<Key command={{ do: command }} />} onClick={() => runCommand(session, { do: command })}>
             {say(`commandName.${command}`)}
           </Menu.Item>

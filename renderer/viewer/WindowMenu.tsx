@@ -5,10 +5,13 @@ import { runCommand } from './commands.ts';
 import { openDialog } from './dialogs.ts';
 import { type Command, keyName } from './keys.ts';
 import { useSession, useSessionState } from './layout/use-session.ts';
+import { GO_COMMANDS, VIEW_COMMANDS } from './menu-commands.ts';
 import { showPattern, usePatterns } from './patterns/pattern-store.ts';
 import { PATTERNS } from './patterns/patterns.ts';
 import { sayPattern } from './patterns/words.ts';
 import { sayPicture } from './picture/words.ts';
+import { commandName } from './preferences/command-name.ts';
+import { commandId } from './preferences/own-keys.ts';
 import { sayPreference } from './preferences/words.ts';
 import { windowsLinked } from './windows/window-link.ts';
 import { sayWindow } from './windows/words.ts';
@@ -22,11 +25,23 @@ export function WindowMenu() {
   const item = (label: string, command: Command) => {
     const key = keyName(command);
     return (
-      <Menu.Item rightSection={key === '' ? undefined : <kbd className="key">{key}</kbd>} onClick={() => runCommand(session, command)}>
+      <Menu.Item
+        key={commandId(command)}
+        rightSection={key === '' ? undefined : <kbd className="key">{key}</kbd>}
+        onClick={() => runCommand(session, command)}
+      >
         {label}
       </Menu.Item>
     );
   };
+  const submenu = (label: string, commands: readonly Command[]) => (
+    <Menu.Sub>
+      <Menu.Sub.Target>
+        <Menu.Sub.Item>{label}</Menu.Sub.Item>
+      </Menu.Sub.Target>
+      <Menu.Sub.Dropdown className="viewer-dropdown">{commands.map((command) => item(commandName(command), command))}</Menu.Sub.Dropdown>
+    </Menu.Sub>
+  );
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -35,6 +50,9 @@ export function WindowMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown className="viewer-dropdown">
+        {submenu(sayPicture('go'), GO_COMMANDS)}
+        {submenu(sayPicture('view'), VIEW_COMMANDS)}
+        <Menu.Divider />
         {item(sayPicture('copy'), { do: 'copy' })}
         {item(sayPicture('copyWithout'), { do: 'copy-without-patient' })}
         {item(sayPicture('print'), { do: 'print' })}
@@ -61,6 +79,7 @@ export function WindowMenu() {
         </Menu.Sub>
         <Menu.Item onClick={() => openDialog('gsdf')}>{sayPattern('check')}</Menu.Item>
         <Menu.Divider />
+        {item(sayPreference('presets.edit'), { do: 'preferences' })}
         <Menu.Item onClick={() => openDialog('corners')}>{sayPreference('editCorners')}</Menu.Item>
         {item(sayPreference('editKeys'), { do: 'keys' })}
         <Menu.Item onClick={() => openDialog('about')}>{sayPreference('about')}</Menu.Item>

@@ -2,6 +2,8 @@ import { roomWords } from '../../i18n/room-words.ts';
 
 export const sayPicture = roomWords('viewer-picture', {
   menu: 'Copy, print, windows, settings',
+  go: 'Go to',
+  view: 'Panes and marks',
   copy: 'Copy the picture',
   copyWithout: 'Copy without the patient',
   nothing: 'There is no image in this pane.',

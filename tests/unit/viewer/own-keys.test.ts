@@ -1,5 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bindings, COMMANDS, commandOf, KEYS, keyName, takeOwnKeys } from '../../../renderer/viewer/keys.ts';
+import { bindings, COMMANDS, commandOf, displayed, KEYS, keyName, takeOwnKeys } from '../../../renderer/viewer/keys.ts';
+import {
+  CINE_COMMANDS,
+  GO_COMMANDS,
+  IMAGE_COMMANDS,
+  SIZE_COMMANDS,
+  TURN_COMMANDS,
+  UNDO_COMMANDS,
+  VIEW_COMMANDS,
+} from '../../../renderer/viewer/menu-commands.ts';
 import { commandName } from '../../../renderer/viewer/preferences/command-name.ts';
 import { commandId, conflictsOf, isReserved, pressedCombination } from '../../../renderer/viewer/preferences/own-keys.ts';
 import { keyCombination, viewerSettings } from '../../../shared/contract/index.ts';
@@ -63,6 +73,41 @@ describe('the reader’s own keys', () => {
     }
   });
 
+  it('are not the only way: every command stands in a menu too, or has a button', () => {
+    const inMenus = new Set([
+      ...[...TURN_COMMANDS, ...SIZE_COMMANDS, ...CINE_COMMANDS].map(({ command }) => commandId(command)),
+      ...[...IMAGE_COMMANDS, ...GO_COMMANDS, ...VIEW_COMMANDS].map(commandId),
+      ...UNDO_COMMANDS,
+    ]);
+    // Buttons of the bar, and entries of menus that name no table: tools, windows, and what is done with the picture.
+    const drawn = [
+      'layout',
+      'link',
+      'cine',
+      'measurements',
+      'close',
+      'auto',
+      'copy',
+      'copy-without-patient',
+      'print',
+      'pop-out',
+      'preferences',
+      'keys',
+    ];
+    const without = COMMANDS.map(commandId).filter((id) => !inMenus.has(id) && !drawn.includes(id) && !/^(tool|preset):/.test(id));
+    expect(without).toEqual([]);
+    for (const id of inMenus) expect(COMMANDS.map(commandId), id).toContain(id);
+  });
+
+  it('are all in the guide', async () => {
+    const guide = (await Promise.all(['README', 'reading'].map((page) => readFile(`docs/user-guide/${page}.md`, 'utf8')))).join('\n');
+    const words: Readonly<Record<string, string>> = { PgUp: 'Page Up', PgDn: 'Page Down', Del: 'Delete' };
+    const named = (key: string) =>
+      guide.includes(`\`${key}\``) || new RegExp(`(^|[\\s|(])${literal(words[key] ?? key)}([\\s|,.;:)]|$)`, 'm').test(guide);
+    const missing = KEYS.map(displayed).filter((key) => !/^[2-8]$/.test(key) && !named(key));
+    expect(missing).toEqual([]);
+  });
+
   it('are refused in the settings where they are none', () => {
     for (const wrong of ['', 'ctrl+q', 'q', 'Ctrl+', 'Alt+Q', 'A B', 'Ctrl+Shift+Q+W', 'x'.repeat(40)]) {
       expect(keyCombination.safeParse(wrong).success, wrong).toBe(false);
@@ -71,3 +116,7 @@ describe('the reader’s own keys', () => {
     expect(viewerSettings.safeParse({ presets: { '../x': [] }, corners: {}, keys: {} }).success).toBe(false);
   });
 });
+
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
