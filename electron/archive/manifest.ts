@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandArgs, ManifestInstance, SeriesManifest } from '../../shared/contract/index.ts';
 import { systemCode } from '../../shared/contract/phosphor-error.ts';
+import { readingOrder } from '../../shared/contract/reading-order.ts';
 import { DESCRIPTION_VERSION, describeImage, type ImageDescription } from './image-description.ts';
 import type { ImageDescriptionEntry } from './index-store.ts';
 import { locateInstance } from './layout.ts';
@@ -22,22 +23,29 @@ export async function manifestOf(
   args: CommandArgs<'archive.manifest'>,
   keep: KeepImages,
 ): Promise<SeriesManifest | null> {
-  const found = database
+  const [found] = database
     .prepare(
-      `SELECT ${STUDY_COLUMNS}, ${SERIES_COLUMNS} FROM studies st JOIN series se USING (study_id) WHERE st.study_uid = ? AND se.series_uid = ?`,
+      `SELECT ${STUDY_COLUMNS}, ${SERIES_COLUMNS} FROM studies st JOIN series se USING (study_id) WHERE st.study_uid = ?1 AND (?2 IS NULL OR se.series_uid = ?2)`,
     )
-    .get(args.studyInstanceUID, args.seriesInstanceUID);
+    .all(args.studyInstanceUID, args.seriesInstanceUID ?? null)
+    .sort((a, b) => readingOrder(localSeries(a), localSeries(b)));
   if (found === undefined || number(found.series_instances) === args.known) return null;
   const rows = database
-    .prepare(`SELECT ${INSTANCE_COLUMNS} FROM instances i LEFT JOIN image_descriptions d USING (instance_id) WHERE i.series_id = ? LIMIT ?`)
+    .prepare(`SELECT ${INSTANCE_COLUMNS} FROM instances i WHERE i.series_id = ? LIMIT ?`)
     .all(number(found.series_id), MAX_INSTANCES);
-  const instances = await describeRows(location, rows, keep);
-  const order = stackOrder(rows);
-  return { study: localStudy(found), series: localSeries(found), instances: order.flatMap((i) => instances[i] ?? []) };
+  const wanted = (args.first === undefined ? undefined : beginningOf(rows, args.first)) ?? stackOrder(rows);
+  const instances = await describeRows(location, withJson(database, wanted), keep);
+  return { study: localStudy(found), series: localSeries(found), instances };
 }
 
 const INSTANCE_COLUMNS = `i.instance_id, i.sop_uid, i.sop_class, i.transfer_syntax, i.instance_number, i.acquisition_number, i.number_of_frames,
-  i.position, i.sha256, i.file_bytes, d.json`;
+  i.position, i.sha256, i.file_bytes`;
+
+/** Each with its description as it was kept. */
+function withJson(database: DatabaseSync, rows: readonly Row[]): Row[] {
+  const statement = database.prepare('SELECT json FROM image_descriptions WHERE instance_id = ?');
+  return rows.map((row) => ({ ...row, json: statement.get(number(row.instance_id))?.json ?? null }));
+}
 
 /** Describes instances that nobody has asked for yet, a page of them after `after`. Returns the last one looked at, or undefined at the end. */
 export async function describeAhead(
@@ -48,7 +56,7 @@ export async function describeAhead(
 ): Promise<number | undefined> {
   const rows = database
     .prepare(
-      `SELECT ${INSTANCE_COLUMNS} FROM instances i LEFT JOIN image_descriptions d USING (instance_id) WHERE i.instance_id > ? ORDER BY i.instance_id LIMIT 128`,
+      `SELECT ${INSTANCE_COLUMNS}, d.json FROM instances i LEFT JOIN image_descriptions d USING (instance_id) WHERE i.instance_id > ? ORDER BY i.instance_id LIMIT 128`,
     )
     .all(after);
   await describeRows(location, rows, keep);
@@ -114,9 +122,9 @@ function instanceOf(row: Row, description: ImageDescription): ManifestInstance {
 
 /**
  * Order of a stack: along the normal of the planes where all are parallel (PS3.3 C.7.6.2.1.1), ties and everything else by Instance Number,
- * then by arrival. Indices into `rows`.
+ * then by arrival.
  */
-function stackOrder(rows: readonly Row[]): number[] {
+function stackOrder(rows: readonly Row[]): Row[] {
   const distances = distancesOf(rows);
   const key = (row: Row | undefined): number => (typeof row?.instance_number === 'number' ? row.instance_number : Number.MAX_SAFE_INTEGER);
   return rows
@@ -126,7 +134,43 @@ function stackOrder(rows: readonly Row[]): number[] {
         (distances === undefined ? 0 : (distances[a] ?? 0) - (distances[b] ?? 0)) ||
         key(rows[a]) - key(rows[b]) ||
         number(rows[a]?.instance_id) - number(rows[b]?.instance_id),
-    );
+    )
+    .map((i) => rows[i])
+    .filter((row) => row !== undefined);
+}
+
+/** Planes that are nearer to each other (mm) may be volumes at the same places. */
+const APART = 0.05;
+
+/**
+ * The first `most` instances of a stack that positions alone put in order: parallel planes, one at each place; at the end that was numbered first.
+ * Undefined where more has to be known of all, or where these few would say otherwise which end that is.
+ */
+function beginningOf(rows: readonly Row[], most: number): Row[] | undefined {
+  const distances = distancesOf(rows);
+  if (distances === undefined || rows.length <= most) return undefined;
+  const order = rows.map((row, i) => ({ row, distance: distances[i] ?? 0 })).sort((a, b) => a.distance - b.distance);
+  if (order.some(({ distance }, i) => i > 0 && distance - (order[i - 1]?.distance ?? 0) < APART)) return undefined;
+  const along = order.map(({ row }) => row);
+  const down = runsDown(along);
+  const first = down ? along.slice(-most) : along.slice(0, most);
+  return runsDown(first) === down ? (down ? first.reverse() : first) : undefined;
+}
+
+/** Numbered against the direction in which they are given, most of the way. */
+function runsDown(rows: readonly Row[]): boolean {
+  let up = 0;
+  let down = 0;
+  for (let i = 1; i < rows.length; i++) {
+    const step = numbered(rows[i]) - numbered(rows[i - 1]);
+    if (step > 0) up += 1;
+    else if (step < 0) down += 1;
+  }
+  return down > 3 * up;
+}
+
+function numbered(row: Row | undefined): number {
+  return typeof row?.instance_number === 'number' ? row.instance_number : 0;
 }
 
 const PARALLEL = 1e-3;

@@ -46,7 +46,13 @@ function FirstWindow() {
   useEffect(() => {
     if (!known) return undefined;
     // The first study opens without waiting for its program.
-    const idle = requestIdleCallback(() => void loadViewer().catch(() => undefined));
+    const idle = requestIdleCallback(
+      () =>
+        void loadViewer().then(
+          ({ prepareDecoders }) => prepareDecoders(),
+          () => undefined,
+        ),
+    );
     return () => cancelIdleCallback(idle);
   }, [known]);
   return (
@@ -127,4 +133,5 @@ function closeViewer(): void {
   useApp.setState({ viewing: undefined });
   // Esc goes back to where the reader was.
   requestAnimationFrame(() => document.querySelector<HTMLElement>('[role="grid"]')?.focus());
+  requestIdleCallback(() => viewerProgram?.prepareDecoders());
 }

@@ -1,5 +1,5 @@
 import './viewer.css';
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { startTransition, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Client } from '../api/index.ts';
 import type { WindowStart } from '../app/window-start.ts';
 import { MeasurementPanel } from './annotations/MeasurementPanel.tsx';
@@ -93,6 +93,11 @@ function OpenViewer({ onClose }: { onClose(): void }) {
   // Before the tooltips below are made: they name the keys.
   useMemo(() => takeOwnKeys(keys), [keys]);
   useViewerKeys(session, onClose, root);
+  // A bar of fifty parts would hold up the first image: its place is there at once, they come behind it.
+  const [furnished, setFurnished] = useState(false);
+  useEffect(() => {
+    void session.store.firstImage.then(() => startTransition(() => setFurnished(true)));
+  }, [session]);
   useEffect(() => {
     const link = new WindowLink(session);
     return () => {
@@ -102,7 +107,7 @@ function OpenViewer({ onClose }: { onClose(): void }) {
   }, [session]);
   return (
     <div className="viewer" ref={root} data-chrome={chrome} data-strip={strip && chrome} data-panel={panel && chrome}>
-      {chrome && <Toolbar key={JSON.stringify(keys)} close={onClose} />}
+      {chrome && (furnished ? <Toolbar key={JSON.stringify(keys)} close={onClose} /> : <div className="viewer-toolbar" />)}
       {chrome && strip && <SeriesStrip />}
       <Stage />
       <Sheets />

@@ -84,7 +84,7 @@ export class DecodePool {
   }
 
   #start(index: number): Worker {
-    const worker = new Worker(new URL('./decode-worker.ts', import.meta.url), { type: 'module', name: `decode-${index}` });
+    const worker = prepared.pop() ?? newWorker();
     worker.onmessage = (event: MessageEvent<FromWorker>) => {
       const message = event.data;
       this.#heardAt[index] = performance.now();
@@ -133,4 +133,25 @@ export class DecodePool {
       }
     }
   }
+}
+
+/** Workers that wait for the next pool, their code loaded: it would take as long as the first image may. */
+const prepared: Worker[] = [];
+/** As many as every pool has. */
+const PREPARED = 2;
+
+/** Starts the workers that the next viewer begins with. */
+export function prepareDecoders(): void {
+  while (prepared.length < PREPARED) {
+    const worker = newWorker();
+    worker.onerror = (event) => {
+      event.preventDefault();
+      prepared.splice(prepared.indexOf(worker), 1);
+    };
+    prepared.push(worker);
+  }
+}
+
+function newWorker(): Worker {
+  return new Worker(new URL('./decode-worker.ts', import.meta.url), { type: 'module', name: 'decode' });
 }

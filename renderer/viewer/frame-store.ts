@@ -13,6 +13,8 @@ export type FrameState = 'missing' | 'loaded' | 'failed';
 /** Decoded frames may take this much memory. */
 const CACHE_BYTES = 768 * 1024 * 1024;
 const THUMBNAIL_PIXELS = 112;
+/** A first image that takes longer holds nothing up. */
+const PATIENCE_MS = 500;
 
 /** Uncompressed frames up to this size are fetched several at once; they take a slot together. */
 const SMALL_BYTES = 1024 * 1024;
@@ -31,9 +33,23 @@ export class FrameStore {
   readonly #aborts = new Map<string, () => void>();
   readonly #listeners = new Set<(key: string) => void>();
   readonly #scheduler: Scheduler;
+  /** The first image does not share the machine with what comes after it. */
+  #opening = true;
+  #opened: () => void = () => undefined;
+  /** Resolves when the first image is drawn, or takes long. */
+  readonly firstImage: Promise<void>;
+  readonly #patience: ReturnType<typeof setTimeout>;
 
   constructor(client: FrameClient) {
     this.#client = client;
+    this.firstImage = new Promise<void>((resolve) => {
+      this.#opened = resolve;
+    }).then(() => {
+      clearTimeout(this.#patience);
+      this.#opening = false;
+      this.#fill();
+    });
+    this.#patience = setTimeout(this.#opened, PATIENCE_MS);
     this.#pool.warmUp();
     this.#scheduler = new Scheduler({
       done: (key) => this.#isDone(key),
@@ -99,6 +115,7 @@ export class FrameStore {
   }
 
   close(): void {
+    this.#opened();
     this.#listeners.clear();
     this.#pool.close();
     this.#cache.clear();
@@ -111,7 +128,7 @@ export class FrameStore {
 
   #fill(): void {
     for (;;) {
-      const key = this.#scheduler.next();
+      const key = this.#scheduler.next(this.#opening ? PRIORITY.visible : undefined);
       if (key === undefined) return;
       const frame = this.#frames.get(key);
       if (frame?.image === undefined || !isStill(frame)) this.#scheduler.finished(key);
@@ -129,6 +146,8 @@ export class FrameStore {
       } else if (job.thumbnail !== undefined && result.kind === 'colour') this.#thumbnails.set(key, result);
       else this.#cache.set(key, result, frameBytes(result));
       this.#changed(key);
+      // Once it is drawn: the next animation frame does that.
+      if (this.#opening) requestAnimationFrame(() => setTimeout(this.#opened, 0));
       this.#fill();
     });
     this.#aborts.set(key, abort);

@@ -1,1 +1,2 @@
+export { prepareDecoders } from './decode-pool.ts';
 export { Viewer } from './Viewer.tsx';

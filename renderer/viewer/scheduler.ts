@@ -40,9 +40,10 @@ export class Scheduler {
     return [...this.#running.keys()].filter((key) => !wishes.some(({ wanted }) => wanted.has(key)));
   }
 
-  /** The next key to load, which counts as running from now on; undefined when nothing is wanted or all slots are taken. */
-  next(): string | undefined {
+  /** The next key to load, which counts as running from now on; undefined when nothing is wanted (up to `last`) or all slots are taken. */
+  next(last: Priority = PRIORITY.thumbnail): string | undefined {
     for (const wish of [...this.#wishes.values()].sort((a, b) => a.priority - b.priority)) {
+      if (wish.priority > last) return undefined;
       const limit = wish.priority === PRIORITY.visible ? this.#slots + this.#reserved : this.#slots;
       if (this.#taken >= limit) continue;
       const key = this.#firstOpen(wish);

@@ -1,5 +1,6 @@
-import { type ContractEvent, type PhosphorErrorData, toErrorData } from '../../shared/contract/index.ts';
-import type { Client } from '../api/index.ts';
+import { type ContractEvent, type PhosphorErrorData, type SeriesManifest, toErrorData } from '../../shared/contract/index.ts';
+import { readingOrder } from '../../shared/contract/reading-order.ts';
+import type { Client } from '../api/types.ts';
 import type { Arrival, OpenStudy } from './open-study.ts';
 import { buildStack, type StackFrame } from './stack.ts';
 
@@ -13,6 +14,7 @@ export class StudyFeed {
   readonly studyInstanceUID: string;
   readonly #client: Client;
   readonly #changed: () => void;
+  readonly #firstImage: Promise<void>;
   readonly #known = new Map<string, { instances: number; frames: StackFrame[] }>();
   readonly #end: () => void;
   #state: OpenStudy;
@@ -20,8 +22,10 @@ export class StudyFeed {
   #running = false;
   #again = false;
 
-  constructor(client: Client, studyInstanceUID: string, changed: () => void) {
+  /** `firstImage`: until then a long series is known by its beginning. */
+  constructor(client: Client, studyInstanceUID: string, changed: () => void, firstImage: Promise<void> = Promise.resolve()) {
     this.#client = client;
+    this.#firstImage = firstImage;
     this.studyInstanceUID = studyInstanceUID;
     this.#state = { ...EMPTY, studyInstanceUID };
     this.#changed = changed;
@@ -53,7 +57,7 @@ export class StudyFeed {
       do {
         this.#again = false;
         const started = performance.now();
-        await loadStudy(this.#client, this.studyInstanceUID, this.#known, (change) => this.#set(change));
+        await loadStudy(this.#client, this.studyInstanceUID, this.#known, (change) => this.#set(change), this.#firstImage);
         // Taking in a large manifest costs the window time: the larger it is, the longer the pause before the next.
         if (this.#known.size > 0) await pause(Math.max(REFRESH_MS, REST * (performance.now() - started)));
       } while (this.#again && this.#live);
@@ -71,22 +75,6 @@ export class StudyFeed {
   }
 }
 
-/** Objects about images rather than images: they come after them. */
-const BESIDE_IMAGES: ReadonlySet<string> = new Set([
-  'SEG',
-  'SR',
-  'PR',
-  'KO',
-  'DOC',
-  'REG',
-  'RTSTRUCT',
-  'RTPLAN',
-  'RTDOSE',
-  'RTRECORD',
-  'AU',
-  'ECG',
-]);
-
 /** While a study arrives, its manifests are asked for at most this often, and at most every tenth of the time. */
 const REFRESH_MS = 250;
 const REST = 9;
@@ -97,22 +85,32 @@ function pause(milliseconds: number): Promise<void> {
   });
 }
 
-/** Asks for series and manifests; reports after each one, the first series first, so that its first image does not wait for the rest. */
+/** The first image does not wait until the thousands behind it are told. */
+const FIRST = 32;
+
+/**
+ * Asks for series and manifests; reports after each one, so that the first image does not wait for the rest: the beginning of the first series, what
+ * is left of it, the other series.
+ */
 async function loadStudy(
   client: Client,
   studyInstanceUID: string,
   known: Map<string, { instances: number; frames: StackFrame[] }>,
   report: (change: Partial<OpenStudy>) => void,
+  firstImage: Promise<void>,
 ): Promise<void> {
+  const opening = known.size > 0 ? undefined : client.invoke('archive.manifest', { studyInstanceUID, first: FIRST }).catch(() => undefined);
   const { series } = await client.invoke('archive.series', { studyInstanceUID });
-  const ordered = [...series].sort(
-    (a, b) =>
-      Number(BESIDE_IMAGES.has(a.modality)) - Number(BESIDE_IMAGES.has(b.modality)) ||
-      (a.seriesNumber ?? 1e9) - (b.seriesNumber ?? 1e9) ||
-      (a.seriesInstanceUID < b.seriesInstanceUID ? -1 : 1),
-  );
+  const ordered = [...series].sort(readingOrder);
   const current = () => ordered.map((entry) => ({ series: entry, frames: known.get(entry.seriesInstanceUID)?.frames ?? [] }));
   let failure: PhosphorErrorData | undefined;
+  const take = (manifest: SeriesManifest): void => {
+    known.set(manifest.series.seriesInstanceUID, { instances: manifest.instances.length, frames: buildStack(manifest) });
+    report({ study: manifest.study, series: current(), error: undefined, loading: false });
+  };
+  const beginning = (await opening)?.manifest;
+  if (beginning) take(beginning);
+  if (beginning?.instances.some(({ image }) => image !== undefined)) await firstImage;
   for (const { seriesInstanceUID } of ordered) {
     const before = known.get(seriesInstanceUID);
     const args = { studyInstanceUID, seriesInstanceUID, ...(before === undefined ? {} : { known: before.instances }) };
@@ -124,9 +122,7 @@ async function loadStudy(
         return null;
       },
     );
-    if (manifest === null) continue;
-    known.set(seriesInstanceUID, { instances: manifest.instances.length, frames: buildStack(manifest) });
-    report({ study: manifest.study, series: current(), error: undefined, loading: false });
+    if (manifest !== null) take(manifest);
   }
   report({ series: current(), error: known.size === 0 ? failure : undefined, loading: false });
 }

@@ -103,9 +103,18 @@ export const commands = {
       ),
     }),
   },
-  /** `known` = how many instances the caller already has: the answer is absent (`manifest: null`) when nothing was added since. */
+  /**
+   * Without `seriesInstanceUID` of the series that is read first. `known` = how many instances the caller already has: the answer is absent
+   * (`manifest: null`) when nothing was added since. `first` = that many from the beginning of the stack are enough; a series whose positions
+   * alone do not say which these are is told whole.
+   */
   'archive.manifest': {
-    args: z.strictObject({ studyInstanceUID: uid, seriesInstanceUID: uid, known: count.optional() }),
+    args: z.strictObject({
+      studyInstanceUID: uid,
+      seriesInstanceUID: uid.optional(),
+      known: count.optional(),
+      first: count.min(1).optional(),
+    }),
     result: z.strictObject({ manifest: seriesManifest.nullable() }),
   },
   ...headerCommands,

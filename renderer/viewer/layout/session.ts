@@ -296,7 +296,7 @@ export class ViewerSession {
   }
 
   #openStudy(studyInstanceUID: string): void {
-    const feed = new StudyFeed(this.#client, studyInstanceUID, () => this.#studiesChanged());
+    const feed = new StudyFeed(this.#client, studyInstanceUID, () => this.#studiesChanged(), this.store.firstImage);
     this.#feeds.set(studyInstanceUID, feed);
     this.keeper.open(studyInstanceUID);
     this.#studiesChanged();
@@ -309,7 +309,8 @@ export class ViewerSession {
     this.states.take(studies);
     this.told.take(studies);
     const [first] = studies;
-    if (first?.study !== undefined && before.studies[0]?.study === undefined) void this.#findPriors(first.study);
+    const { study } = first ?? {};
+    if (study !== undefined && before.studies[0]?.study === undefined) void this.store.firstImage.then(() => this.#findPriors(study));
     for (const [id, content] of Object.entries(before.contents)) {
       const open = content === undefined ? undefined : this.find(content);
       const pane = this.#panes.get(id);

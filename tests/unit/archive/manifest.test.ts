@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { locateInstance } from '../../../electron/archive/index.ts';
+import { buildStack } from '../../../renderer/viewer/stack.ts';
 import { seriesManifest } from '../../../shared/contract/index.ts';
 import { opened, sample, store, writerOf } from './fixtures.ts';
 
@@ -61,6 +62,44 @@ describe('the manifest of a series', () => {
     await archive.settled();
     const z = (await archive.manifest(SERIES))?.instances.map((one) => one.image?.imagePositionPatient?.[2]);
     expect(z).toEqual([-10, 0, 2.5, 5]);
+  });
+
+  it('tells its beginning alone, at the end that was numbered first, where positions say which it is', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    const orientation = { ImageOrientationPatient: ['1', '0', '0', '0', '1', '0'] };
+    const add = async (z: number, number: number, uid = `1.2.3.${number}`) =>
+      await store(writer, sample(uid, { ...orientation, ImagePositionPatient: ['0', '0', String(z)], InstanceNumber: number }));
+    // From the head down: the highest is the first.
+    for (let number = 1; number <= 6; number++) await add(100 - 5 * number, number);
+    await archive.settled();
+    const numbers = async () => (await archive.manifest({ ...SERIES, first: 3 }))?.instances.map((one) => one.instanceNumber);
+    expect(await numbers()).toEqual([1, 2, 3]);
+    const stack = async (first?: number) => {
+      const manifest = await archive.manifest({ ...SERIES, ...(first === undefined ? {} : { first }) });
+      return buildStack(manifest ?? { instances: [] }).map(({ key }) => key);
+    };
+    expect(await stack(3)).toEqual((await stack()).slice(0, 3));
+    // A second volume at the same place: which comes first is not for positions to say.
+    await add(95, 7);
+    await archive.settled();
+    expect(await numbers()).toHaveLength(7);
+  });
+
+  it('without a series is that of the one that is read first: images before what is about them, then by number', async () => {
+    const archive = await opened();
+    const writer = writerOf(archive);
+    const series = [
+      { name: 'b', modality: 'MR', number: '3' },
+      { name: 'c', modality: 'MR', number: '2' },
+      { name: 'a', modality: 'SR', number: '1' },
+    ];
+    for (const [i, { name, modality, number }] of series.entries()) {
+      const values = { SeriesInstanceUID: `1.2.3.${i + 1}`, SeriesDescription: name, Modality: modality, SeriesNumber: number };
+      await store(writer, sample(`1.2.3.${i + 1}.1`, values));
+    }
+    await archive.settled();
+    expect((await archive.manifest({ studyInstanceUID: '1.2.3', first: 8 }))?.series.seriesDescription).toBe('c');
   });
 
   it('falls back to instance numbers where planes are not parallel', async () => {

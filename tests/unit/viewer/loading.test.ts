@@ -54,6 +54,14 @@ describe('the scheduler', () => {
     scheduler: new Scheduler({ done: (key) => loaded.has(key), slots: 2, reserved: 1 }),
   });
 
+  it('loads the visible frame alone where that is asked, also when slots are free', () => {
+    const { scheduler } = make();
+    scheduler.want('pane', PRIORITY.near, ['b']);
+    scheduler.want('pane', PRIORITY.visible, ['a']);
+    expect([scheduler.next(PRIORITY.visible), scheduler.next(PRIORITY.visible)]).toEqual(['a', undefined]);
+    expect(scheduler.next()).toBe('b');
+  });
+
   it('loads the visible frame before its neighbours and those before thumbnails', () => {
     const { scheduler } = make();
     scheduler.want('strip', PRIORITY.thumbnail, ['t']);
