@@ -101,6 +101,8 @@ export class ImportLane {
       if (meta.metaElements.uid(Tag.MediaStorageSOPClassUID) === MEDIA_STORAGE_DIRECTORY) return { path: shown, container: 'directory' };
       if (file.isSlow === true && reader.size > WHOLE) {
         reader.close();
+        // A copy that fails must not close it once more: its number may be another file's by then.
+        reader = undefined;
         this.#count += 1;
         copy = path.join(this.#incoming, partName(this.#writer, this.#count));
         this.#copy(shown, copy);

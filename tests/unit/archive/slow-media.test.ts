@@ -65,3 +65,58 @@ it('a long file of a slow medium is read once from its beginning to its end, and
     await lane.close();
   }
 });
+
+it('of a scratched disc the files that cannot be read are named as unreadable, and the others are taken in', async () => {
+  const folder = temporaryFolder();
+  const location = temporaryLocation(false);
+  const archive = await opened(location);
+  const named = (name: string, rows: number): string => {
+    const file = path.join(folder, name);
+    fs.writeFileSync(file, part10(sample(`1.2.3.${fs.readdirSync(folder).length + 1}`, {}, { rows })));
+    return file;
+  };
+  const before = named('before', 64);
+  // Scratched at its beginning, in the copy of a long file, and behind the header of a short one.
+  const scratched = new Map([
+    [named('at-once', 64), 0],
+    [named('long', 2200), 5 * 1024 * 1024],
+    [named('late', 700), 900 * 1024],
+  ]);
+  const after = named('after', 64);
+  const lane = new ImportLane({ location, arrivals: archive.arrivalPort(), cancelled: new SharedArrayBuffer(4) });
+  const { openSync, readSync } = fs;
+  const failing = new Map<number, { readonly from: number; at: number }>();
+  const opening = vi.spyOn(fs, 'openSync').mockImplementation((file, ...rest) => {
+    const fd = openSync(file, ...rest);
+    const from = scratched.get(String(file));
+    if (from === undefined) failing.delete(fd);
+    else failing.set(fd, { from, at: 0 });
+    return fd;
+  });
+  const reading = vi.spyOn(fs, 'readSync').mockImplementation((fd: number, ...rest: readonly unknown[]) => {
+    const sector = failing.get(fd);
+    const at = Number(rest[3] ?? -1);
+    const length = Number(rest[2] ?? 0);
+    const start = at === -1 ? (sector?.at ?? 0) : at;
+    if (sector !== undefined && start + length > sector.from)
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', errno: -5, syscall: 'read' });
+    const bytes: number = Reflect.apply(readSync, fs, [fd, ...rest]);
+    if (sector !== undefined && at === -1) sector.at += bytes;
+    return bytes;
+  });
+  try {
+    const paths = [before, ...scratched.keys(), after];
+    const outcomes = await lane.take(
+      1,
+      paths.map((file) => ({ path: file, isSlow: true })),
+    );
+    const unreadable = [...scratched.keys()].map((file) => ({ path: file, error: { kind: 'unreadable' } }));
+    expect(outcomes).toMatchObject([{ path: before, result: 'stored' }, ...unreadable, { path: after, result: 'stored' }]);
+    expect(lane.durable(1, false)).toEqual({});
+    expect(namesIn(location, 'incoming').filter((name) => name.includes('.part'))).toEqual([]);
+  } finally {
+    opening.mockRestore();
+    reading.mockRestore();
+    await lane.close();
+  }
+});
