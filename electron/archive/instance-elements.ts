@@ -8,6 +8,7 @@ import {
   entryOf,
   type JsonBudget,
   memorySource,
+  Tag,
   tagToHex,
   toDicomJson,
   transferSyntaxOf,
@@ -16,6 +17,7 @@ import {
 import { limitsFrom } from '../dicom/dataset/limits.ts';
 import { readMeta } from '../dicom/dataset/part10.ts';
 import { dataSetEncodingOf } from '../dicom/dataset/transfer-syntaxes.ts';
+import { fallbackFor } from './fallback-character-sets.ts';
 import { fileSource } from './image-description.ts';
 import { locateInstance } from './layout.ts';
 import type { ArchiveLocation } from './types.ts';
@@ -32,14 +34,18 @@ const CONTOUR_DATA = 0x30060050;
  * and byte values and contours above a KiB, as references. Throws PhosphorError `not-found`, `not-dicom`, `damaged`, `limit-exceeded`, `storage`.
  */
 export function headerOf(location: ArchiveLocation, sopInstanceUID: string): InstanceHeaderJson {
-  return elementsOfFile(locateInstance(location, sopInstanceUID), sopInstanceUID);
+  return elementsOfFile(locateInstance(location, sopInstanceUID), sopInstanceUID, location);
 }
 
-/** The same of any file. */
-export function elementsOfFile(path: string, sopInstanceUID: string): InstanceHeaderJson {
+/** The same of any file; text that declares no character set is read as the lists read it. */
+export function elementsOfFile(
+  path: string,
+  sopInstanceUID: string,
+  location: Pick<ArchiveLocation, 'characterSets'> = {},
+): InstanceHeaderJson {
   const fd = openStored(path);
   try {
-    return read(fileSource(fd), sopInstanceUID);
+    return read(fileSource(fd), sopInstanceUID, location);
   } catch (thrown) {
     if (thrown instanceof PhosphorError) throw thrown;
     throw new PhosphorError('storage', 'a stored file cannot be read', codeOf(thrown));
@@ -48,7 +54,7 @@ export function elementsOfFile(path: string, sopInstanceUID: string): InstanceHe
   }
 }
 
-function read(file: ByteSource, sopInstanceUID: string): InstanceHeaderJson {
+function read(file: ByteSource, sopInstanceUID: string, location: Pick<ArchiveLocation, 'characterSets'>): InstanceHeaderJson {
   const meta = readMeta(file);
   const { deflated, ...encoding } = dataSetEncodingOf(meta.transferSyntaxUID);
   if (deflated && file.size - meta.dataSetOffset > LIMITS.inflatedBytes) {
@@ -61,6 +67,7 @@ function read(file: ByteSource, sopInstanceUID: string): InstanceHeaderJson {
     bulkAbove: BULK_ABOVE,
     leaveInSource: (tag) => tag === CONTOUR_DATA || BYTES.has(vrOf(tag)),
     tolerant: true,
+    fallbackCharacterSet: fallbackFor(location, meta.metaElements.string(Tag.SourceApplicationEntityTitle)),
   });
   const budget: JsonBudget = { left: MAX_JSON - 1024, cut: false };
   const json = JSON.stringify({ ...toDicomJson(meta.metaElements, budget), ...toDicomJson(dataset, budget) });

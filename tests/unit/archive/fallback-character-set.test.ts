@@ -3,6 +3,7 @@ import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { type ArchiveLocation, openArchive } from '../../../electron/archive/index.ts';
+import { headerOf } from '../../../electron/archive/instance-elements.ts';
 import {
   everything,
   finished,
@@ -31,6 +32,11 @@ function mislabelled(uid: string): Sample {
   return { ...one, bytes: Buffer.from(Buffer.from(one.bytes).toString('latin1').replace('ISO_IR 144', 'ISO_IR 999'), 'latin1') };
 }
 
+function nameIn(json: string): unknown {
+  const elements: Readonly<Record<string, { Value?: { Alphabetic?: string }[] }>> = JSON.parse(json);
+  return elements['00100010']?.Value?.[0]?.Alphabetic;
+}
+
 it('a fall-back character set reads the names of what says wrongly how it is written, and reads them anew when it changes; the bytes stay', async () => {
   const location = temporaryLocation();
   const [sent, imported] = [mislabelled('1.2.3.1'), mislabelled('1.2.3.2')];
@@ -54,6 +60,9 @@ it('a fall-back character set reads the names of what says wrongly how it is wri
     const names = studies
       .sort((a, b) => (a.studyInstanceUID < b.studyInstanceUID ? -1 : 1))
       .map(({ patientName }) => patientName.alphabetic);
+    // The table of elements says the same.
+    const elements = [sent, imported].map(({ sopInstanceUID }) => nameIn(headerOf(archive.location, sopInstanceUID).json));
+    expect(elements).toEqual(names);
     return { names, found: found.studies.length, bytes, isAnew: /read anew/.test(notices.join()) };
   };
   const bytes = [true, true];
