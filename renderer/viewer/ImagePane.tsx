@@ -15,6 +15,7 @@ import type { OpenStudy } from './open-study.ts';
 import type { Pane } from './pane.ts';
 import type { PaneView } from './pane-view.ts';
 import { PatternOverlay } from './patterns/PatternOverlay.tsx';
+import { BlendLayer } from './presentation/BlendLayer.tsx';
 import { GraphicsLayer } from './presentation/GraphicsLayer.tsx';
 import { StackBar } from './StackBar.tsx';
 import { Lens } from './tools/Lens.tsx';
@@ -89,6 +90,7 @@ export const ImagePane = memo(function ImagePane({ id, active, alone }: ImagePan
         onFocus={() => session.activate(id)}
       >
         <div className="viewer-canvas" ref={canvas} />
+        <BlendLayer pane={id} view={view} />
         <OverlayLayer pane={id} view={view} active={active} />
         <GraphicsLayer view={view} />
         <AnnotationLayer pane={pane} view={view} modality={series?.modality ?? ''} />

@@ -1,6 +1,8 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
+import { useSessionState } from '../layout/use-session.ts';
+import type { OpenStudy } from '../open-study.ts';
 import type { PaneView } from '../pane-view.ts';
-import type { PresentationState } from './state.ts';
+import type { NotApplied, PresentationState } from './state.ts';
 import { stateOf } from './state-of-view.ts';
 import { say } from './words.ts';
 
@@ -20,15 +22,26 @@ export function StateText({ view }: { view: PaneView }) {
 }
 
 function StateLines({ state, unmasked }: { state: PresentationState; unmasked: boolean }) {
+  const absent = useSessionState(({ studies }) => !isOpen(state, studies));
+  const missing: NotApplied[] = [...state.notApplied, ...(unmasked ? (['mask'] as const) : []), ...(absent ? (['absent'] as const) : [])];
   return (
     <>
       <span data-testid="presentation-state">
         <bdi>{say('applied', { label: state.label || say('noLabel') })}</bdi>
       </span>
-      {[...state.notApplied, ...(unmasked ? ['mask' as const] : [])].map((what) => (
+      {missing.map((what) => (
         <Warning key={what} text={say(`notApplied.${what}`)} />
       ))}
     </>
+  );
+}
+
+/** Whether what a state lays over is among the open studies. */
+function isOpen({ superimposed }: PresentationState, studies: readonly OpenStudy[]): boolean {
+  const [first] = superimposed?.images ?? [];
+  if (superimposed === undefined) return true;
+  return studies.some(({ series }) =>
+    series.some(({ frames }) => frames.some(({ instance }) => instance.sopInstanceUID === first?.sopInstanceUID)),
   );
 }
 

@@ -1,4 +1,4 @@
-import { toSRGB } from '../../../shared/codecs/index.ts';
+import { toSRGB, type ValueTable } from '../../../shared/codecs/index.ts';
 import type { ImageModule } from '../../../shared/contract/index.ts';
 import type { ColourMap } from '../colour-maps.ts';
 import { colourPyramid } from '../colour-pyramid.ts';
@@ -6,7 +6,7 @@ import { buffersOf, type ColourFrame, type DrawableFrame, type GreyFrame } from 
 import type { Window } from '../voi.ts';
 import { subtract } from './mask.ts';
 import { planesUnder } from './planes-of-state.ts';
-import { type PresentationState, refersTo } from './state.ts';
+import { type PresentationState, refersTo, type StateWindow } from './state.ts';
 
 /** A frame as a presentation state wants it looked up and covered, and the window it is looked at through. */
 export interface Presented {
@@ -105,18 +105,12 @@ function greyUnder(
   const rescaled: GreyFrame = isSubtracted
     ? { ...subtract(contrast, masks, image, state.mask.shift), planes: frame.planes }
     : { ...frame, ...rescaledBy(frame, state.modality) };
-  const table = found !== undefined && 'table' in found ? found.table : undefined;
+  const { voiLUTs, window } = voiUnder(rescaled, found);
   const grey: GreyFrame = {
     ...rescaled,
-    voiLUTs: table === undefined ? undefined : [table],
+    voiLUTs,
     presentationLUT: typeof state.presentationLUT === 'string' ? undefined : state.presentationLUT,
   };
-  const window =
-    table !== undefined
-      ? { center: table.firstMapped + table.values.length / 2, width: table.values.length, function: 'LINEAR' as const, voiLUT: 0 }
-      : found === undefined || 'table' in found
-        ? wholeRange(grey)
-        : found;
   // Whatever the image says of its polarity, the state's Presentation LUT is what counts.
   const shape = state.presentationLUT === 'INVERSE' ? ('INVERSE' as const) : ('IDENTITY' as const);
   const shown = { ...image, photometricInterpretation: 'MONOCHROME2', presentationLUTShape: shape };
@@ -132,7 +126,8 @@ function colourUnder(frame: ColourFrame, { colours }: PresentationState): Colour
   return frame.smaller === undefined ? changed : { ...changed, smaller: colourPyramid(changed) };
 }
 
-function rescaledBy(frame: GreyFrame, modality: PresentationState['modality']): Partial<GreyFrame> {
+/** What a Modality LUT of a state, or none, makes of a frame's rescale. */
+export function rescaledBy(frame: GreyFrame, modality: PresentationState['modality']): Partial<GreyFrame> {
   if (modality !== undefined && 'table' in modality) return { modalityLUT: modality.table };
   const { slope, intercept } = modality ?? { slope: 1, intercept: 0 };
   const { exact } = frame;
@@ -141,6 +136,18 @@ function rescaledBy(frame: GreyFrame, modality: PresentationState['modality']): 
   const step = frame.slope / exact.slope;
   const low = (frame.intercept - exact.intercept) / exact.slope;
   return { slope: slope * step, intercept: slope * low + intercept, modalityLUT: undefined, exact: { ...exact, slope, intercept } };
+}
+
+/** The window, or the table and what it covers, through which a state has a frame looked at. */
+export function voiUnder(
+  frame: GreyFrame,
+  voi: StateWindow | undefined,
+): { readonly voiLUTs: readonly ValueTable[] | undefined; readonly window: Window } {
+  if (voi === undefined) return { voiLUTs: undefined, window: wholeRange(frame) };
+  if (!('table' in voi)) return { voiLUTs: undefined, window: voi };
+  const { table } = voi;
+  const window: Window = { center: table.firstMapped + table.values.length / 2, width: table.values.length, function: 'LINEAR', voiLUT: 0 };
+  return { voiLUTs: [table], window };
 }
 
 /** Without a VOI LUT all values that the Modality LUT can give are shown, from black to white; differences around their zero. */

@@ -48,7 +48,7 @@ export interface PresentationState {
 
 export type StateKind = 'grayscale' | 'colour' | 'pseudo-colour' | 'blending';
 
-export type NotApplied = 'mask' | 'overlays' | 'palette' | 'icc' | 'tables' | 'cut' | 'registration' | 'blending';
+export type NotApplied = 'mask' | 'overlays' | 'palette' | 'icc' | 'tables' | 'cut' | 'registration' | 'blending' | 'absent';
 
 export interface ActiveOverlay {
   readonly group: number;

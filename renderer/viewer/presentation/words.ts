@@ -24,6 +24,7 @@ export const say = roomWords('presentation', {
     tables: 'a damaged lookup table not applied',
     registration: 'registration of the images laid over not applied',
     blending: 'blending not applied',
+    absent: 'the images that it lays over are not open',
     cut: 'too many graphics: not all are shown',
   },
 });
