@@ -3,6 +3,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeBlendingState } from '../support/blending-state.ts';
 import { writeObjects } from '../support/objects-beside.ts';
 import { pdfLayout } from '../support/pdf-layout.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   const files = join(folder.path, 'files');
   await writeVolume(files, STUDY, { planes: ['AX'] });
   await writeObjects(files, STUDY);
+  await writeBlendingState(files, STUDY);
   reading = await startReading(folder.path, files);
   await openStudy(reading.page, STUDY.studyDescription);
 });
@@ -68,9 +70,41 @@ test('a segmentation, contours and a dose lie over the images, each where it bel
   await page.getByText('95 %').waitFor();
   await untilData(pane.getByTestId('overlay'), 'patches', '2');
   await page.getByText('1.88 Gy').waitFor();
+  const lines = pane.getByTestId('isodose');
+  const levels = await lines.evaluateAll((all) => all.map((one) => one.getAttribute('data-percent')));
+  expect([levels.includes('107'), ...levels.slice(-4)]).toEqual([false, '70', '50', '30', '10']);
+  expect((await pane.locator('[data-percent="50"]').getAttribute('d'))?.length).toBeGreaterThan(100);
   await screenshot(page, 'viewer-radiotherapy');
+  // Of the dose that was prescribed, half is where it was a fourth of the highest.
+  await page.getByRole('textbox', { name: /^The dose that is 100 %/ }).fill('0.94');
+  await page.getByText('1.01 Gy').waitFor();
+  expect(await lines.first().getAttribute('data-percent')).toBe('107');
+  await page.getByRole('checkbox', { name: 'Lines' }).uncheck();
+  expect(await lines.count()).toBe(0);
+  await page.getByRole('checkbox', { name: 'Wash' }).uncheck();
+  await untilData(pane.getByTestId('overlay'), 'patches', '1');
   for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Take the overlay away' }).first().click();
   await page.getByTestId('overlay').waitFor({ state: 'detached' });
+});
+
+test('a blending state lays coloured images over those of the pane', async () => {
+  const { page } = reading;
+  await card(1).click();
+  const pane = panes(page).first();
+  await untilData(pane, 'series-uid', /\.9\.7\.1$/);
+  await page.getByRole('button', { name: 'Presentation states' }).click();
+  await page.getByRole('menuitem', { name: 'FUSION' }).click();
+  await untilData(pane, 'presentation-state', /\.18\.1$/);
+  const blended = pane.getByTestId('blend');
+  await untilData(blended, 'blended', 'true');
+  // The palette goes from green to red; what it is laid over shines through.
+  const at = await onPage(pane, 89.5, 59.5);
+  const [red = 0, green = 0, blue = -1, alpha] = await pixelOf(blended, at);
+  expect([red > green, blue, alpha]).toEqual([true, 0, 102]);
+  await screenshot(page, 'viewer-blending');
+  await page.getByRole('button', { name: 'Presentation states' }).click();
+  await page.getByRole('menuitem', { name: 'As stored' }).click();
+  await blended.waitFor({ state: 'detached' });
 });
 
 /** A canvas of the page, whose types the tests do not know. */
@@ -82,12 +116,16 @@ interface PageCanvas {
 
 /** Opacity of what lies over a point of the image, 0 to 255. */
 async function overlayAlpha(pane: Locator, x: number, y: number): Promise<number> {
-  const at = await onPage(pane, x + 0.5, y + 0.5);
-  return await pane.getByTestId('overlay').evaluate((element, point) => {
+  return (await pixelOf(pane.getByTestId('overlay'), await onPage(pane, x + 0.5, y + 0.5)))[3] ?? -1;
+}
+
+/** Red, green, blue and opacity of a canvas at a place on the page. */
+function pixelOf(layer: Locator, at: { readonly x: number; readonly y: number }): Promise<number[]> {
+  return layer.evaluate((element, point) => {
     const canvas = element as unknown as PageCanvas;
     const box = canvas.getBoundingClientRect();
     const scale = canvas.width / box.width;
-    return canvas.getContext('2d').getImageData((point.x - box.x) * scale, (point.y - box.y) * scale, 1, 1).data[3] ?? -1;
+    return [...canvas.getContext('2d').getImageData((point.x - box.x) * scale, (point.y - box.y) * scale, 1, 1).data];
   }, at);
 }
 

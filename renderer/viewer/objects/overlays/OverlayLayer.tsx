@@ -64,11 +64,46 @@ function Layer({ pane, view, active, shown, toScreen }: LayerProps & { readonly 
     <>
       <canvas ref={canvas} className="overlay-canvas" style={{ width, height }} data-testid="overlay" />
       <svg className="overlay-lines" width={width} height={height} aria-hidden="true">
+        <Isodoses painter={painter} shown={shown} toScreen={toScreen} loaded={loaded} />
         <Lines shown={shown} view={view} toScreen={toScreen} />
       </svg>
       {active && <OverlayLegend pane={pane} shown={shown} painter={painter} loaded={loaded} />}
     </>
   );
+}
+
+interface IsodosesProps {
+  readonly painter: OverlayPainter;
+  readonly shown: StackFrame;
+  readonly toScreen: Affine;
+  readonly loaded: number;
+}
+
+function Isodoses({ painter, shown, toScreen, loaded }: IsodosesProps) {
+  const session = useSession();
+  const state = useStore(overlaysOf(session));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was loaded changes what can be drawn
+  const lines = useMemo(
+    () => state.overlays.flatMap((overlay) => (overlay.kind === 'dose' ? painter.isodoses(overlay, state, shown) : [])),
+    [state, shown, painter, loaded],
+  );
+  return lines.map(({ percent, colour, pieces }, index) => (
+    <path
+      // biome-ignore lint/suspicious/noArrayIndexKey: the levels of several doses come in their order
+      key={index}
+      d={pieces
+        .map((piece) =>
+          pathOf(
+            piece.map((point) => apply(toScreen, point)),
+            false,
+          ),
+        )
+        .join('')}
+      stroke={css(colour)}
+      data-testid="isodose"
+      data-percent={percent}
+    />
+  ));
 }
 
 function Lines({ shown, view, toScreen }: { readonly shown: StackFrame; readonly view: PaneView; readonly toScreen: Affine }) {

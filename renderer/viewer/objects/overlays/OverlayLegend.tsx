@@ -9,7 +9,16 @@ import { DOSE_LEVELS } from '../radiotherapy/on-image.ts';
 import { useOwnPointer } from '../Sheet.tsx';
 import { framesOn } from '../segmentation/on-image.ts';
 import { sayObject } from '../words.ts';
-import { type Overlay, overlaysOf, removeOverlay, toggleHidden } from './overlay-state.ts';
+import {
+  changeDose,
+  type DoseView,
+  doseView,
+  type Overlay,
+  type OverlayState,
+  overlaysOf,
+  removeOverlay,
+  toggleHidden,
+} from './overlay-state.ts';
 import type { OverlayPainter } from './painter.ts';
 
 interface LegendProps {
@@ -24,7 +33,8 @@ interface LegendProps {
 export function OverlayLegend({ shown, painter }: LegendProps) {
   const session = useSession();
   const store = overlaysOf(session);
-  const { overlays, hidden, opacity, folded } = useStore(store);
+  const state = useStore(store);
+  const { overlays, hidden, opacity, folded } = state;
   const box = useRef<HTMLElement>(null);
   useOwnPointer(box);
   const Fold = folded ? IconChevronUp : IconChevronDown;
@@ -59,8 +69,9 @@ export function OverlayLegend({ shown, painter }: LegendProps) {
                 <IconX size={12} aria-hidden="true" />
               </IconButton>
             </p>
+            {overlay.kind === 'dose' && <DoseOptions overlay={overlay} maximum={painter.volume(overlay)?.maximum} />}
             <ul>
-              {linesOf(overlay, shown, painter).map(({ number, name, detail, colour, here }) => {
+              {linesOf(overlay, shown, painter, state).map(({ number, name, detail, colour, here }) => {
                 const key = `${overlay.sopInstanceUID}/${number}`;
                 return (
                   <li key={number} data-here={here}>
@@ -92,15 +103,16 @@ interface Line {
   readonly here: boolean;
 }
 
-function linesOf(overlay: Overlay, shown: StackFrame, painter: OverlayPainter): Line[] {
+function linesOf(overlay: Overlay, shown: StackFrame, painter: OverlayPainter, state: OverlayState): Line[] {
   if (overlay.kind === 'segmentation') {
     const { segmentation } = overlay;
     const image = { sopInstanceUID: shown.instance.sopInstanceUID, frame: shown.frame, plane: shown.plane };
     const here = new Set(framesOn(segmentation, image).map(({ segment }) => segment));
+    const fractions = segmentation.fractions === '' ? '' : sayObject(`overlay.${segmentation.fractions}`);
     return segmentation.segments.map(({ number, label, property, colour }) => ({
       number,
       name: label || String(number),
-      detail: property === label ? '' : property,
+      detail: [property === label ? '' : property, fractions].filter(Boolean).join(', '),
       colour,
       here: here.has(number) || here.has(0),
     }));
@@ -115,14 +127,60 @@ function linesOf(overlay: Overlay, shown: StackFrame, painter: OverlayPainter): 
     }));
   }
   if (overlay.kind === 'marks') return [];
+  const hundred = doseView(state, overlay.sopInstanceUID).hundred;
   const maximum = painter.volume(overlay)?.maximum;
-  return DOSE_LEVELS.map(({ percent, colour }) => ({
+  const whole = hundred ?? maximum;
+  // Nothing is above the highest dose.
+  return DOSE_LEVELS.filter(({ percent }) => hundred !== undefined || percent <= 100).map(({ percent, colour }) => ({
     number: percent,
     name: sayObject('overlay.dosePercent', { percent }),
-    detail: maximum === undefined ? '' : doseText((maximum * percent) / 100, overlay.grid.units),
+    detail: whole === undefined ? '' : doseText((whole * percent) / 100, overlay.grid.units),
     colour,
-    here: true,
+    here: maximum === undefined || whole === undefined || (whole * percent) / 100 <= maximum,
   }));
+}
+
+/** Wash and lines, and which dose is 100 %. */
+function DoseOptions({
+  overlay,
+  maximum,
+}: {
+  readonly overlay: Overlay & { readonly kind: 'dose' };
+  readonly maximum: number | undefined;
+}) {
+  const session = useSession();
+  const { sopInstanceUID, grid } = overlay;
+  const { wash, lines, hundred } = doseView(useStore(overlaysOf(session)), sopInstanceUID);
+  const set = (change: Partial<DoseView>) => changeDose(session, sopInstanceUID, change);
+  const take = (text: string) => {
+    const dose = Number(text.replace(',', '.'));
+    set({ hundred: text.trim() === '' || !Number.isFinite(dose) || dose <= 0 ? undefined : dose });
+  };
+  return (
+    <div className="dose-options">
+      <label>
+        <input type="checkbox" checked={wash} onChange={(event) => set({ wash: event.target.checked })} />
+        {sayObject('overlay.wash')}
+      </label>
+      <label>
+        <input type="checkbox" checked={lines} onChange={(event) => set({ lines: event.target.checked })} />
+        {sayObject('overlay.isodoses')}
+      </label>
+      <label title={sayObject('overlay.hundredTip')}>
+        {sayObject('overlay.hundred')}
+        <input
+          className="numbers"
+          inputMode="decimal"
+          size={6}
+          defaultValue={hundred ?? ''}
+          placeholder={maximum === undefined ? '' : String(Number(maximum.toPrecision(4)))}
+          aria-label={sayObject('overlay.hundredTip')}
+          onChange={(event) => take(event.target.value)}
+        />
+        {grid.units === 'GY' ? sayObject('overlay.gray') : ''}
+      </label>
+    </div>
+  );
 }
 
 function doseText(dose: number, units: string): string {

@@ -4,6 +4,7 @@ import type { StackFrame } from '../../stack.ts';
 import { objectKind } from '../kinds.ts';
 import { readDose } from '../radiotherapy/dose.ts';
 import { readStructures } from '../radiotherapy/structures.ts';
+import { inLabelColours } from '../segmentation/label-colours.ts';
 import { readSegmentation, referencedInstances } from '../segmentation/segmentation.ts';
 import { findSeries } from './find-images.ts';
 import { addOverlay, type Overlay } from './overlay-state.ts';
@@ -14,6 +15,7 @@ export function openSeries(session: ViewerSession, pane: string, content: Conten
   const kind = first === undefined ? 'other' : objectKind(first.instance.sopClassUID);
   if (first === undefined || (kind !== 'segmentation' && kind !== 'structures' && kind !== 'dose')) {
     session.show(pane, content);
+    if (first === undefined) onceKnown(session, pane, content);
     return;
   }
   showOnImages(session, pane, first.instance.sopInstanceUID).then(
@@ -23,6 +25,17 @@ export function openSeries(session: ViewerSession, pane: string, content: Conten
     // Shown by itself, it says what is wrong.
     () => session.show(pane, content),
   );
+}
+
+/** A series that is chosen before its instances were told is opened again when they are, unless the reader went on to another. */
+function onceKnown(session: ViewerSession, pane: string, content: Content): void {
+  const end = session.state.subscribe(({ contents }) => {
+    const stays = contents[pane]?.seriesInstanceUID === content.seriesInstanceUID;
+    const [first] = session.find(content)?.frames ?? [];
+    if (stays && first === undefined) return;
+    end();
+    if (stays && first !== undefined && objectKind(first.instance.sopClassUID) !== 'other') openSeries(session, pane, content);
+  });
 }
 
 /** Lays an object over its images and shows these; false where none of them is open. */
@@ -43,7 +56,7 @@ export async function showOnImages(session: ViewerSession, pane: string, sopInst
 async function overlayOf(object: StoredObject, sopInstanceUID: string): Promise<Overlay | undefined> {
   const kind = objectKind(object.root.string('00080016'));
   if (kind === 'segmentation') {
-    const segmentation = readSegmentation(object.root);
+    const segmentation = await inLabelColours(readSegmentation(object.root), object);
     return { kind, sopInstanceUID, title: segmentation.title, segmentation };
   }
   if (kind === 'structures') {

@@ -19,6 +19,27 @@ export interface OverlayState {
   /** Of areas, 0 to 1. */
   readonly opacity: number;
   readonly folded: boolean;
+  /** How doses are shown, by SOP Instance UID; what is not there is `DOSE_VIEW`. */
+  readonly doses: ReadonlyMap<string, DoseView>;
+}
+
+export interface DoseView {
+  readonly wash: boolean;
+  readonly lines: boolean;
+  /** The dose that is 100 %, in its own units; undefined = the highest one. */
+  readonly hundred: number | undefined;
+}
+
+const DOSE_VIEW: DoseView = { wash: true, lines: true, hundred: undefined };
+
+export function doseView({ doses }: Pick<OverlayState, 'doses'>, sopInstanceUID: string): DoseView {
+  return doses.get(sopInstanceUID) ?? DOSE_VIEW;
+}
+
+export function changeDose(session: ViewerSession, sopInstanceUID: string, change: Partial<DoseView>): void {
+  overlaysOf(session).setState((state) => ({
+    doses: new Map([...state.doses, [sopInstanceUID, { ...doseView(state, sopInstanceUID), ...change }]]),
+  }));
 }
 
 const stores = new WeakMap<ViewerSession, StoreApi<OverlayState>>();
@@ -27,7 +48,7 @@ const stores = new WeakMap<ViewerSession, StoreApi<OverlayState>>();
 export function overlaysOf(session: ViewerSession): StoreApi<OverlayState> {
   let store = stores.get(session);
   if (store === undefined) {
-    store = createStore<OverlayState>(() => ({ overlays: [], hidden: new Set(), opacity: 0.45, folded: false }));
+    store = createStore<OverlayState>(() => ({ overlays: [], hidden: new Set(), opacity: 0.45, folded: false, doses: new Map() }));
     stores.set(session, store);
   }
   return store;

@@ -1,14 +1,17 @@
 import type { DrawableFrame } from '../../decode-messages.ts';
 import type { FrameStore } from '../../frame-store.ts';
+import type { Point } from '../../geometry.ts';
 import type { ViewerSession } from '../../layout/session.ts';
 import { PRIORITY } from '../../scheduler.ts';
 import type { StackFrame } from '../../stack.ts';
 import type { Affine } from '../../transform.ts';
+import type { Colour } from '../colours.ts';
 import { type DoseVolume, doseOnPlane, doseVolume } from '../radiotherapy/dose.ts';
-import { paintDose } from '../radiotherapy/on-image.ts';
+import { isodose, type Piece } from '../radiotherapy/isodose.ts';
+import { DOSE_LEVELS, paintDose } from '../radiotherapy/on-image.ts';
 import { framesOn, paintSegment, planeToImage } from '../segmentation/on-image.ts';
 import { findInstance } from './find-images.ts';
-import type { Overlay, OverlayState } from './overlay-state.ts';
+import { doseView, type Overlay, type OverlayState } from './overlay-state.ts';
 
 /** A picture to be laid over an image, and where: from its pixels to image coordinates. */
 export interface Patch {
@@ -16,6 +19,23 @@ export interface Patch {
   readonly place: Affine;
   /** Its pixels are shown as they are. */
   readonly crisp: boolean;
+}
+
+type DoseOverlay = Overlay & { readonly kind: 'dose' };
+
+/** The line of one level, in straight pieces. */
+export interface Isodose {
+  readonly percent: number;
+  readonly colour: Colour;
+  readonly pieces: readonly Piece[];
+}
+
+interface DosePlane {
+  readonly dose: Float32Array;
+  readonly columns: number;
+  readonly rows: number;
+  /** Of the whole dose. */
+  readonly maximum: number;
 }
 
 /** Points across a plane at which a dose is computed. */
@@ -27,6 +47,7 @@ export class OverlayPainter {
   readonly #owner: string;
   readonly #pictures = new Map<string, OffscreenCanvas>();
   readonly #volumes = new Map<string, DoseVolume>();
+  readonly #dosePlanes = new Map<string, DosePlane>();
   #wanted: readonly StackFrame[] = [];
   #hidden: ReadonlySet<string> | undefined;
 
@@ -45,7 +66,8 @@ export class OverlayPainter {
   }
 
   /** What lies over a frame, the first overlay lowest. What is not loaded yet is asked for and left out. */
-  patches({ overlays, hidden }: OverlayState, shown: StackFrame): Patch[] {
+  patches(state: OverlayState, shown: StackFrame): Patch[] {
+    const { overlays, hidden } = state;
     // Pictures hold what was hidden when they were made.
     if (hidden !== this.#hidden) this.#pictures.clear();
     this.#hidden = hidden;
@@ -53,7 +75,7 @@ export class OverlayPainter {
     const wanted: StackFrame[] = [];
     const patches = overlays.flatMap((overlay) => {
       if (overlay.kind === 'segmentation') return this.#segments(overlay, hidden, shown, wanted);
-      return overlay.kind === 'dose' ? this.#dose(overlay, hidden, shown, wanted) : [];
+      return overlay.kind === 'dose' ? this.#dose(overlay, state, shown, wanted) : [];
     });
     this.#wanted = wanted;
     this.#session.store.want(this.#owner, PRIORITY.near, wanted);
@@ -69,7 +91,7 @@ export class OverlayPainter {
     return on.flatMap((frame) => {
       const stored = own.get(frame.frame);
       if (stored === undefined || (frame.segment !== 0 && hidden.has(`${sopInstanceUID}/${frame.segment}`))) return [];
-      const drawn = load(this.#session.store, stored, wanted);
+      const drawn = load(this.#session.store, numbersOf(stored), wanted);
       if (drawn?.kind !== 'grey') return [];
       const colours = (segment: number) =>
         hidden.has(`${sopInstanceUID}/${segment}`) ? undefined : segmentation.segments.find(({ number }) => number === segment)?.colour;
@@ -83,27 +105,54 @@ export class OverlayPainter {
     });
   }
 
-  #dose(overlay: Overlay & { kind: 'dose' }, hidden: ReadonlySet<string>, shown: StackFrame, wanted: StackFrame[]): Patch[] {
+  #dose(overlay: DoseOverlay, state: OverlayState, shown: StackFrame, wanted: StackFrame[]): Patch[] {
     const { sopInstanceUID } = overlay;
-    const { plane, image, key } = shown;
-    if (plane === undefined || image === undefined || plane.frameOfReferenceUID !== overlay.grid.plane.frameOfReferenceUID) return [];
-    const volume = this.volume(overlay, wanted);
-    if (volume === undefined || volume.maximum <= 0) return [];
-    const height = Math.max(1, Math.round((DOSE_POINTS * plane.rows * plane.stepY) / (plane.columns * plane.stepX)));
-    const size = { columns: DOSE_POINTS, rows: Math.min(height, 4 * DOSE_POINTS) };
-    const picture = this.#picture(`${sopInstanceUID} ${key}`, size, () =>
-      paintDose(
-        doseOnPlane(volume, plane, size.columns, size.rows),
-        volume.maximum,
-        (percent) => !hidden.has(`${sopInstanceUID}/${percent}`),
-      ),
+    const { image, key } = shown;
+    const { wash, hundred } = doseView(state, sopInstanceUID);
+    const on = wash ? this.#dosePlane(overlay, shown, wanted) : undefined;
+    if (on === undefined || image === undefined) return [];
+    const { dose, columns, rows, maximum } = on;
+    const picture = this.#picture(`${sopInstanceUID} ${key} ${hundred ?? ''}`, { columns, rows }, () =>
+      paintDose(dose, hundred ?? maximum, (percent) => !state.hidden.has(`${sopInstanceUID}/${percent}`)),
     );
-    const place = { a: image.columns / size.columns, b: 0, c: 0, d: image.rows / size.rows, e: 0, f: 0 };
+    const place = { a: image.columns / columns, b: 0, c: 0, d: image.rows / rows, e: 0, f: 0 };
     return [{ picture, place, crisp: false }];
   }
 
+  /** Isodose lines over a frame, in image coordinates: those of the levels that are not hidden. What is not loaded yet has none. */
+  isodoses(overlay: DoseOverlay, state: OverlayState, shown: StackFrame): Isodose[] {
+    const { lines, hundred } = doseView(state, overlay.sopInstanceUID);
+    const { image } = shown;
+    const on = lines ? this.#dosePlane(overlay, shown) : undefined;
+    if (on === undefined || image === undefined) return [];
+    const { dose, columns, rows, maximum } = on;
+    const [across, down] = [image.columns / columns, image.rows / rows];
+    const inImage = ({ x, y }: Point): Point => ({ x: (x + 0.5) * across, y: (y + 0.5) * down });
+    return DOSE_LEVELS.flatMap(({ percent, colour }) => {
+      if (state.hidden.has(`${overlay.sopInstanceUID}/${percent}`)) return [];
+      const pieces = isodose(dose, columns, rows, ((hundred ?? maximum) * percent) / 100);
+      return pieces.length === 0 ? [] : [{ percent, colour, pieces: pieces.map(([from, to]): Piece => [inImage(from), inImage(to)]) }];
+    });
+  }
+
+  /** The dose on a frame's plane; undefined where it is elsewhere, nothing, or not loaded. */
+  #dosePlane(overlay: DoseOverlay, { plane, key }: StackFrame, wanted: StackFrame[] = []): DosePlane | undefined {
+    if (plane === undefined || plane.frameOfReferenceUID !== overlay.grid.plane.frameOfReferenceUID) return undefined;
+    const volume = this.volume(overlay, wanted);
+    if (volume === undefined || volume.maximum <= 0) return undefined;
+    const name = `${overlay.sopInstanceUID} ${key}`;
+    const known = this.#dosePlanes.get(name);
+    if (known !== undefined) return known;
+    const height = Math.max(1, Math.round((DOSE_POINTS * plane.rows * plane.stepY) / (plane.columns * plane.stepX)));
+    const [columns, rows] = [DOSE_POINTS, Math.min(height, 4 * DOSE_POINTS)];
+    const fresh = { dose: doseOnPlane(volume, plane, columns, rows), columns, rows, maximum: volume.maximum };
+    if (this.#dosePlanes.size >= MAX_PLANES) this.#dosePlanes.clear();
+    this.#dosePlanes.set(name, fresh);
+    return fresh;
+  }
+
   /** The whole dose; undefined until all of its frames are there. */
-  volume(overlay: Overlay & { kind: 'dose' }, wanted: StackFrame[] = []): DoseVolume | undefined {
+  volume(overlay: DoseOverlay, wanted: StackFrame[] = []): DoseVolume | undefined {
     const known = this.#volumes.get(overlay.sopInstanceUID);
     if (known !== undefined) return known;
     const own = framesOf(this.#session, overlay.sopInstanceUID);
@@ -135,12 +184,28 @@ export class OverlayPainter {
 }
 
 const MAX_PICTURES = 256;
+const MAX_PLANES = 64;
 
 /** An instance's frames as the frame store knows them, by their 0-based number. */
 function framesOf(session: ViewerSession, sopInstanceUID: string): Map<number, StackFrame> {
   const found = findInstance(session, sopInstanceUID);
   const own = found?.frames.filter(({ instance }) => instance.sopInstanceUID === sopInstanceUID) ?? [];
   return new Map(own.map((frame) => [frame.frame, frame]));
+}
+
+const asNumbers = new WeakMap<StackFrame, StackFrame>();
+
+/** A label map that brings a palette is loaded for its numbers: which colour they have, the reader may switch off. */
+function numbersOf(stored: StackFrame): StackFrame {
+  const { image, key } = stored;
+  if (image?.photometricInterpretation !== 'PALETTE COLOR') return stored;
+  let frame = asNumbers.get(stored);
+  if (frame === undefined) {
+    const { palette: _palette, iccProfile: _profile, ...own } = image;
+    frame = { ...stored, key: `${key}#numbers`, image: { ...own, photometricInterpretation: 'MONOCHROME2' } };
+    asNumbers.set(stored, frame);
+  }
+  return frame;
 }
 
 function load(store: FrameStore, frame: StackFrame, wanted: StackFrame[]): DrawableFrame | undefined {

@@ -30,8 +30,10 @@ function pointsOn({ points }: Contour, plane: Plane, reach: number): Point[] | u
   return drawn.length === 0 ? undefined : drawn;
 }
 
-/** Levels of a dose, per cent of its maximum, and what is painted from each on. */
+/** Levels of a dose, per cent of its maximum or of what was prescribed, and what is painted from each on. */
 export const DOSE_LEVELS: readonly { readonly percent: number; readonly colour: Colour }[] = [
+  { percent: 107, colour: [158, 1, 120] },
+  { percent: 100, colour: [178, 16, 40] },
   { percent: 95, colour: [214, 47, 39] },
   { percent: 90, colour: [244, 109, 67] },
   { percent: 80, colour: [253, 174, 97] },
@@ -41,11 +43,11 @@ export const DOSE_LEVELS: readonly { readonly percent: number; readonly colour: 
   { percent: 10, colour: [69, 117, 180] },
 ];
 
-/** RGBA of a dose plane: each point has the colour of the highest level that it reaches. */
-export function paintDose(dose: Float32Array, maximum: number, isShown: (percent: number) => boolean): Uint8ClampedArray<ArrayBuffer> {
+/** RGBA of a dose plane: each point has the colour of the highest level that it reaches. `hundred`: the dose that is 100 %. */
+export function paintDose(dose: Float32Array, hundred: number, isShown: (percent: number) => boolean): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(dose.length * 4);
   for (let i = 0; i < dose.length; i++) {
-    const percent = ((dose[i] ?? 0) / maximum) * 100;
+    const percent = ((dose[i] ?? 0) / hundred) * 100;
     const level = DOSE_LEVELS.find((one) => percent >= one.percent);
     if (level === undefined || !isShown(level.percent)) continue;
     rgba.set(level.colour, i * 4);

@@ -29,6 +29,8 @@ export interface Segmentation {
   readonly title: string;
   readonly segments: readonly Segment[];
   readonly frames: readonly SegmentFrame[];
+  /** What the fractions of a fractional segmentation mean; '' where a pixel is inside or not. */
+  readonly fractions: '' | 'probability' | 'occupancy';
   /** A pixel of this value is wholly inside: 1, or Maximum Fractional Value. */
   readonly full: number;
   readonly frameOfReferenceUID: string;
@@ -61,6 +63,7 @@ export function readSegmentation(dataset: Item): Segmentation {
     title: dataset.string('00700081') || dataset.string('0008103E'),
     segments: dataset.sequence('00620002').map(segmentOf),
     frames,
+    fractions: kind !== 'FRACTIONAL' ? '' : dataset.string('00620010') === 'OCCUPANCY' ? 'occupancy' : 'probability',
     full: kind === 'FRACTIONAL' ? Math.max(1, dataset.number('0062000E') ?? 255) : 1,
     frameOfReferenceUID,
     spacing: measures?.number('00180088') ?? measures?.number('00180050') ?? 0,
