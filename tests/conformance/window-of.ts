@@ -5,8 +5,9 @@ import { modalityFunction } from '../../shared/marks/index.ts';
 
 /** The window that the command asked of DCMTK. */
 export function windowOf(command: string, { frame, image }: { frame: DrawableFrame; image: ImageModule }): Window | undefined {
-  if (command.includes('+Wi 1')) return image.windows[0];
-  if (command.includes('+Wl 1')) return storedWindows(image).find(({ voiLUT }) => voiLUT === 0);
+  const [, kind, number] = /\+W([il]) (\d+)/.exec(command) ?? [];
+  if (kind === 'i') return image.windows[Number(number) - 1];
+  if (kind === 'l') return storedWindows(image).find(({ voiLUT }) => voiLUT === Number(number) - 1);
   if (!command.includes('+Wm') || frame.kind === 'colour') return undefined;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;

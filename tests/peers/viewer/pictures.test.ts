@@ -31,7 +31,7 @@ const WINDOW = { WindowCenter: '40', WindowWidth: '400' };
 const HEAD = { values: { ...CT, ...WINDOW }, pixels: cells(scaled(0, 4095), 16) };
 const FIRST = ['+Wi', '1'];
 
-const lut = (entries: number, first: number, bits: number, values: readonly number[]) => {
+const lut = (entries: number, first: number, bits: number, values: readonly number[]): Dataset => {
   const item = new Dataset();
   item.set(0x00283002, [entries, first & 0xffff, bits], 'US');
   item.set(0x00283004, 'US', 'LO');
@@ -91,6 +91,49 @@ const CASES: readonly Case[] = [
     arguments: ['+Wm'],
   },
   { name: '8 bits', values: stored(8, 8), pixels: cells(scaled(0, 255), 8), pixelVR: 'OB', arguments: ['+Wm'] },
+  {
+    name: '16 bits',
+    values: { ...stored(16, 16), WindowCenter: '30000', WindowWidth: '50000' },
+    pixels: cells(scaled(0, 65_535), 16),
+    arguments: FIRST,
+  },
+  {
+    name: 'signed, 10 bits from high bit 11',
+    values: { ...stored(16, 10, true, 11), WindowCenter: '-50', WindowWidth: '600' },
+    pixels: cells(
+      scaled(-512, 511).map((v) => (v & 0x3ff) << 2),
+      16,
+    ),
+    arguments: FIRST,
+  },
+  {
+    name: 'MONOCHROME1, signed, falling slope',
+    values: {
+      ...stored(16, 12, true),
+      PhotometricInterpretation: 'MONOCHROME1',
+      RescaleSlope: '-2',
+      RescaleIntercept: '10',
+      WindowCenter: '100',
+      WindowWidth: '4000',
+    },
+    pixels: cells(
+      scaled(-2048, 2047).map((v) => v & 0xfff),
+      16,
+    ),
+    arguments: FIRST,
+  },
+  {
+    name: 'the second of several windows',
+    values: { ...CT, WindowCenter: ['40', '-600', '300'], WindowWidth: ['400', '1500', '2000'] },
+    pixels: HEAD.pixels,
+    arguments: ['+Wi', '2'],
+  },
+  {
+    name: 'the second of several VOI LUTs',
+    values: { ...stored(16, 12), VOILUTSequence: [lut(1024, 512, 12, ramp(1024, 4095, 0.5)), lut(512, 2000, 10, ramp(512, 1023, 2))] },
+    pixels: HEAD.pixels,
+    arguments: ['+Wl', '2'],
+  },
   {
     name: '14 bits, steep slope',
     values: { ...stored(16, 14), RescaleSlope: '0.35', RescaleIntercept: '-12.5', WindowCenter: '2000', WindowWidth: '3000' },
