@@ -32,17 +32,34 @@ let copies = 0;
 /** Takes in what lies in a drop. The transfer is read before this returns: a browser empties it then. */
 export function importDropped(transfer: DataTransfer): void {
   const client = windowClient();
-  const files = [...transfer.files];
   if (client?.pathsOfDroppedFiles !== undefined) {
-    importPaths(client.pathsOfDroppedFiles(files));
+    importPaths(client.pathsOfDroppedFiles([...transfer.files]));
     return;
   }
-  const entries = [...transfer.items].flatMap((item) => {
-    const entry: Entry | null = item.kind === 'file' ? item.webkitGetAsEntry() : null;
+  const { files, entries } = droppedIn(transfer);
+  const names = [...entries.map(({ fullPath }) => fullPath.replace(/^\/+/, '')), ...files.map(({ name }) => name)];
+  // The drop is answered first: what follows draws the window anew.
+  setTimeout(() => copyAndImport((unread) => dropped(files, entries, unread), labelOf(names)));
+}
+
+/** Names that no folder has. */
+const FILE_NAME = /\.(dcm|dicom|ima|zip|pdf|jpe?g|png|tiff?|bmp|mp4|mpe?g|avi|txt|xml|html?|exe|inf)$/i;
+
+/** To ask whether something is a file or a folder holds the window up for a third of a millisecond each: of thousands only those are asked that may be either. */
+function droppedIn(transfer: DataTransfer): { files: readonly File[]; entries: readonly Entry[] } {
+  const items = [...transfer.items].filter(({ kind }) => kind === 'file');
+  const all = [...transfer.files];
+  const isKnown = (index: number): boolean => all.length === items.length && FILE_NAME.test(all[index]?.name ?? '');
+  const entries = items.flatMap((item, index) => {
+    const entry: Entry | null = isKnown(index) ? null : item.webkitGetAsEntry();
     return entry === null ? [] : [entry];
   });
-  const names = entries.map(({ fullPath }) => fullPath.replace(/^\/+/, ''));
-  copyAndImport((unread) => walk(entries, unread), labelOf(names));
+  return { files: all.filter((_, index) => isKnown(index)), entries };
+}
+
+async function* dropped(files: readonly File[], entries: readonly Entry[], unread: () => void): AsyncGenerator<FoundFile> {
+  yield* walk(entries, unread);
+  yield* picked(files);
 }
 
 /** Takes in what a file dialog gave; `isFolder`: all of one folder. */
