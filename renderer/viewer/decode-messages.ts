@@ -110,6 +110,8 @@ export interface ColourFrame {
   readonly smaller?: readonly ColourLevel[] | undefined;
   /** Whether the ICC profile of the image was applied, or why not; undefined = it has none, or one that changes nothing. */
   readonly profile?: 'applied' | 'unsupported' | 'not-rgb' | 'damaged' | undefined;
+  /** Which profile was applied (`profileName`). */
+  readonly profileName?: string | undefined;
   readonly planes?: Planes | undefined;
 }
 

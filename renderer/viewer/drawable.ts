@@ -2,6 +2,7 @@ import {
   type DecodedFrame,
   decodeFrame,
   type Palette,
+  profileName,
   readProfile,
   readTable,
   type Samples,
@@ -55,13 +56,17 @@ function inColour(frame: ColourFrame): ColourFrame {
 }
 
 /** Colours as the image's ICC profile means them. */
-function managedColours(rgba: Uint8ClampedArray<ArrayBuffer>, { image, fetched }: FrameSource): Pick<ColourFrame, 'rgba' | 'profile'> {
+function managedColours(
+  rgba: Uint8ClampedArray<ArrayBuffer>,
+  { image, fetched }: FrameSource,
+): Pick<ColourFrame, 'rgba' | 'profile' | 'profileName'> {
   if (image.iccProfile === undefined) return { rgba };
-  const conversion = readProfile(bytesOfProfile(image.iccProfile, fetched));
+  const bytes = bytesOfProfile(image.iccProfile, fetched);
+  const conversion = readProfile(bytes);
   if (conversion.kind === 'identity') return { rgba };
   if (!('profile' in conversion)) return { rgba, profile: conversion.reason };
   toSRGB(rgba, conversion.profile);
-  return { rgba, profile: 'applied' };
+  return { rgba, profile: 'applied', profileName: profileName(bytes) };
 }
 
 /** An image without its profile is still an image. */

@@ -31,6 +31,18 @@ export function readProfile(bytes: Uint8Array): ColourConversion {
   }
 }
 
+/** Tells profiles apart: the same for the same bytes, the zero that makes their length even left out. */
+export function profileName(bytes: Uint8Array): string {
+  const end = bytes.length > 0 && bytes.at(-1) === 0 ? bytes.length - 1 : bytes.length;
+  let [one, other] = [2_166_136_261, 5381];
+  for (let i = 0; i < end; i++) {
+    const byte = bytes[i] as number;
+    one = Math.imul(one ^ byte, 16_777_619);
+    other = (Math.imul(other, 33) + byte) | 0;
+  }
+  return `${end}:${one}:${other}`;
+}
+
 function profileOf(bytes: Uint8Array): ColourConversion {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER + 4 || signature(view, 36) !== 'acsp') throw damaged();

@@ -1,6 +1,6 @@
 export { decodeFrame, isDecodable } from './decode.ts';
 export { type Exactness, exactnessOf } from './exactness.ts';
-export { type ColourConversion, readProfile, toSRGB } from './icc.ts';
+export { type ColourConversion, profileName, readProfile, toSRGB } from './icc.ts';
 export { inflate } from './inflate.ts';
 export { readTable, type TableDescription, type ValueTable, valueAt } from './lookup-table.ts';
 export { nativeFrameBits } from './native.ts';

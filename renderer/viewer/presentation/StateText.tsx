@@ -16,14 +16,25 @@ export function StateText({ view }: { view: PaneView }) {
       {!view.presentation.overlays && <span>{say('hidden')}</span>}
       {profile === 'applied' && <span className="viewer-more">{say('profile.applied')}</span>}
       {profile !== undefined && profile !== 'applied' && <Warning text={say(`profile.${profile}`)} />}
-      {state !== undefined && <StateLines state={state} unmasked={state.mask !== undefined && view.presented?.subtracted !== true} />}
+      {state !== undefined && (
+        <StateLines
+          state={state}
+          otherProfile={view.presented?.otherProfile === true}
+          unmasked={state.mask !== undefined && view.presented?.subtracted !== true}
+        />
+      )}
     </>
   );
 }
 
-function StateLines({ state, unmasked }: { state: PresentationState; unmasked: boolean }) {
+function StateLines({ state, unmasked, otherProfile }: { state: PresentationState; unmasked: boolean; otherProfile: boolean }) {
   const absent = useSessionState(({ studies }) => !isOpen(state, studies));
-  const missing: NotApplied[] = [...state.notApplied, ...(unmasked ? (['mask'] as const) : []), ...(absent ? (['absent'] as const) : [])];
+  const missing: NotApplied[] = [
+    ...state.notApplied,
+    ...(unmasked ? (['mask'] as const) : []),
+    ...(absent ? (['absent'] as const) : []),
+    ...(otherProfile ? (['icc'] as const) : []),
+  ];
   return (
     <>
       <span data-testid="presentation-state">

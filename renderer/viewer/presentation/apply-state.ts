@@ -17,6 +17,8 @@ export interface Presented {
   readonly colours?: Uint32Array | undefined;
   /** A mask was subtracted. */
   readonly subtracted?: boolean | undefined;
+  /** The colours are those of the image's ICC profile, not of the state's. */
+  readonly otherProfile?: boolean | undefined;
 }
 
 /** What grey levels are drawn in: the colour map that the reader chose, else the colours of the state. */
@@ -86,7 +88,10 @@ function apply(
   subtracted: SubtractedFrames | undefined,
 ): Presented {
   const planes = planesUnder(frame, image, state);
-  if (frame.kind === 'colour') return { frame: { ...colourUnder(frame, state), planes }, image, window: undefined };
+  if (frame.kind === 'colour') {
+    const coloured = colourUnder(frame, state);
+    return { frame: { ...(coloured ?? frame), planes }, image, window: undefined, otherProfile: coloured === undefined };
+  }
   const colours = state.kind === 'pseudo-colour' ? state.palette?.words : undefined;
   return { ...greyUnder({ ...frame, planes }, image, state, at, subtracted), colours };
 }
@@ -117,12 +122,14 @@ function greyUnder(
   return { frame: grey, image: shown, window, subtracted: isSubtracted };
 }
 
-/** Colours as the state's profile means them. What the image's own one has changed already stays as it is: only the same profile can be meant. */
-function colourUnder(frame: ColourFrame, { colours }: PresentationState): ColourFrame {
-  if (colours === undefined || !('profile' in colours) || frame.profile === 'applied') return frame;
+/** Colours as the state's profile means them; undefined where the image's own one has changed them already, to something else. */
+function colourUnder(frame: ColourFrame, { colours }: PresentationState): ColourFrame | undefined {
+  if (colours === undefined || colours.kind === 'not-applied') return frame;
+  if (frame.profile === 'applied') return frame.profileName === colours.name ? frame : undefined;
+  if (!('profile' in colours)) return frame;
   const rgba = frame.rgba.slice();
   toSRGB(rgba, colours.profile);
-  const changed: ColourFrame = { ...frame, rgba, profile: 'applied' };
+  const changed: ColourFrame = { ...frame, rgba, profile: 'applied', profileName: colours.name };
   return frame.smaller === undefined ? changed : { ...changed, smaller: colourPyramid(changed) };
 }
 

@@ -1,4 +1,4 @@
-import { readProfile } from '../../../shared/codecs/index.ts';
+import { profileName, readProfile } from '../../../shared/codecs/index.ts';
 import type { ValueTable } from '../../../shared/codecs/lookup-table.ts';
 import type { Item } from '../dataset/item.ts';
 import type { Bytes } from './bulk-values.ts';
@@ -102,7 +102,8 @@ function coloursOf(dataset: Item, kind: StateKind, bytes: Bytes, missing: Set<No
     return { palette, colours: undefined };
   }
   if (!dataset.has(T.ICCProfile)) return { palette: undefined, colours: undefined };
-  const colours = readProfile(bytes(dataset, T.ICCProfile) ?? new Uint8Array(0));
+  const profile = bytes(dataset, T.ICCProfile) ?? new Uint8Array(0);
+  const colours = { ...readProfile(profile), name: profileName(profile) };
   if (colours.kind === 'not-applied') missing.add('icc');
   return { palette: undefined, colours };
 }

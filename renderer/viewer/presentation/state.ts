@@ -35,7 +35,7 @@ export interface PresentationState {
   /** Of pseudo-colour, and of what a blending state lays over. */
   readonly palette: StatePalette | undefined;
   /** Of colour: what the ICC profile makes of the images' colours. */
-  readonly colours: ColourConversion | undefined;
+  readonly colours: (ColourConversion & { readonly name: string }) | undefined;
   /** Of blending: what lies over the images. */
   readonly superimposed: Superimposed | undefined;
   /** From the back to the front. */

@@ -153,7 +153,7 @@ describe('an ICC profile', () => {
       for (let length = 0; length < whole.length - 2; length += 97) {
         expect(readProfile(whole.subarray(0, length)), `${kind}, ${length} bytes`).toEqual({ kind: 'not-applied', reason: 'damaged' });
       }
-      for (let at = 128; at < 420; at++) {
+      for (let at = 128; at < 420; at += 3) {
         for (const value of [0, 0x7f, 0xff]) {
           const scrambled = Buffer.from(whole);
           scrambled[at] = value;

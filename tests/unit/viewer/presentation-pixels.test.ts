@@ -162,6 +162,29 @@ describe('colours by a presentation state', () => {
     expect([...(await presentedPicture(state, image)).samples.subarray(0, 3)]).toEqual([66, 151, 203]);
     expect(state.notApplied).toEqual([]);
   });
+
+  it('of a colour image that has a profile of its own are not changed twice, and another profile is told', async () => {
+    await using folder = await temporaryFolder('colour');
+    const [own, other] = [2.19921875, 1.8].map((curve): RawElement => [0x00282000, iccProfile({ matrix: ADOBE_RGB, curve }), 'OB']);
+    if (own === undefined || other === undefined) return;
+    const image = await writeImage(folder.path, {
+      name: 'rgb',
+      values: { SamplesPerPixel: 3, PhotometricInterpretation: 'RGB', PlanarConfiguration: 0, BitsAllocated: 8, BitsStored: 8, HighBit: 7 },
+      elements: [own],
+      pixels: cells(Array.from({ length: PIXELS }, () => [100, 150, 200]).flat(), 8),
+      pixelVR: 'OB',
+    });
+    for (const [profile, isOther] of [
+      [own, false],
+      [other, true],
+    ] as const) {
+      const state = await stateOfFile(await writePresentationState(image, {}, [profile], { sopClassUID: COLOUR }));
+      if (state === undefined) throw new Error('not read');
+      const { frame, otherProfile } = await presentedFrame(state, image);
+      if (frame.kind !== 'colour') throw new Error('not a colour');
+      expect([[...frame.rgba.subarray(0, 3)], otherProfile]).toEqual([[66, 151, 203], isOther]);
+    }
+  });
 });
 
 describe('overlays by a presentation state', () => {
