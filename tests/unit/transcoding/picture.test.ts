@@ -185,7 +185,7 @@ describe('a frame as a picture', () => {
     expect(red > green && green > blue).toBe(true);
     expect(named.equals(bare)).toBe(false);
 
-    function marksOf(marks: readonly Annotation[]): PictureRecipe['marks'] {
+    function marksOf(marks: readonly Annotation[]): NonNullable<PictureRecipe['marks']> {
       return { marks, image, modality: 'CT' };
     }
   });
