@@ -263,9 +263,9 @@ export class Pane {
 
   /** Shows the images that a presentation state is about as it says; undefined = as stored. */
   present(state: PresentationState | undefined): void {
-    const { overlays, align } = this.#now;
+    const { index, overlays, align } = this.#now;
     this.#area = undefined;
-    this.change({ ...FRESH, overlays, align, state }, 'window');
+    this.change({ ...FRESH, index, overlays, align, state }, 'window');
   }
 
   /** Everything but the slice as it was when the series was opened. */

@@ -12,6 +12,8 @@ export function PatternOverlay({ id }: { id: string }) {
   const level = usePatterns((state) => state.level);
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  // It goes with its pane: the next study is not opened below it.
+  useEffect(() => () => showPattern(id, undefined), [id]);
   useEffect(() => {
     const [around, drawing] = [box.current, canvas.current];
     if (pattern === undefined || around === null || drawing === null) return undefined;
