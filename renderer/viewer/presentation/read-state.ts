@@ -22,7 +22,7 @@ import type {
 import { StateTag as T } from './tags.ts';
 
 /** The softcopy presentation states that are applied. */
-export const GRAYSCALE_STATE = '1.2.840.10008.5.1.4.1.1.11.1';
+const GRAYSCALE_STATE = '1.2.840.10008.5.1.4.1.1.11.1';
 const KINDS: Readonly<Partial<Record<string, StateKind>>> = {
   [GRAYSCALE_STATE]: 'grayscale',
   '1.2.840.10008.5.1.4.1.1.11.2': 'colour',
