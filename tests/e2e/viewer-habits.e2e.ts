@@ -24,7 +24,8 @@ beforeAll(async () => {
   folder = await temporaryFolder('viewer-habits');
   const files = join(folder.path, 'files');
   await writeVolume(files, STUDY, { planes: ['AX', 'COR'] });
-  reading = await startReading(folder.path, files);
+  // Two screens beside each other, as Chromium without a display can have them.
+  reading = await startReading(folder.path, files, ['--screen-info={0,0 1600x1200 label=Left}{1600,0 2560x1440 label=Right}']);
   await reading.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
 });
 
@@ -177,9 +178,12 @@ test('the print page has the patient at its head, the marked image in true size 
 
 test('a series in a window of its own scrolls and windows with the first, while they are linked', async () => {
   const { page } = reading;
+  await allowScreens(page);
   const opened = page.context().waitForEvent('page');
   await page.keyboard.press('n');
   const second = await opened;
+  // On the screen that the first window is not on, and on all of it.
+  await expect.poll(() => second.evaluate('[screenX, screenY]')).toEqual([1600, 0]);
   const errors = watchErrors(second);
   const other = second.locator('.viewer-pane').first();
   await second.locator('.viewer-pane[data-ready="true"]').first().waitFor({ timeout: 30_000 });
@@ -252,6 +256,20 @@ test('the About box says what it is not, and under which licences its parts come
   await dialog().waitFor({ state: 'detached' });
   expectNoErrors(reading.window);
 });
+
+/** Playwright does not know the permission by name. */
+async function allowScreens(page: Page): Promise<void> {
+  const own = await page.context().newCDPSession(page);
+  const { targetInfo } = await own.send('Target.getTargetInfo');
+  const all = await reading.browser.newBrowserCDPSession();
+  const { browserContextId } = targetInfo;
+  await all.send('Browser.grantPermissions', {
+    permissions: ['windowManagement', 'clipboardReadWrite', 'clipboardSanitizedWrite'],
+    origin: new URL(page.url()).origin,
+    ...(browserContextId === undefined ? {} : { browserContextId }),
+  });
+  expect(await page.evaluate('screen.isExtended')).toBe(true);
+}
 
 interface Picture {
   readonly width: number;

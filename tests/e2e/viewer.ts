@@ -12,9 +12,9 @@ export interface Reading extends AsyncDisposable {
   readonly page: Page;
 }
 
-export async function startReading(folder: string, files: string): Promise<Reading> {
+export async function startReading(folder: string, files: string, chromium: readonly string[] = []): Promise<Reading> {
   const profile = join(folder, 'profile');
-  const [workstation, browser] = await Promise.all([startWorkstation({ profile, port: await freePort() }), launchChromium()]);
+  const [workstation, browser] = await Promise.all([startWorkstation({ profile, port: await freePort() }), launchChromium(chromium)]);
   const imported = await phosphor(['import', files, '--profile', profile]);
   if (imported.code !== 0) throw new Error(`phosphor import: ${imported.stderr}`);
   const window = await openWindow(browser, await workstation.launchPage());

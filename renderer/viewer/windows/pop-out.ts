@@ -24,16 +24,26 @@ export async function popOut(session: ViewerSession): Promise<void> {
   }
   const name = crypto.randomUUID();
   const details = await screensIfAllowed();
-  const place = placeFor(details?.screens ?? [], details?.currentScreen, lastPlace());
+  opened = opened.filter((one) => !one.closed);
+  const place = placeFor(details?.screens ?? [], details?.currentScreen, lastPlace(), opened.map(placeOf));
   answerWindow(name, { ...content, index: Math.max(0, session.active.presentation.index) });
   const features = place === undefined ? '' : `,left=${place.left},top=${place.top},width=${place.width},height=${place.height}`;
-  if (window.open(`${location.pathname}#window=${name}`, name, `popup${features}`) === null) saySo(sayWindow('blocked'), 'error');
+  const made = window.open(`${location.pathname}#window=${name}`, name, `popup${features}`);
+  if (made === null) saySo(sayWindow('blocked'), 'error');
+  else opened.push(made);
+}
+
+/** Windows that this one has opened. */
+let opened: Window[] = [];
+
+function placeOf({ screenX, screenY, outerWidth, outerHeight }: Window): WindowPlace {
+  return { left: screenX, top: screenY, width: outerWidth, height: outerHeight };
 }
 
 /** Notes where this window stands, now and whenever that changes, until the result is called. */
 export function rememberPlace(): () => void {
   const note = async () => {
-    const place: WindowPlace = { left: screenX, top: screenY, width: outerWidth, height: outerHeight };
+    const place = placeOf(window);
     const details = await screensIfAllowed();
     const on = details === undefined ? undefined : screenOf(details.screens, place);
     remember(LAST, on === undefined ? place : { ...place, screen: on.label });

@@ -18,15 +18,43 @@ export interface WindowPlace {
 
 /**
  * Where a further window goes: where the last one was if its screen is still there, else all of a screen that the first window is not on, else
- * beside it. Without permission to know the screens, the last place or none: then the system chooses.
+ * beside it. Without permission to know the screens, the last place or none: then the system chooses. Never exactly over a window that is open
+ * (`open`): on a screen without one, else a little aside.
  */
 export function placeFor(
   screens: readonly ScreenPlace[],
   current: ScreenPlace | undefined,
   last: WindowPlace | undefined,
+  open: readonly WindowPlace[] = [],
+): WindowPlace | undefined {
+  const place = wantedPlace(screens, current, last);
+  if (place === undefined || !open.some((one) => covers(one, place))) return place;
+  const empty = screens.find((screen) => !isSame(screen, current) && !open.some((one) => holds(screen, one)));
+  if (empty !== undefined) return whole(empty);
+  const on = screenOf(screens, place);
+  let aside = place;
+  for (let step = 0; step < open.length && open.some((one) => covers(one, aside)); step++) {
+    aside = { ...aside, left: aside.left + ASIDE, top: aside.top + ASIDE, width: aside.width - ASIDE, height: aside.height - ASIDE };
+  }
+  return on === undefined ? aside : inside(aside, on);
+}
+
+/** By so many pixels a window stands aside of the one below it. */
+const ASIDE = 32;
+
+function covers(a: WindowPlace, b: WindowPlace): boolean {
+  return Math.abs(a.left - b.left) < ASIDE && Math.abs(a.top - b.top) < ASIDE;
+}
+
+function wantedPlace(
+  screens: readonly ScreenPlace[],
+  current: ScreenPlace | undefined,
+  last: WindowPlace | undefined,
 ): WindowPlace | undefined {
   if (screens.length === 0) return last;
-  const known = last?.screen === undefined ? undefined : screens.find(({ label }) => label === last.screen);
+  // Two screens of one make have one name.
+  const called = last?.screen === undefined ? [] : screens.filter(({ label }) => label === last.screen);
+  const known = last === undefined ? undefined : (called.find((screen) => holds(screen, last)) ?? called[0]);
   if (last !== undefined && known !== undefined) return inside(last, known);
   if (last !== undefined && last.screen === undefined) {
     const on = screens.find((screen) => holds(screen, last));

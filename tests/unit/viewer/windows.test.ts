@@ -27,6 +27,24 @@ describe('a window for a series', () => {
     expect(placeFor([left], left, undefined)).toBeUndefined();
   });
 
+  it('comes back to its own of two screens with one name', () => {
+    const twins = [
+      { ...left, label: 'EIZO' },
+      { ...right, label: 'EIZO' },
+    ];
+    const last = { left: 2000, top: 100, width: 1400, height: 800, screen: 'EIZO' };
+    expect(placeFor(twins, twins[0], last)).toEqual(last);
+  });
+
+  it('never hides an open one: a screen without a window comes first, then a place a little aside, whole on its screen', () => {
+    const third: ScreenPlace = { label: 'Third', availLeft: -1080, availTop: 0, availWidth: 1080, availHeight: 1920 };
+    const last = { left: 1920, top: 0, width: 2560, height: 1600, screen: 'Right' };
+    expect(placeFor([left, right, third], left, last, [last])).toMatchObject({ left: -1080, width: 1080, screen: 'Third' });
+    expect(placeFor([left, right], left, last, [last])).toEqual({ left: 1952, top: 32, width: 2528, height: 1568, screen: 'Right' });
+    expect(placeFor([], undefined, last, [last, { ...last, left: 1952, top: 32 }])).toMatchObject({ left: 1984, top: 64 });
+    expect(placeFor([left, right], left, last, [{ ...last, left: 3000 }])).toEqual(last);
+  });
+
   it('takes only what names a series and a place in it', () => {
     const good = { studyInstanceUID: '1.2', seriesInstanceUID: '1.2.3', index: 4 };
     expect(startIn(good)).toEqual(good);
