@@ -265,7 +265,9 @@ export class Pane {
   present(state: PresentationState | undefined): void {
     const { index, overlays, align } = this.#now;
     this.#area = undefined;
-    this.change({ ...FRESH, index, overlays, align, state }, 'window');
+    this.#now = { ...FRESH, index, overlays, align, state };
+    this.#show();
+    this.#onMoved('window');
   }
 
   /** Everything but the slice as it was when the series was opened. */
