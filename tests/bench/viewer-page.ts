@@ -183,3 +183,25 @@ export async function bareDrawing(page: Page, columns: number, rows: number): Pr
     })()`,
   );
 }
+
+/**
+ * What a wheel event of DevTools takes on a page that does nothing but mark an animation frame: the part of a wheel's times that is not the viewer's.
+ */
+export async function emptyPageWheel(viewer: Page, inputs: number): Promise<Latency> {
+  const page = await viewer.context().newPage();
+  await page.setContent('<div class="viewer-pane" style="position: fixed; inset: 0"><canvas width="1" height="1"></canvas></div>');
+  await page.evaluate(METER);
+  await page.evaluate(`(() => {
+    const pane = document.querySelector('.viewer-pane');
+    let draws = 0;
+    pane.addEventListener('wheel', (event) => {
+      event.preventDefault();
+      requestAnimationFrame(() => { pane.dataset.draws = String(++draws); });
+    }, { passive: false });
+  })()`);
+  await page.mouse.move(200, 200);
+  const latency = await latencyOf(page, 1, inputs, () => page.mouse.wheel(0, 100));
+  await page.close();
+  await viewer.bringToFront();
+  return latency;
+}

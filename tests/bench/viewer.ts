@@ -4,7 +4,7 @@ import { generateSyntheticStudies } from '../../electron/demo/phantom/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { writeMammograms } from '../support/volume.ts';
 import { decodeCold } from './viewer-decode.ts';
-import { bareDrawing, drawingTime, type Latency, latencyOf, openViewerBench } from './viewer-page.ts';
+import { bareDrawing, drawingTime, emptyPageWheel, type Latency, latencyOf, openViewerBench } from './viewer-page.ts';
 import { scrollWhileRetrieving } from './viewer-retrieve.ts';
 
 const INPUTS = 60;
@@ -48,7 +48,13 @@ async function ct(slices: number): Promise<object> {
     drawing: round(drawing),
     bareDrawing: round(bare),
     ratio: round(drawing / bare),
+    ...(await control(page)),
   };
+}
+
+async function control(page: Page): Promise<object> {
+  const { p50, p95, pageP95 } = await emptyPageWheel(page, INPUTS);
+  return { 'emptyPage.wheel.p50': round(p50), 'emptyPage.wheel.p95': round(p95), 'emptyPage.wheel.pageP95': round(pageP95) };
 }
 
 async function mammogram(): Promise<object> {
@@ -81,7 +87,7 @@ async function mammogram(): Promise<object> {
   await page.keyboard.up('Control');
   const bare = await bareDrawing(page, 3328, 4096);
   const drawn = { drawing: round(drawing), bareDrawing: round(bare), ratio: round(drawing / bare) };
-  return { ...named('fit', fitted), ...named('oneToOne', atOneToOne), ...drawn };
+  return { ...named('fit', fitted), ...named('oneToOne', atOneToOne), ...drawn, ...(await control(page)) };
 }
 
 /** 5,000 slices (2.6 GB decoded) scrolled through twice. */
