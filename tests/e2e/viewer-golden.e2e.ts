@@ -246,7 +246,7 @@ const SITUATIONS: readonly (readonly [name: string, arrange: () => Promise<void>
       await drag([80, 50], [98, 68]);
       await press('d');
     },
-    '.viewer',
+    '.viewer-panel',
   ],
   [
     'table-of-elements',
