@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import type { Transport, TransportHandler } from '../dicom/network/index.ts';
 import { socketError } from './socket-errors.ts';
+import { StayAwake } from './stay-awake.ts';
 import { tlsError } from './tls-errors.ts';
 
 /** One read of the operating system on a connection that carries data; the buffer is used again for the next. */
@@ -255,16 +256,19 @@ const PAUSE_MS = 0.25;
 let burstBeganAt = 0;
 let workedUntil = 0;
 let hadItsTime = false;
+const stayAwake = new StayAwake();
 
 /** Bytes came in. */
 function turnGoesOn(): void {
   const now = performance.now();
+  stayAwake.came(now);
   if (now - workedUntil > PAUSE_MS) burstBeganAt = now;
 }
 
 /** True when this turn of the event loop has worked on bytes for too long, whichever connections they came from. */
 function turnIsOver(): boolean {
   workedUntil = performance.now();
+  stayAwake.worked(workedUntil);
   if (hadItsTime) return true;
   if (workedUntil - burstBeganAt <= TURN_MS) return false;
   hadItsTime = true;
