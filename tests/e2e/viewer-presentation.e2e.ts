@@ -112,8 +112,15 @@ test('a presentation state is offered, applied with window, area, rotation, shut
   expect(await pane.getByText('see here').count()).toBe(1);
   await screenshot(page, 'viewer-presentation-state');
 
+  // An image that is drawn anew for the paper: red lines over it, and what is shut off in the grey of the state.
+  const printed = await printedColours(page);
+  expect(printed.red).toBeGreaterThan(200);
+  expect(printed.shut).toBeGreaterThan(0.1);
   await page.keyboard.press('u');
   await expect.poll(() => lines.count()).toBe(0);
+  const without = await printedColours(page);
+  expect(without.red).toBe(0);
+  expect(without.shut).toBeGreaterThan(0.1);
   await page.keyboard.press('u');
   await expect.poll(() => lines.count()).toBe(5);
   await page.getByRole('button', { name: 'Presentation states' }).click();
@@ -150,4 +157,30 @@ async function greyAt(page: Page, x: number, y: number): Promise<number> {
     const [x, y] = [(${at.x} - left) * devicePixelRatio, (${at.y} - top) * devicePixelRatio];
     return canvas.getContext('2d').getImageData(x, y, 1, 1).data[0];
   })()`);
+}
+
+/** Of the picture that the print dialog makes of the image in true size: red pixels, and the share of those that are shut off. */
+async function printedColours(page: Page): Promise<{ red: number; shut: number }> {
+  await page.evaluate('window.print = () => undefined');
+  await page.keyboard.press('Control+p');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('checkbox', { name: 'True size' }).check();
+  await dialog.getByRole('button', { name: 'Print', exact: true }).click();
+  await page.locator('.print-root[data-ready="true"]').waitFor({ state: 'attached', timeout: 60_000 });
+  const colours = await page.evaluate<{ red: number; shut: number }>(`(async () => {
+    const image = document.querySelector('.print-root img');
+    await image.decode();
+    const context = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext('2d');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.naturalWidth, image.naturalHeight);
+    const found = { red: 0, shut: 0 };
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at] > 200 && data[at + 1] < 60 && data[at + 2] < 60) found.red++;
+      if (data[at] === 78 && data[at + 1] === 78 && data[at + 2] === 78) found.shut += 4 / data.length;
+    }
+    return found;
+  })()`);
+  await page.evaluate('window.dispatchEvent(new Event("afterprint"))');
+  await dialog.waitFor({ state: 'detached' });
+  return colours;
 }

@@ -7,6 +7,9 @@ import { AnnotationLayer } from '../annotations/AnnotationLayer.tsx';
 import { CornerText } from '../CornerText.tsx';
 import { closeDialog, saySo } from '../dialogs.ts';
 import { useSession } from '../layout/use-session.ts';
+import { OverlayLayer } from '../objects/overlays/OverlayLayer.tsx';
+import { BlendLayer } from '../presentation/BlendLayer.tsx';
+import { GraphicsLayer } from '../presentation/GraphicsLayer.tsx';
 import { paneElement } from './copy.ts';
 import { offerOf, type PrintOffer } from './offers.ts';
 import { PrintPages } from './PrintPages.tsx';
@@ -206,6 +209,9 @@ function HiddenImage({ hidden, box, drawing, size }: HiddenImageProps) {
   return (
     <div className="viewer-pane" ref={box} style={size}>
       <div className="viewer-canvas" ref={drawing} />
+      <BlendLayer pane={pane.id} view={view} />
+      <OverlayLayer pane={pane.id} view={view} active={false} />
+      <GraphicsLayer view={view} />
       <AnnotationLayer pane={pane} view={view} modality={series?.modality ?? ''} />
       <CornerText view={view} study={study} series={series} />
     </div>

@@ -2,6 +2,7 @@ import { calibrationAt } from '../../../shared/marks/index.ts';
 import { pixelAspect } from '../geometry.ts';
 import type { Content, ViewerSession } from '../layout/session.ts';
 import { Pane } from '../pane.ts';
+import { stateOf } from '../presentation/state-of-view.ts';
 import type { StackFrame } from '../stack.ts';
 import { pngOf } from './copy.ts';
 import { paintPane } from './paint.ts';
@@ -72,15 +73,20 @@ export class HiddenPane {
     const index = frames.findIndex((frame) => frame.instance.sopInstanceUID === wanted.sopInstanceUID && frame.frame === wanted.frame);
     const frame = frames[index];
     if (frame?.image === undefined) throw new Error('no such image');
+    const like = this.#like(wanted);
+    const state = like?.presentation.state;
+    // What it shows of another series or under another state is not to be taken for the wanted picture.
+    if (pane.view.seriesUID !== wanted.seriesInstanceUID || pane.presentation.state !== state) pane.setSeries(wanted.seriesInstanceUID, []);
+    pane.present(state);
     pane.setSeries(wanted.seriesInstanceUID, frames);
     pane.followTo(index);
     await this.#shown(frame);
-    const like = this.#session.panes().find((one) => one.view.seriesUID === wanted.seriesInstanceUID);
     if (like !== undefined) {
-      const { window, rotation, flippedHorizontally, flippedVertically, invert, colourMap, filter } = like.presentation;
-      pane.change({ window, rotation, flippedHorizontally, flippedVertically, invert, colourMap, filter });
+      const { window, rotation, flippedHorizontally, flippedVertically, invert, colourMap, filter, overlays } = like.presentation;
+      pane.change({ window, rotation, flippedHorizontally, flippedVertically, invert, colourMap, filter, overlays });
     }
-    pane.fit();
+    // A state has put the image where it wants it.
+    if (stateOf(pane.view) === undefined) pane.fit();
     if (!trueSize) return undefined;
     const { image } = frame;
     const middle = [{ x: image.columns / 2, y: image.rows / 2 }];
@@ -88,6 +94,12 @@ export class HiddenPane {
     if (scale.kind !== 'mm') return 'notCalibrated';
     pane.scaleTo((pixelAspect(image) >= 1 ? scale.y : scale.x) * PER_MILLIMETRE);
     return 'isTrueSize';
+  }
+
+  /** The pane on which the image stands, else one that has its series. */
+  #like({ pane, seriesInstanceUID }: Wanted): Pane | undefined {
+    const panes = this.#session.panes().filter(({ view }) => view.seriesUID === seriesInstanceUID);
+    return panes.find(({ id }) => id === pane) ?? panes[0];
   }
 
   close(): void {
@@ -119,6 +131,9 @@ export async function pictureOf(element: HTMLElement, patient: boolean): Promise
   // What React and the canvas still have to draw stands on the screen after the second frame.
   await nextFrame();
   await nextFrame();
+  // What lies over the image may still be on its way.
+  const late = performance.now() + WAIT_MS;
+  while (element.querySelector('[data-waiting="true"]') !== null && performance.now() < late) await nextFrame();
   return URL.createObjectURL(await pngOf(paintPane(element, { patient })));
 }
 

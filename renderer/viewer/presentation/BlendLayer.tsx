@@ -50,6 +50,7 @@ function Layer({ pane, view, state, shown, toScreen }: LayerProps) {
     element.height = Math.max(1, Math.round(height * pixelRatio));
     const patch = blend.patch(state, shown);
     element.dataset.blended = String(patch !== undefined);
+    element.dataset.waiting = String(patch === undefined && blend.waits);
     if (patch === undefined) return;
     const { a, b, c, d, e, f } = after(patch.place, scaled(toScreen, pixelRatio));
     context.setTransform(a, b, c, d, e, f);
@@ -83,6 +84,11 @@ class Blend {
 
   waitsFor(key: string): boolean {
     return this.#wanted.some((frame) => frame.key === key);
+  }
+
+  /** True while something that can be had is on its way. */
+  get waits(): boolean {
+    return this.#wanted.some((frame) => this.#session.store.state(frame) !== 'failed');
   }
 
   /** Undefined where nothing lies over the frame, or not all of it is loaded. */

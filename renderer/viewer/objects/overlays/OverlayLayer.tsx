@@ -59,6 +59,7 @@ function Layer({ pane, view, active, shown, toScreen }: LayerProps & { readonly 
       context.drawImage(picture, 0, 0);
     }
     element.dataset.patches = String(patches.length);
+    element.dataset.waiting = String(painter.waits);
   }, [painter, state, shown, toScreen, width, height, pixelRatio, loaded]);
   return (
     <>

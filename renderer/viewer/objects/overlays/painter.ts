@@ -65,6 +65,11 @@ export class OverlayPainter {
     return this.#wanted.some((frame) => frame.key === key);
   }
 
+  /** True while something that can be had is on its way. */
+  get waits(): boolean {
+    return this.#wanted.some((frame) => this.#session.store.state(frame) !== 'failed');
+  }
+
   /** What lies over a frame, the first overlay lowest. What is not loaded yet is asked for and left out. */
   patches(state: OverlayState, shown: StackFrame): Patch[] {
     const { overlays, hidden } = state;
