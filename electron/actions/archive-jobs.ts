@@ -34,9 +34,8 @@ export async function runImport(
     (done) => ({ instances: done.imported, success: done.conflict + done.missing === 0 }),
   );
   await parts.archive.settled();
-  const passedOver = (reasons['not-dicom'] ?? 0) + directories;
-  const failed = refused - passedOver + conflict + missing;
-  const received = imported + known + refused + conflict;
+  const failed = refused - (reasons['not-dicom'] ?? 0) + conflict + missing;
+  const received = imported + known + refused + conflict + directories;
   run.update({ bytes });
   return {
     outcome: failed === 0 ? 'success' : imported + known > 0 ? 'partial' : 'failed',
@@ -49,6 +48,7 @@ export async function runImport(
       refused,
       ...(missing === 0 ? {} : { missing }),
       ...(truncated === 0 ? {} : { truncated }),
+      ...(directories === 0 ? {} : { DICOMDIR: directories }),
       ...Object.fromEntries(Object.entries(reasons).map(([reason, count]) => [`refused: ${reason}`, count])),
     },
     ...(files.length === 0 ? {} : { files }),

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
-import type { ErrorKind, ImportedItem, PhosphorErrorData } from '../../shared/contract/index.ts';
+import type { ErrorKind, ImportedItem } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { dropFolder, droppedFiles, droppedNames } from './drop-folder.ts';
 import type { LaneFile, LaneOutcome } from './import-lane-messages.ts';
@@ -177,10 +177,12 @@ class ImportRun {
         else await this.#missing(missing.path, missing.error);
       }
     }
-    await this.#refused(
-      directory.path,
-      new PhosphorError(isDamaged ? 'damaged' : 'unsupported', isDamaged ? DAMAGED_DIRECTORY : IS_DIRECTORY),
-    );
+    await this.#item({
+      kind: 'file',
+      path: directory.path.slice(0, 4096),
+      result: 'media-directory',
+      ...(isDamaged ? { error: new PhosphorError('damaged', DAMAGED_DIRECTORY).data } : {}),
+    });
     if (directory.depth > 0) return;
     // Named without anything else of its medium, it stands for all of it.
     const medium = path.dirname(directory.path);
@@ -228,20 +230,14 @@ class ImportRun {
   }
 
   async #item(item: ImportedItem): Promise<void> {
-    const { imported, known, conflict, refused, bytes } = this.#counts;
-    this.#job.progress({ done: imported + known + conflict + refused, bytes });
+    const { imported, known, conflict, refused, directories, bytes } = this.#counts;
+    this.#job.progress({ done: imported + known + conflict + refused + directories, bytes });
     await this.#job.item(item);
   }
 }
 
 const RESULTS = { stored: 'imported', replaced: 'imported', known: 'known', conflict: 'conflict' } as const;
 const CONFLICT = 'another version of this instance is stored already; this one was put into conflicts';
-const IS_DIRECTORY = 'the directory of a medium (DICOMDIR): the files beside it are taken in, and what it names and is not there is named';
 const DAMAGED_DIRECTORY = 'the directory of a medium (DICOMDIR) is damaged: the files beside it are taken in all the same';
-
-/** Whether what was refused is no instance at all, but the list of those beside it. */
-export function isDirectoryOfMedium(error: PhosphorErrorData | undefined): boolean {
-  return error?.message === IS_DIRECTORY || error?.message === DAMAGED_DIRECTORY;
-}
 
 const ENDS_JOB: ReadonlySet<string> = new Set(['storage-full', 'cancelled']);

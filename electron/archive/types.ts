@@ -97,7 +97,7 @@ export interface ImportSummary {
   readonly conflict: number;
   readonly refused: number;
   readonly bytes: number;
-  /** Of those refused: directories of media (DICOMDIR), which are no images. */
+  /** Directories of media (DICOMDIR), which are no images and were not refused either; not among the others. */
   readonly directories: number;
   /** Of those taken in, with pixels that end too early. */
   readonly truncated: number;

@@ -1,6 +1,5 @@
 import fs from 'node:fs/promises';
 import type { ImportedItem } from '../../shared/contract/index.ts';
-import { isDirectoryOfMedium } from './import.ts';
 
 /** Lines of a report; more are counted. */
 const MOST_LINES = 10_000;
@@ -25,15 +24,16 @@ export class WatchedRefusals {
   }
 
   take({ path, result, error }: ImportedItem): void {
-    if (result !== 'refused' && result !== 'missing') return;
+    if (result !== 'refused' && result !== 'missing' && result !== 'media-directory') return;
     const kind = error?.kind ?? '';
     if (this.#files.has(path)) {
-      if (result === 'refused') this.#own.set(path, kind);
+      // A medium's own directory stays where it is: it is no original that was taken in.
+      if (result !== 'missing') this.#own.set(path, kind);
       return;
     }
     const file = [...holdersOf(path)].find((holder) => this.#files.has(holder));
     // A text beside the images, or the medium's own directory, is nothing that is lost.
-    if (file === undefined || kind === 'not-dicom' || isDirectoryOfMedium(error)) return;
+    if (file === undefined || kind === 'not-dicom' || result === 'media-directory') return;
     const refusals = this.#inside.get(file) ?? { lines: [], count: 0, passes: false };
     this.#inside.set(file, refusals);
     refusals.count += 1;

@@ -42,9 +42,9 @@ export class WatchedFolder {
       this.#running = job;
       job.onItems(() => job.acknowledge(1));
       const summary = await job.done;
-      const { conflict, refused, missing, directories, reasons, inPart } = summary;
+      const { conflict, refused, missing, reasons, inPart } = summary;
       if (summary.touched.length > 0) await this.#parts.imported(folder, summary);
-      const left = conflict + missing + refused - directories - (reasons['not-dicom'] ?? 0);
+      const left = conflict + missing + refused - (reasons['not-dicom'] ?? 0);
       this.#said = '';
       if (inPart > 0) this.#parts.raise('warning', IN_PART(inPart));
       else if (left > 0) this.#parts.raise('warning', LEFT(left));

@@ -31,7 +31,7 @@ export function CopyingLine({ copying }: { copying: Copying }) {
   );
 }
 
-const COUNTS = ['imported', 'known', 'conflict', 'refused', 'notDicom', 'missing', 'truncated'] as const;
+const COUNTS = ['imported', 'known', 'conflict', 'refused', 'notDicom', 'missing', 'truncated', 'directories'] as const;
 /** Always said, so that nobody wonders. */
 const ALWAYS: ReadonlySet<string> = new Set(['imported', 'known', 'conflict', 'refused', 'notDicom']);
 const NAMES_SHOWN = 200;

@@ -23,6 +23,8 @@ export type ReasonName =
   | 'conflict'
   | 'truncated'
   | 'missing'
+  | 'media-directory'
+  | 'damaged-directory'
   | 'other';
 
 /** Files of one reason, for the list. */
@@ -33,7 +35,9 @@ export interface ReasonGroup {
 
 /** What came of an import, for people. */
 export interface ImportOutcome {
-  readonly counts: Readonly<Record<'imported' | 'known' | 'conflict' | 'refused' | 'notDicom' | 'missing' | 'truncated', number>>;
+  readonly counts: Readonly<
+    Record<'imported' | 'known' | 'conflict' | 'refused' | 'notDicom' | 'missing' | 'truncated' | 'directories', number>
+  >;
   readonly groups: readonly ReasonGroup[];
   /** Everything for a report. */
   readonly items: readonly ImportedItem[];
@@ -77,8 +81,9 @@ export function outcomeOf(
     notDicom,
     missing: number('missing'),
     truncated: number('truncated'),
+    directories: number('DICOMDIR'),
   };
-  const all = counts.imported + counts.known + counts.conflict + number('refused') + counts.missing;
+  const all = counts.imported + counts.known + counts.conflict + number('refused') + counts.missing + counts.directories;
   const kept = tally === undefined ? 0 : tally.taken.length + tally.others.length;
   const isWhole = tally !== undefined && kept === all;
   const others = isWhole || (tally?.others.length ?? 0) > files.length ? (tally?.others ?? []) : files;
@@ -105,6 +110,7 @@ function groupsOf(items: readonly ImportedItem[]): ReasonGroup[] {
 /** Nothing for a file that was taken in whole, or was here. */
 function reasonOf({ result, truncated, error }: ImportedItem): ReasonName | undefined {
   if (result === 'conflict' || result === 'missing') return result;
+  if (result === 'media-directory') return error === undefined ? result : 'damaged-directory';
   if (truncated === true) return 'truncated';
   if (result !== 'refused') return undefined;
   return error !== undefined && isReason(error.kind) ? error.kind : 'other';

@@ -33,6 +33,7 @@ export const sayImport = roomWords('importing', {
     notDicom: '{{number}} not DICOM',
     missing: '{{number}} missing',
     truncated: '{{number}} cut short',
+    directories: '{{number}} DICOMDIR',
   },
   details: 'What was not taken in',
   save: 'Save report',
@@ -52,6 +53,8 @@ export const sayImport = roomWords('importing', {
     conflict: 'Conflict: another version is here; both are kept',
     truncated: 'Taken in, but the image ends too early',
     missing: 'Named by the DICOMDIR, but not there',
+    'media-directory': 'DICOMDIR: the list of a medium’s files, no image; compared with what is there',
+    'damaged-directory': 'DICOMDIR, damaged: the files beside it are taken in all the same',
     other: 'Other',
   },
 });

@@ -68,12 +68,12 @@ export type Diagnosis = z.infer<typeof diagnosis>;
 export const importedItem = z.strictObject({
   kind: z.literal('file'),
   path: text,
-  /** `missing`: the DICOMDIR of a medium names it, and it is not there. */
-  result: z.enum(['imported', 'known', 'conflict', 'refused', 'missing']),
+  /** `missing`: the DICOMDIR of a medium names it, and it is not there. `media-directory`: the DICOMDIR itself, with `error` where it is damaged. */
+  result: z.enum(['imported', 'known', 'conflict', 'refused', 'missing', 'media-directory']),
   sopInstanceUID: uid.optional(),
   /** Taken in, though its pixels end too early. */
   truncated: z.literal(true).optional(),
-  /** Typed reason of a refusal or conflict. */
+  /** Typed reason of a refusal or conflict; what is wrong with a DICOMDIR. */
   error: phosphorError.optional(),
 });
 export type ImportedItem = z.infer<typeof importedItem>;

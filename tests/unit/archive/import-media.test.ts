@@ -54,7 +54,8 @@ it('takes in what a medium holds, names what its DICOMDIR names in vain, and fin
   const ids = ['IMAGES\\IM000001', 'IMAGES\\IM000002', '..\\..\\ETC\\PASSWD', 'IMAGES/IM000001'];
   fs.writeFileSync(path.join(folder, 'dicomdir'), directoryOf(ids));
   const { result, items } = await imported(folder);
-  expect(result).toMatchObject({ imported: 2, refused: 1, directories: 1, missing: 2 });
+  expect(result).toMatchObject({ imported: 2, refused: 0, directories: 1, missing: 2, reasons: {} });
+  expect(items.find((item) => item.path.endsWith('dicomdir'))).toMatchObject({ result: 'media-directory' });
   const missing = items.filter((item) => item.result === 'missing');
   expect(missing.map((item) => item.error?.kind).sort()).toEqual(['not-found', 'unsupported']);
   expect(missing.every((item) => item.path.startsWith(folder))).toBe(true);
@@ -75,7 +76,7 @@ it('compares the DICOMDIR of a drop with what was dropped with it, under the nam
   }
   await spool.complete(dropId);
   const { result, items } = await finished((await opened(location)).import([], dropId));
-  expect(result).toMatchObject({ imported: 3, refused: 1, directories: 1, missing: 1 });
+  expect(result).toMatchObject({ imported: 3, refused: 0, directories: 1, missing: 1 });
   expect(items.filter((item) => item.result === 'missing').map(({ path }) => path)).toEqual(['disc/IMAGES/IM2']);
   expect(items.some((item) => item.path.startsWith('disc/more.zip') && item.path.endsWith('three.dcm'))).toBe(true);
 });
@@ -86,14 +87,15 @@ it('takes a DICOMDIR that is named alone for its medium, and a damaged one for n
   const directory = directoryOf(['A', 'B']);
   fs.writeFileSync(path.join(folder, 'DICOMDIR'), directory);
   const named = await imported(path.join(folder, 'DICOMDIR'));
-  expect(named.result).toMatchObject({ imported: 1, refused: 1, missing: 1 });
+  expect(named.result).toMatchObject({ imported: 1, refused: 0, directories: 1, missing: 1 });
+  expect(named.of('DICOMDIR')).toEqual(['media-directory']);
   // The first record's offset leads into nowhere.
   const at = directory.indexOf(Buffer.from([0x04, 0x00, 0x00, 0x12]));
   directory.writeUInt32LE(0x7fffffff, at + 8);
   fs.writeFileSync(path.join(folder, 'DICOMDIR'), directory);
   const damaged = await imported(folder);
   expect(damaged.of('DICOMDIR')).toEqual(['damaged']);
-  expect(damaged.result).toMatchObject({ imported: 1, missing: 1 });
+  expect(damaged.result).toMatchObject({ imported: 1, refused: 0, directories: 1, missing: 1 });
 });
 
 it('opens a ZIP and a ZIP in it, whatever they are called, and nothing below that', async () => {

@@ -44,7 +44,7 @@ describe('importing a folder', () => {
     ).toEqual(['conflict', 'imported']);
     expect([of('readme.txt'), of('empty'), of('DICOMDIR')]).toEqual([['not-dicom'], ['not-dicom'], ['damaged']]);
     expect([of('cut-in-header.dcm'), of('broken-link'), of('folder')]).toEqual([['damaged'], ['not-found'], ['not-found']]);
-    expect(result).toMatchObject({ imported: 4, known: 1, conflict: 1, refused: 6 });
+    expect(result).toMatchObject({ imported: 4, known: 1, conflict: 1, refused: 5, directories: 1 });
     await archive.settled();
     expect((await archive.search(everything)).studies).toMatchObject([{ numberOfInstances: 4 }]);
     expect(namesIn(archive.location, 'incoming')).toEqual([]);
@@ -103,7 +103,7 @@ describe.runIf(process.env.DICOM_TEST_DATA !== undefined)('the collection of rea
     const paths = rows.map((row) => path.join(root, row.split('\t')[0] ?? ''));
     const { result, items } = await finished(archive.import(paths));
     expect(items.map((item) => item.path).sort()).toEqual(paths.sort());
-    expect(result.imported + result.known + result.conflict + result.refused).toBe(paths.length);
+    expect(result.imported + result.known + result.conflict + result.refused + result.directories).toBe(paths.length);
     const kinds = new Set(items.filter((item) => item.result === 'refused').map((item) => item.error?.kind));
     expect(
       [...kinds].filter((kind) => kind !== 'not-dicom' && kind !== 'damaged' && kind !== 'unsupported' && kind !== 'limit-exceeded'),

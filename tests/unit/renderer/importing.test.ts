@@ -42,6 +42,15 @@ test('counts come from the completion; the report holds every file once the wind
   expect(JSON.parse(reportText(whole.items, 'json').join(''))).toEqual([REFUSED, TAKEN]);
 });
 
+test('the directory of a medium is told of as what it is and not as a refusal, and one that is damaged by itself', () => {
+  const directory: ImportedItem = { kind: 'file', path: 'disc/DICOMDIR', result: 'media-directory' };
+  const broken: ImportedItem = { ...directory, path: 'old/DICOMDIR', error: { kind: 'damaged', message: 'no', retryable: false } };
+  const details = { imported: 1, known: 0, conflict: 0, refused: 0, DICOMDIR: 2 };
+  const outcome = outcomeOf({ details, files: [directory, broken] }, takeItems(undefined, [TAKEN, directory, broken]));
+  expect(outcome).toMatchObject({ counts: { refused: 0, directories: 2 }, isPart: false });
+  expect(outcome.groups.map(({ reason }) => reason)).toEqual(['media-directory', 'damaged-directory']);
+});
+
 test('a drop that is cancelled leaves nothing with the host, and no more than four files are on the way at once', async () => {
   const asked: string[] = [];
   let open = 0;

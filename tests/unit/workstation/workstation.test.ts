@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { openArchive } from '../../../electron/archive/index.ts';
 import type { AssociationPool } from '../../../electron/associations/index.ts';
 import { createAssociationPool, moveMessageIds, startListener } from '../../../electron/associations/index.ts';
+import { encodeFileMeta } from '../../../electron/dicom/dataset/index.ts';
 import { composeWorkstation } from '../../../electron/workstation/compose.ts';
 import { openWorkstation, type Workstation } from '../../../electron/workstation/index.ts';
 import type { DemoFactory } from '../../../electron/workstation/types.ts';
@@ -350,18 +351,25 @@ test('import, verify and rebuild run as actions with items, counts and one compl
   const folder = join(it.profile, 'to import');
   await mkdir(folder);
   await writeFile(join(folder, 'readme.txt'), 'no image');
+  const directory = { sopClassUID: '1.2.840.10008.1.3.10', sopInstanceUID: '1.2.9', transferSyntaxUID: '1.2.840.10008.1.2.1' };
+  await writeFile(join(folder, 'DICOMDIR'), encodeFileMeta(directory));
   const run = async (action: { command: 'verify' } | { command: 'rebuild' } | { command: 'import'; paths: string[] }) => {
     const { actionId } = await it.workstation.invoke('actions.request', { action, tag: null });
     return await it.completed(actionId);
   };
+  const told = [
+    expect.objectContaining({ kind: 'file', result: 'refused', error: expect.objectContaining({ kind: 'not-dicom' }) }),
+    expect.objectContaining({ kind: 'file', result: 'media-directory' }),
+  ];
   expect(await run({ command: 'import', paths: [folder] })).toMatchObject({
     outcome: 'success',
-    counts: { received: 1, failed: 0 },
-    details: { refused: 1, 'refused: not-dicom': 1 },
-    files: [{ result: 'refused', error: { kind: 'not-dicom' } }],
+    counts: { received: 2, failed: 0 },
+    details: { refused: 1, 'refused: not-dicom': 1, DICOMDIR: 1 },
+    files: expect.arrayContaining(told),
   });
   const items = it.events.filter((event) => event.type === 'ActionItems').flatMap((event) => event.items);
-  expect(items).toMatchObject([{ kind: 'file', result: 'refused', error: { kind: 'not-dicom' } }]);
+  expect(items).toHaveLength(2);
+  expect(items).toEqual(expect.arrayContaining(told));
   expect(await run({ command: 'verify' })).toMatchObject({ outcome: 'success', verifiedBy: 'local', details: { checked: 0, problems: 0 } });
   expect(await run({ command: 'rebuild' })).toMatchObject({ outcome: 'success', details: { problems: 0 } });
   await rm(folder, { recursive: true });
