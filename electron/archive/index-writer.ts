@@ -151,7 +151,7 @@ export class IndexWriter {
       const unread = entries.filter(({ sha256, entryName }) => {
         if (sha256 !== undefined) return false;
         const stands = fs.existsSync(path.join(incoming, entryName));
-        if (!stands) this.#strayed.notFound(entryName);
+        if (!stands) this.#strayed.notFound([entryName]);
         return stands;
       });
       if (unread.length > 0) setTimeout(() => this.#database && this.#arrived(unread, line), RETRY_MS);
@@ -429,16 +429,14 @@ export class IndexWriter {
   #release(now: number): void {
     this.#durableAt = now;
     const lines = new Set<Line>();
-    const incoming = folderOf.incoming(this.#location);
-    for (const { entry, line, sequence } of this.#volatile) {
-      if (entry?.entryName !== undefined && unlinked(path.join(incoming, entry.entryName)) === 'not found') {
-        this.#strayed.notFound(entry.entryName);
-      }
+    for (const { line, sequence } of this.#volatile) {
       if (line === undefined) continue;
       line.committed = sequence;
       lines.add(line);
     }
+    const names = this.#volatile.flatMap(({ entry }) => entry?.entryName ?? []);
     this.#volatile = [];
+    this.#strayed.notFound(removedFrom(folderOf.incoming(this.#location), names));
     for (const { port, committed } of lines) {
       const message: CommittedMessage = { type: 'committed', upTo: committed };
       port.postMessage(message);
@@ -480,14 +478,26 @@ const SQLITE_FULL = 13;
 const isFull = (thrown: unknown): boolean => thrown instanceof Error && 'errcode' in thrown && thrown.errcode === SQLITE_FULL;
 const STALLED = new PhosphorError('storage-full', 'the index cannot be written');
 
-function unlinked(file: string): 'gone' | 'not found' | 'stays' {
+/** Removes names from a folder; those that were not found in it. Others may stay, because the disk is away. */
+function removedFrom(folder: string, names: readonly string[]): readonly string[] {
+  // Nobody reads where each of thousands of errors was made, and finding that out takes longer than the rest.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return names.filter((name) => !wasThere(folder + path.sep + name));
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function wasThere(file: string): boolean {
   try {
     fs.unlinkSync(file);
-    return 'gone';
+    return true;
   } catch (thrown) {
     const code = systemCode(thrown) ?? '';
     if (!GONE.has(code)) throw thrown;
-    return code === 'ENOENT' ? 'not found' : 'stays';
+    return code !== 'ENOENT';
   }
 }
 

@@ -23,10 +23,10 @@ export class StrayedArrivals {
     this.#adopt = adopt;
   }
 
-  /** A name that is not found in incoming/. Where that is because the folder is away, it is looked for again when that is back. */
-  notFound(entryName: string): void {
-    if (this.#closed || fs.existsSync(folderOf.incoming(this.#location))) return;
-    this.#names.add(entryName);
+  /** Names that are not found in incoming/. Where that is because the folder is away, they are looked for again when that is back. */
+  notFound(entryNames: readonly string[]): void {
+    if (this.#closed || entryNames.length === 0 || fs.existsSync(folderOf.incoming(this.#location))) return;
+    for (const name of entryNames) this.#names.add(name);
     this.#timer ??= setTimeout(() => this.#look(), AGAIN_MS);
   }
 
@@ -50,7 +50,7 @@ export class StrayedArrivals {
       this.#adopt(entries);
       // Gone again in between.
       const adopted = new Set(entries.map(({ entryName }) => entryName));
-      for (const name of names) if (!adopted.has(name)) this.notFound(name);
+      this.notFound(names.filter((name) => !adopted.has(name)));
     });
   }
 }

@@ -15,8 +15,10 @@ const IN_FLIGHT = 1_000;
 const FEEDER_MB = 2;
 const MEMORY = { boundMB: 300 } as const;
 
+type Measured = Exclude<keyof IndexTasks, 'leave-killed' | 'fill-index'>;
+
 /** The index of the archive at its full size, or at a part of it (`--scale`): one line of figures beside what they must not miss. */
-export const INDEX_BENCHES: Readonly<Record<Exclude<keyof IndexTasks, 'leave-killed'>, (scale: number) => Promise<string>>> = {
+export const INDEX_BENCHES: Readonly<Record<Measured, (scale: number) => Promise<string>>> = {
   'index-insert': async (scale) => {
     const figures = await run('index-insert', (folder) => ({ folder, instances: Math.round(INSTANCES * scale) }));
     const lastToFirst = figures.lastPerSecond / figures.firstPerSecond;
@@ -30,7 +32,8 @@ export const INDEX_BENCHES: Readonly<Record<Exclude<keyof IndexTasks, 'leave-kil
     });
   },
   'search-1M': async (scale) => {
-    const figures = await run('search-1M', (folder) => ({ folder, instances: Math.round(INSTANCES * scale) }));
+    const args = (folder: string) => ({ folder, instances: Math.round(INSTANCES * scale) });
+    const figures = await run('search-1M', args, async (folder) => void (await task('fill-index', args(folder))));
     return line('search-1M', { ...figures, floorP95Ms: 25, goalP95Ms: 10, ...MEMORY });
   },
   'start-1M': async (scale) => {

@@ -1,6 +1,8 @@
 /** What the process with the archive answers to each task of the index benches (index-process.ts). */
 export interface IndexTasks {
   'index-insert': { args: { folder: string; instances: number }; result: InsertFigures };
+  /** Makes the index of a large archive, in a process that ends before anything is measured. */
+  'fill-index': { args: { folder: string; instances: number }; result: object };
   'search-1M': { args: { folder: string; instances: number }; result: SearchFigures };
   /** Leaves an archive as a process does that was killed while much arrived; kills itself. */
   'leave-killed': { args: { folder: string; instances: number; inFlight: number }; result: never };

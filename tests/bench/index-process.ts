@@ -52,10 +52,13 @@ const tasks: Tasks = {
     return { instances, perSecond: Math.round(instances / total), firstPerSecond: rate(seconds[0]), lastPerSecond: rate(seconds.at(-1)) };
   },
 
-  async 'search-1M'({ folder, instances }) {
+  async 'fill-index'({ folder, instances }) {
     await (await opened(folder, false)).close();
     buildIndex(folder, instances);
-    await forgetPeak();
+    return {};
+  },
+
+  async 'search-1M'({ folder, instances }) {
     const archive = await opened(folder, false);
     const stop = new AbortController();
     const writing = write(archive, instances, stop.signal);
