@@ -13,7 +13,7 @@ import { bounded, integer, optional, pair, positive } from './optional.ts';
 import { readingOf } from './reading-description.ts';
 
 /** Descriptions of another version are made anew. */
-export const DESCRIPTION_VERSION = 3;
+export const DESCRIPTION_VERSION = 4;
 
 /** What the viewer needs of an instance's image; without `image` there is nothing to show, and `reason` says why. */
 export interface ImageDescription {
@@ -100,9 +100,7 @@ function describe(file: Part10File): ImageDescription {
     lossy: dataset.string(Tag.LossyImageCompression) === '01',
     ...optional('reading', readingOf(dataset)),
     ...optional('palette', palette),
-    ...(palette !== undefined && photometricInterpretation === 'MONOCHROME2' && isSupplemental(dataset)
-      ? { supplementalPalette: true }
-      : {}),
+    ...(palette !== undefined && photometricInterpretation === 'MONOCHROME2' ? paletteUseOf(dataset) : {}),
     ...optional('iccProfile', isColour ? iccProfileOf(dataset, form) : undefined),
     ...nonEmpty('overlays', overlaysOf(dataset, form, { bitsAllocated }, numberOfFrames)),
     ...optional('shutter', shutterOf(dataset)),
@@ -173,10 +171,11 @@ function frameTimeOf(dataset: Dataset): number | undefined {
   return steps.length === 0 ? undefined : positive(steps.reduce((sum, step) => sum + step, 0) / steps.length);
 }
 
-/** Colour beside grey values (PS3.3 C.7.6.19): older objects do not say so, and only MONOCHROME2 has it. */
-function isSupplemental(dataset: Dataset): boolean {
+/** Colour beside grey values (PS3.3 C.7.6.19) or in place of them (a parametric map): older objects do not say so, and only MONOCHROME2 has it. */
+function paletteUseOf(dataset: Dataset): Pick<ImageModule, 'supplementalPalette' | 'colourRange'> {
   const presentation = dataset.string(ImageTag.PixelPresentation);
-  return presentation === 'COLOR' || presentation === 'MIXED';
+  if (presentation === 'COLOR_RANGE') return { colourRange: true };
+  return presentation === 'COLOR' || presentation === 'MIXED' ? { supplementalPalette: true } : {};
 }
 
 function nonEmpty<K extends string, V>(key: K, list: V[]): { [P in K]?: V[] } {

@@ -32,6 +32,7 @@ function valuesOf(dataset: Dataset, shared: Dataset | undefined, own: Dataset | 
   const group = (tag: number): Dataset => own?.items(tag)[0] ?? shared?.items(tag)[0] ?? dataset;
   const rescale = group(ImageTag.PixelValueTransformationSequence);
   const slope = rescale.number(Tag.RescaleSlope);
+  const intercept = rescale.number(Tag.RescaleIntercept) ?? 0;
   const measures = group(ImageTag.PixelMeasuresSequence);
   const [rowSpacing, columnSpacing] = measures.numbers(Tag.PixelSpacing);
   const [x, y, z] = group(ImageTag.PlanePositionSequence).numbers(Tag.ImagePositionPatient);
@@ -39,9 +40,12 @@ function valuesOf(dataset: Dataset, shared: Dataset | undefined, own: Dataset | 
   const maps = realWorldValueMapsOf(own, shared, dataset);
   return {
     rescaleSlope: slope === undefined || slope === 0 ? 1 : slope,
-    rescaleIntercept: rescale.number(Tag.RescaleIntercept) ?? 0,
+    rescaleIntercept: intercept,
     rescaleType: rescale.string(Tag.RescaleType).slice(0, 64),
-    windows: windowsOf(group(ImageTag.FrameVOILUTSequence)),
+    windows: [
+      ...colourRangeOf(group(ImageTag.StoredValueColorRangeSequence), slope || 1, intercept),
+      ...windowsOf(group(ImageTag.FrameVOILUTSequence)),
+    ].slice(0, 64),
     ...optional('pixelSpacing', pair(positive(rowSpacing), positive(columnSpacing))),
     ...(x === undefined || y === undefined || z === undefined ? {} : { imagePositionPatient: [x, y, z] as [number, number, number] }),
     ...(orientation.length === 6 ? { imageOrientationPatient: orientation } : {}),
@@ -63,6 +67,16 @@ function windowsOf(voi: Dataset): ImageModule['windows'] {
     if (width === undefined || width <= 0 || (width < 1 && fn === 'LINEAR')) return [];
     return [{ center, width, label: (labels[i] ?? '').slice(0, 64), function: fn }];
   });
+}
+
+/** The stored values over which a parametric map has its palette, as the window through which they are looked at first. */
+function colourRangeOf(range: Dataset, slope: number, intercept: number): ImageModule['windows'] {
+  const first = range.number(ImageTag.MinimumStoredValueMapped);
+  const last = range.number(ImageTag.MaximumStoredValueMapped);
+  if (first === undefined || last === undefined) return [];
+  const center = ((first + last) / 2) * slope + intercept;
+  const width = Math.abs((last - first) * slope);
+  return Number.isFinite(center) && Number.isFinite(width) && width > 0 ? [{ center, width, label: '', function: 'LINEAR_EXACT' }] : [];
 }
 
 /** PS3.3 C.7.6.16.2.11; a dose grid is scaled likewise. */

@@ -57,6 +57,12 @@ export function colourWords(map: ColourMap): Uint32Array {
   return words;
 }
 
+/** The same of a palette, RGBA of each entry: the grey levels go through all of it. */
+export function paletteWords(rgba: Uint8ClampedArray<ArrayBuffer>): Uint32Array {
+  const colours = new Uint32Array(rgba.buffer);
+  return Uint32Array.from({ length: 256 }, (_, grey) => colours[Math.round((grey / 255) * (colours.length - 1))] ?? 0xff000000);
+}
+
 function colourAt(stops: readonly Stop[], grey: number): readonly [number, number, number] {
   const next = stops.findIndex(([at]) => at >= grey);
   const high = stops[next] ?? [255, 255, 255, 255];

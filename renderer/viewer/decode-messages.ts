@@ -65,6 +65,8 @@ export interface GreyFrame {
   readonly high: number;
   /** Window from the histogram: from the 1st to the 99th hundredth. */
   readonly autoWindow: Window;
+  /** Of a parametric map with a palette of its own: a pixel (in the byte order of ImageData) for each of 256 grey levels. */
+  readonly colours?: Uint32Array | undefined;
   readonly planes?: Planes | undefined;
 }
 

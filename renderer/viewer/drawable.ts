@@ -2,6 +2,7 @@ import {
   type DecodedFrame,
   decodeFrame,
   type Palette,
+  paletteColours,
   profileName,
   readProfile,
   readTable,
@@ -14,6 +15,7 @@ import {
 import type { BulkBytes, ImageModule, LookupTable } from '../../shared/contract/index.ts';
 import { PhosphorError } from '../../shared/contract/phosphor-error.ts';
 import { type BulkRange, bulkBytes, overlaysOfFrame } from './bulk.ts';
+import { paletteWords } from './colour-maps.ts';
 import { colourPyramid } from './colour-pyramid.ts';
 import type { ColourFrame, DrawableFrame } from './decode-messages.ts';
 import { toGreyFrame } from './grey-frame.ts';
@@ -101,11 +103,14 @@ function isGrey({ samplesPerPixel, photometricInterpretation }: DecodedFrame): b
   return samplesPerPixel === 1 && photometricInterpretation !== 'PALETTE COLOR';
 }
 
-function drawGrey(decoded: DecodedFrame, { image, fetched }: FrameSource): DrawableFrame {
-  return toGreyFrame(decoded, image, {
+function drawGrey(decoded: DecodedFrame, source: FrameSource): DrawableFrame {
+  const { image, fetched } = source;
+  const grey = toGreyFrame(decoded, image, {
     modalityLUT: image.modalityLUT === undefined ? undefined : tableOf(image.modalityLUT, fetched),
     voiLUTs: image.voiLUTs?.map((table) => tableOf(table, fetched)),
   });
+  const palette = image.colourRange === true ? paletteOf(source) : undefined;
+  return palette === undefined ? grey : { ...grey, colours: paletteWords(managedColours(paletteColours(palette), source).rgba) };
 }
 
 /** Colours from the first mapped value on; what lies below stays grey (PS3.3 C.7.6.19.1). */

@@ -7,7 +7,7 @@ import { fitScale, type Point, panAbout, pixelAspect, type Size } from './geomet
 import { renderLarge } from './large-image.ts';
 import { PaneLoader } from './pane-loading.ts';
 import { describe, FRESH, type PaneView, type Presentation } from './pane-view.ts';
-import { applyState, coloursOf, type Presented } from './presentation/apply-state.ts';
+import { applyState, asStored, coloursOf, type Presented } from './presentation/apply-state.ts';
 import { areaOf, arrange } from './presentation/arrange.ts';
 import { MaskLoader } from './presentation/mask-loader.ts';
 import { type DisplayedArea, type PresentationState, refersTo } from './presentation/state.ts';
@@ -398,7 +398,7 @@ export class Pane {
   #presentedBy(drawn: DrawableFrame, frame: StackFrame, image: NonNullable<StackFrame['image']>): Presented | undefined {
     const { state } = this.#now;
     const { sopInstanceUID } = frame.instance;
-    if (state === undefined || !refersTo(state.images, sopInstanceUID, frame.frame)) return { frame: drawn, image, window: undefined };
+    if (state === undefined || !refersTo(state.images, sopInstanceUID, frame.frame)) return asStored(drawn, image);
     const subtracted = this.#masks.frames(state, frame, this.#frames);
     return subtracted === 'waiting' ? undefined : applyState(drawn, image, state, { sopInstanceUID, frame: frame.frame }, subtracted);
   }

@@ -61,7 +61,10 @@ function greyReader(frame: GreyFrame, image: ImageModule): Reader {
         sum += table[(samples[(y + dy) * frame.columns + x + dx] ?? 0) - origin] ?? 0;
       }
     }
-    rgba.fill(count === 0 ? 0 : sum / count, to, to + 3);
+    const grey = count === 0 ? 0 : sum / count;
+    const colour = frame.colours?.[Math.round(grey)];
+    if (colour === undefined) rgba.fill(grey, to, to + 3);
+    else for (let i = 0; i < 3; i++) rgba[to + i] = (colour >> (8 * i)) & 0xff;
     rgba[to + 3] = 255;
   };
 }

@@ -4,7 +4,7 @@ export { type ColourConversion, profileName, readProfile, toSRGB } from './icc.t
 export { inflate } from './inflate.ts';
 export { readTable, type TableDescription, type ValueTable, valueAt } from './lookup-table.ts';
 export { nativeFrameBits } from './native.ts';
-export { lookUp, toPaletteTable } from './palette.ts';
-export { type Palette, toRGBA } from './photometric.ts';
+export { toPaletteTable } from './palette.ts';
+export { type Palette, paletteColours, toRGBA } from './photometric.ts';
 export type { DecodedFrame, EncodedFrame, FrameDescription, Samples } from './types.ts';
 export { provideWasm, type WasmName, type WasmSource } from './wasm.ts';

@@ -8,6 +8,17 @@ export interface Palette {
   readonly blue: PaletteTable;
 }
 
+/** RGBA of each entry of a palette, whatever values they are for. */
+export function paletteColours({ red, green, blue }: Palette): Uint8ClampedArray<ArrayBuffer> {
+  const entries = Math.max(red.entries.length, green.entries.length, blue.entries.length);
+  const rgba = new Uint8ClampedArray(entries * 4);
+  for (let i = 0; i < entries; i++) {
+    for (const [channel, table] of [red, green, blue].entries()) rgba[4 * i + channel] = lookUp(table, table.firstMapped + i);
+    rgba[4 * i + 3] = 255;
+  }
+  return rgba;
+}
+
 /**
  * A colour frame as 8-bit RGBA, opaque, ready for a canvas (PS3.3 C.7.6.3.1.2). Samples of more than 8 bits keep their upper 8. Throws
  * PhosphorError `unsupported` for a photometric interpretation that has no such form, `damaged` where a palette is missing.

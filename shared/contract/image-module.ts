@@ -144,6 +144,8 @@ export const imageModule = z.strictObject({
   palette: palette.optional(),
   /** The palette colours only the values from its first mapped one on; those below are grey (PS3.3 C.7.6.19). */
   supplementalPalette: z.boolean().optional(),
+  /** What the first window lets through goes from the first to the last colour of the palette (Pixel Presentation COLOR_RANGE). */
+  colourRange: z.boolean().optional(),
   /** ICC profile of the colours, of the image or of its first optical path (PS3.3 C.11.15). */
   iccProfile: bulkBytes.optional(),
   overlays: z.array(overlay).max(16).optional(),

@@ -21,7 +21,12 @@ export interface Presented {
   readonly otherProfile?: boolean | undefined;
 }
 
-/** What grey levels are drawn in: the colour map that the reader chose, else the colours of the state. */
+/** A frame under no state: in the colours of its own palette, where a parametric map brings one. */
+export function asStored(frame: DrawableFrame, image: ImageModule): Presented {
+  return { frame, image, window: undefined, colours: frame.kind === 'grey' ? frame.colours : undefined };
+}
+
+/** What grey levels are drawn in: the colour map that the reader chose, else the colours of the state or of the image. */
 export function coloursOf(map: ColourMap, { colours }: Pick<Presented, 'colours'>): ColourMap | Uint32Array {
   return map === 'grey' ? (colours ?? map) : map;
 }

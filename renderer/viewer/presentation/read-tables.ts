@@ -1,5 +1,6 @@
-import { lookUp, readProfile, toPaletteTable, toSRGB } from '../../../shared/codecs/index.ts';
+import { paletteColours, readProfile, toPaletteTable, toSRGB } from '../../../shared/codecs/index.ts';
 import { readTable, type ValueTable } from '../../../shared/codecs/lookup-table.ts';
+import { paletteWords } from '../colour-maps.ts';
 import type { Item } from '../dataset/item.ts';
 import type { Bytes } from './bulk-values.ts';
 import { PALETTE_TAGS, StateTag as T } from './tags.ts';
@@ -41,19 +42,12 @@ export function paletteOf(dataset: Item, bytes: Bytes): StatePalette | undefined
   const [red, green, blue] = PALETTE_TAGS.map(({ descriptor, data, segmented }) => {
     const plain = dataset.has(data);
     const table = tableOf(dataset, { descriptor, data: plain ? data : segmented, segmented: !plain }, bytes);
-    return table === undefined ? undefined : toPaletteTable({ ...table, firstMapped: 0 });
+    return table === undefined ? undefined : toPaletteTable(table);
   });
   if (red === undefined || green === undefined || blue === undefined) return undefined;
-  const entries = Math.max(red.entries.length, green.entries.length, blue.entries.length);
-  const rgba = new Uint8ClampedArray(entries * 4);
-  for (let i = 0; i < entries; i++) rgba.set([lookUp(red, i), lookUp(green, i), lookUp(blue, i), 255], i * 4);
-  if (!dataset.has(T.ICCProfile)) return { rgba, words: wordsOf(rgba), profiled: true };
+  const rgba = paletteColours({ red, green, blue });
+  if (!dataset.has(T.ICCProfile)) return { rgba, words: paletteWords(rgba), profiled: true };
   const conversion = readProfile(bytes(dataset, T.ICCProfile) ?? new Uint8Array(0));
   if ('profile' in conversion) toSRGB(rgba, conversion.profile);
-  return { rgba, words: wordsOf(rgba), profiled: conversion.kind !== 'not-applied' };
-}
-
-function wordsOf(rgba: Uint8ClampedArray<ArrayBuffer>): Uint32Array {
-  const colours = new Uint32Array(rgba.buffer);
-  return Uint32Array.from({ length: 256 }, (_, grey) => colours[Math.round((grey / 255) * (colours.length - 1))] ?? 0xff000000);
+  return { rgba, words: paletteWords(rgba), profiled: conversion.kind !== 'not-applied' };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dataset, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
 import { imageOfFrame } from '../../../renderer/viewer/frame-module.ts';
+import { shrink } from '../../../renderer/viewer/thumbnail.ts';
 import { storedWindows } from '../../../renderer/viewer/voi.ts';
 import { imageModule } from '../../../shared/contract/index.ts';
 import { modalityValueAt } from '../../../shared/marks/index.ts';
@@ -23,6 +24,22 @@ const view = async (image: GeneratedImage) => viewFile(await writeImage(folder.p
 const ramp = Array.from({ length: PIXELS }, (_, i) => i % 256);
 
 describe('the description of an image', () => {
+  it.each([
+    ['no rows', { Rows: 0 }, undefined],
+    ['no columns', { Columns: 0 }, undefined],
+    ['fewer rows than none', { Rows: -1 }, undefined],
+    ['no frames', { NumberOfFrames: '0' }, 1],
+    ['fewer frames than none', { NumberOfFrames: '-3' }, 1],
+  ])('with %s says why there is none, or is that of the one frame that is there', async (name, values, frames) => {
+    const elements: GeneratedImage['elements'] = 'Rows' in values && values.Rows < 0 ? [[0x00280010, [-1], 'SS']] : [];
+    const file = await view({ name, values: { ...GREY16, ...(elements.length > 0 ? {} : values) }, elements, pixels: cells(ramp, 16) });
+    if (frames === undefined) expect([file.image, file.reason]).toEqual([undefined, 'Rows or columns are missing.']);
+    else {
+      expect(file.frames).toBe(frames);
+      expect((await file.drawable(0)).frame).toMatchObject({ kind: 'grey', rows: ROWS, columns: COLUMNS });
+    }
+  });
+
   it('is what the contract says, whatever the file holds', async () => {
     const file = await view({
       name: 'everything',
@@ -162,6 +179,47 @@ describe('a palette in segments', () => {
     });
     const { samples } = pictureOf(await file.drawable(0), undefined);
     expect([0, 1, 51, 101, 102, 103, 255].map((value) => samples[value * 3])).toEqual([0, 100, 150, 200, 0, 100, 255]);
+  });
+});
+
+describe('the palette of a parametric map', () => {
+  it.each([
+    ['COLOR_RANGE', [0xff0000ff, 0xff00ff00, 0xffff0000]],
+    ['MONOCHROME', undefined],
+  ])('colours the range of values that it names, where it asks for it (%s)', async (PixelPresentation, colours) => {
+    const file = await view({
+      name: `parametric ${PixelPresentation}`,
+      values: {
+        BitsAllocated: 32,
+        PixelPresentation,
+        SharedFunctionalGroupsSequence: Dataset.of({
+          StoredValueColorRangeSequence: Dataset.of({ MinimumStoredValueMapped: -2.5, MaximumStoredValueMapped: 7.5 }),
+        }),
+      },
+      // Red, green, blue.
+      elements: [0, 1, 2].flatMap((i): NonNullable<GeneratedImage['elements']> => {
+        const entries = [0, 0, 0];
+        entries[i] = 0xffff;
+        return [
+          [0x00281101 + i, [3, 0, 16], 'US'],
+          [0x00281201 + i, cells(entries, 16), 'OW'],
+        ];
+      }),
+      pixels: new Uint8Array(Float32Array.from(ramp, (value) => value / 10 - 5).buffer),
+      pixelVR: 'OF',
+    });
+    const { frame, image } = await file.drawable(0);
+    if (frame.kind !== 'grey') throw new Error('the values of a map are lost');
+    expect(imageModule.parse(image)).toEqual(image);
+    expect(storedWindows(image)[0]).toMatchObject({ center: 2.5, width: 10, function: 'LINEAR_EXACT' });
+    expect(frame.colours && [0, 128, 255].map((grey) => frame.colours?.[grey])).toEqual(colours);
+    const small = shrink(frame, COLUMNS, image).rgba;
+    // Values of -5, 2.5 and 12.5: below, in the middle of and above the range.
+    const pixel = (value: number) => [...small.subarray(4 * value, 4 * value + 3)];
+    const grey = [0, 0, 0];
+    expect([pixel(0), pixel(175)].map((one) => one.join())).toEqual(
+      colours === undefined ? [grey.join(), '255,255,255'] : ['255,0,0', '0,0,255'],
+    );
   });
 });
 
