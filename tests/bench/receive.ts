@@ -17,17 +17,23 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The same files sent by storescu to `phosphor listen` and to storescp. Ours includes SHA-256, header, duplicate check and index. */
 export const RECEIVE_BENCHES: Readonly<Record<string, Bench>> = {
-  'receive-ct': (folder, part) => {
+  'receive-ct': (folder, part, runs) => {
     const data = images({ instances: 500 * part, size: 512 });
-    return [...bothWays('receive-ct', folder, data), () => coldComparison('receive-ct:cold', folder, data)];
+    return [...bothWays('receive-ct', { folder, runs }, data), () => coldComparison('receive-ct:cold', folder, data)];
   },
-  'receive-mr': (folder, part) => bothWays('receive-mr', folder, images({ instances: 2000 * part, size: 64 })),
-  'receive-4': (folder, part) => bothWays('receive-4', folder, images({ instances: 500 * part, size: 512, associations: 4 })),
-  'receive-huge': (folder, part) => [() => warmComparison('receive-huge', folder, huge(600_000_000 * part), false)],
+  'receive-mr': (folder, part, runs) => bothWays('receive-mr', { folder, runs }, images({ instances: 2000 * part, size: 64 })),
+  'receive-4': (folder, part, runs) =>
+    bothWays('receive-4', { folder, runs }, images({ instances: 500 * part, size: 512, associations: 4 })),
+  'receive-huge': (folder, part, runs) => [() => warmComparison('receive-huge', { folder, runs }, huge(600_000_000 * part), false)],
 };
 
-function bothWays(name: string, folder: string, data: DataSets): readonly (() => Promise<Comparison>)[] {
-  return [() => warmComparison(name, folder, data, false), () => warmComparison(`${name}:durable`, folder, data, true)];
+interface Rounds {
+  readonly folder: string;
+  readonly runs: number;
+}
+
+function bothWays(name: string, rounds: Rounds, data: DataSets): readonly (() => Promise<Comparison>)[] {
+  return [() => warmComparison(name, rounds, data, false), () => warmComparison(`${name}:durable`, rounds, data, true)];
 }
 
 /** Where a receiver listens, and how it is looked at between two rounds. */
@@ -44,8 +50,14 @@ interface Receiver extends AsyncDisposable {
 /** So often a receiver gets its work before it is measured: V8 compiles what is used often in steps, beside the work, through some thousand instances. */
 const WARM_UPS = 4;
 
-/** A workstation runs all day, and so does a storescp: both are started once, and each round sends instances that neither has seen. */
-async function warmComparison(name: string, folder: string, data: DataSets, durable: boolean): Promise<Comparison> {
+/**
+ * A workstation runs all day, and so does a storescp: both are started once, and each round sends instances that neither has seen. All of them are
+ * made before the first round: who is measured right after another program has filled the caches of the processor for seconds is slower for that.
+ */
+async function warmComparison(name: string, { folder, runs }: Rounds, data: DataSets, durable: boolean): Promise<Comparison> {
+  const made = (number: number) => join(folder, `${name.replace(/\W/g, '-')}-${number}`);
+  const sets: (readonly string[])[] = [];
+  for (let number = 0; number < WARM_UPS + runs; number += 1) sets.push(await data.write(made(number), number + 1));
   const ours = await startPhosphor(durable);
   const peer = await startPeer(data.associations);
   let folders: readonly string[] = [];
@@ -57,9 +69,8 @@ async function warmComparison(name: string, folder: string, data: DataSets, dura
     peer: () => deliver(peer, folders, data.instances),
     prepare: async (round) => {
       const number = round + WARM_UPS;
-      const made = join(folder, `${name.replace(/\W/g, '-')}-${number}`);
-      folders = await data.write(made, number + 1);
-      return { [Symbol.asyncDispose]: async () => void (await emptied(made)) };
+      folders = sets[number] ?? [];
+      return { [Symbol.asyncDispose]: async () => void (await emptied(made(number))) };
     },
     [Symbol.asyncDispose]: async () => {
       await ours[Symbol.asyncDispose]();

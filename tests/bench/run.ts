@@ -68,7 +68,7 @@ export async function bench(): Promise<number> {
       continue;
     }
     await using folder = await temporaryFolder('bench-data');
-    const comparisons = BENCHES[name]?.(folder.path, short ? SHORT : 1) ?? [];
+    const comparisons = BENCHES[name]?.(folder.path, short ? SHORT : 1, runs) ?? [];
     for (const start of comparisons) report(await sideBySide(start, runs, short), values.json === true);
   }
   return 0;

@@ -25,9 +25,9 @@ export interface Comparison extends Partial<AsyncDisposable> {
 
 /**
  * One bench: its comparisons, each started when its turn comes. `folder` is theirs alone, and removed afterwards; `part` is how much of its work
- * is done: 1, or less where it only has to be seen to work.
+ * is done: 1, or less where it only has to be seen to work; `runs` rounds will be asked for, and the warm-ups.
  */
-export type Bench = (folder: string, part: number) => readonly (() => Promise<Comparison>)[];
+export type Bench = (folder: string, part: number, runs: number) => readonly (() => Promise<Comparison>)[];
 
 /** One line of `--json`. Seconds are medians; ratio = peer's time / ours, so more than 1 means that we are faster. */
 export interface Result {
