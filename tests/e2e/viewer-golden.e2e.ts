@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dataset } from '../../electron/dicom/dataset/index.ts';
 import { writeObjects } from '../support/objects-beside.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { type MadeStudy, patientAndStudy, writeInstance, writeMammograms, writeVolume } from '../support/volume.ts';
+import { type MadeStudy, patientAndStudy, writeInstance, writeMammograms, writeTimeSeries, writeVolume } from '../support/volume.ts';
 import { expectNoErrors } from './browser.ts';
 import { compareWithGolden, TOLERATED } from './golden.ts';
 import { dragOver, onPage, openStudy, panes, type Reading, startReading, untilData } from './viewer.ts';
@@ -33,6 +33,14 @@ const OTHER: MadeStudy = {
   studyDescription: 'CT of somebody else',
 };
 
+const MR: MadeStudy = {
+  ...person,
+  patientID: 'G-4',
+  studyInstanceUID: '1.2.826.0.1.3680043.9.95',
+  studyDate: '20261115',
+  studyDescription: 'Golden times',
+};
+
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let reading: Reading;
 
@@ -45,6 +53,7 @@ beforeAll(async () => {
   await writeVolume(files, OTHER, { planes: ['AX'] });
   await writeVolume(files, GAP, { planes: ['AX'], without: [20, 21] });
   await writeMammograms(files, MG, { rows: 400, columns: 300 });
+  await writeTimeSeries(files, MR);
   reading = await startReading(folder.path, files);
   await reading.page.setViewportSize({ width: 960, height: 640 });
 });
@@ -81,6 +90,7 @@ const SITUATIONS: readonly (readonly [name: string, arrange: () => Promise<void>
     'axial',
     async () => {
       await openStudy(reading.page, 'Golden CT');
+      await untilData(pane(), 'frame-count', /^60$/);
       for (let slice = 0; slice < 40; slice++) await press('ArrowDown');
       await untilData(pane(), 'frame-index', /^40$/);
     },
@@ -211,6 +221,7 @@ const SITUATIONS: readonly (readonly [name: string, arrange: () => Promise<void>
     async () => {
       await close();
       await openStudy(reading.page, 'Golden CT');
+      await untilData(pane(), 'frame-count', /^60$/);
       for (let slice = 0; slice < 40; slice++) await press('ArrowDown');
       await untilData(pane(), 'frame-index', /^40$/);
       await card(14);
@@ -299,6 +310,29 @@ const SITUATIONS: readonly (readonly [name: string, arrange: () => Promise<void>
       for (let other = 0; other < 2; other++) await untilData(panes(reading.page).nth(other), 'ready', /^true$/);
     },
   ],
+  [
+    'third-of-four-times',
+    async () => {
+      await close();
+      await openStudy(reading.page, 'Golden times');
+      await untilData(pane(), 'frame-count', /^20$/);
+      await press('ArrowDown', '.', '.');
+      await untilData(pane(), 'frame-index', /^11$/);
+    },
+  ],
+  [
+    'playing',
+    async () => {
+      // Time stands still: the screen is drawn on, but no next frame is due.
+      await reading.page.evaluate(`(() => {
+        const [request, now] = [requestAnimationFrame, performance.now()];
+        window.requestAnimationFrame = (draw) => request(() => draw(now));
+      })()`);
+      await press('c');
+      await reading.page.getByRole('button', { name: 'Stop playing' }).waitFor();
+      await pane().getByText('10 images a second').waitFor();
+    },
+  ],
 ];
 
 /** Clicks a series of the CT study in the strip. */
@@ -358,9 +392,9 @@ async function close(): Promise<void> {
   await reading.page.locator('.viewer').waitFor({ state: 'detached' });
 }
 
-test('thirty situations of a reader’s day look as they were found to be right', async () => {
+test('thirty-two situations of a reader’s day look as they were found to be right', async () => {
   const { page } = reading;
-  expect(SITUATIONS).toHaveLength(30);
+  expect(SITUATIONS).toHaveLength(32);
   const wrong: string[] = [];
   for (const [name, arrange, part = '.viewer-stage'] of SITUATIONS) {
     await arrange();

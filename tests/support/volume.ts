@@ -127,6 +127,44 @@ export async function writeMammograms(folder: string, study: MadeStudy, size: { 
   }
 }
 
+/** An MR series of five slices, each at four times: a disc that grows brighter from time to time, with a bar as long as the slice's number. */
+export async function writeTimeSeries(folder: string, study: MadeStudy): Promise<void> {
+  const [side, slices, times] = [64, 5, 4];
+  for (let time = 0; time < times; time++) {
+    for (let slice = 0; slice < slices; slice++) {
+      const pixels = Int16Array.from({ length: side * side }, (_, at) => {
+        const [row, column] = [Math.floor(at / side), at % side];
+        if (row >= 58 && row < 61) return column < 12 * (slice + 1) ? 900 : 0;
+        return Math.hypot(row - 30, column - 32) < 20 ? 200 * (time + 1) : 50;
+      });
+      await writeImage(
+        folder,
+        study,
+        {
+          SOPClassUID: '1.2.840.10008.5.1.4.1.1.4',
+          SOPInstanceUID: `${study.studyInstanceUID}.1.${time * slices + slice + 1}`,
+          SeriesInstanceUID: `${study.studyInstanceUID}.1`,
+          Modality: 'MR',
+          SeriesNumber: 1,
+          SeriesDescription: 'Perfusion',
+          InstanceNumber: time * slices + slice + 1,
+          TemporalPositionIdentifier: time + 1,
+          FrameOfReferenceUID: `${study.studyInstanceUID}.9`,
+          ImagePositionPatient: [-32, -32, 4 * slice],
+          ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+          PixelSpacing: [1, 1],
+          SliceThickness: 4,
+          WindowCenter: 450,
+          WindowWidth: 900,
+          Rows: side,
+          Columns: side,
+        },
+        pixels,
+      );
+    }
+  }
+}
+
 async function writeImage(
   folder: string,
   study: MadeStudy,
