@@ -6,6 +6,11 @@ type DropRequest = NonNullable<Client['dropRequest']>;
 
 /** Bytes of one request; the host takes no more. */
 const PART = 8 * 1024 * 1024;
+/** Files that are not longer go several to a request: a request takes milliseconds, however little is in it. */
+const SMALL = 1024 * 1024;
+const MOST_TOGETHER = 32;
+/** Bytes of files that are opened for one request. */
+const TOGETHER = 4 * 1024 * 1024;
 const AT_ONCE = 4;
 const LONGEST_NAME = 1024;
 /** What the host takes as one drop. */
@@ -26,8 +31,8 @@ export interface HandedOver {
 }
 
 /**
- * Hands files over to a host that learns no paths: a few at once, each in parts, no faster than the host writes them. Rejects with
- * PhosphorError, `cancelled` among them; nothing is left behind then.
+ * Hands files over to a host that learns no paths: a few requests at once, long files in parts and small ones together, no faster than the
+ * host writes them. Rejects with PhosphorError, `cancelled` among them; nothing is left behind then.
  */
 export async function handOver(
   files: AsyncIterable<FoundFile>,
@@ -38,7 +43,7 @@ export async function handOver(
   const { dropId } = readDrop(await ask(request('/drops'), { method: 'POST', signal }));
   const so = { found: 0, done: 0, bytes: 0, isWalking: true };
   let unread = 0;
-  const waiting: { readonly number: number; readonly file: FoundFile }[] = [];
+  const waiting: Waiting[] = [];
   let wake = Promise.withResolvers<void>();
   const wakeAll = (): void => {
     wake.resolve();
@@ -59,19 +64,30 @@ export async function handOver(
   };
   const send = async (): Promise<void> => {
     while (!either.aborted) {
-      const next = waiting.shift();
-      if (next !== undefined) {
-        const opened = await next.file.open().catch(() => undefined);
-        if (opened === undefined) unread += 1;
-        else if (
-          !(await sendFile(request, dropId, next.number, next.file.name, opened, either, (bytes) => {
-            so.bytes += bytes;
-            progress({ ...so });
-          }))
-        )
-          unread += 1;
-        so.done += 1;
-        progress({ ...so });
+      // Their lengths are not known before they are opened; as many as one request holds are opened at once.
+      const opened = await openAll(waiting.splice(0, Math.max(1, Math.min(MOST_TOGETHER, Math.ceil(waiting.length / AT_ONCE)))));
+      if (opened.length > 0) {
+        const isSmall = ({ file }: Opened): boolean => file !== undefined && file.size <= SMALL;
+        for (const together of groups(opened.filter(isSmall))) {
+          if (either.aborted) return;
+          const { files, bytes } = await sendTogether(request, dropId, together, either);
+          unread += together.length - files;
+          so.bytes += bytes;
+          so.done += together.length;
+          progress({ ...so });
+        }
+        for (const { number, name, file } of opened.filter((one) => !isSmall(one))) {
+          if (either.aborted) return;
+          const isSent =
+            file !== undefined &&
+            (await sendFile(request, dropId, number, name, file, either, (bytes) => {
+              so.bytes += bytes;
+              progress({ ...so });
+            }));
+          if (!isSent) unread += 1;
+          so.done += 1;
+          progress({ ...so });
+        }
       } else if (so.isWalking) {
         await wake.promise;
       } else return;
@@ -95,6 +111,73 @@ export async function handOver(
     await fetch(request(`/drops/${dropId}`).url, { method: 'DELETE', headers: request('').headers }).catch(() => undefined);
     throw signal.aborted ? new PhosphorError('cancelled', 'cancelled') : thrown instanceof PhosphorError ? thrown : lost(thrown);
   }
+}
+
+interface Waiting {
+  readonly number: number;
+  readonly file: FoundFile;
+}
+
+interface Opened {
+  readonly number: number;
+  readonly name: string;
+  /** Nothing where it cannot be read. */
+  readonly file: File | undefined;
+}
+
+function openAll(files: readonly Waiting[]): Promise<Opened[]> {
+  return Promise.all(
+    files.map(async ({ number, file }) => ({
+      number,
+      name: bounded(file.name).toWellFormed(),
+      file: await file.open().catch(() => undefined),
+    })),
+  );
+}
+
+/** Files of one request each: no more bytes than it holds. */
+function groups(files: readonly Opened[]): Opened[][] {
+  const all: Opened[][] = [];
+  let bytes = 0;
+  for (const one of files) {
+    const size = one.file?.size ?? 0;
+    const last = all.at(-1);
+    if (last === undefined || bytes + size > TOGETHER) {
+      all.push([one]);
+      bytes = size;
+    } else {
+      last.push(one);
+      bytes += size;
+    }
+  }
+  return all;
+}
+
+/** Several small files in one request (electron/hosts/loopback/drop-batch.ts); how many of them could be read. */
+async function sendTogether(
+  request: DropRequest,
+  dropId: string,
+  files: readonly Opened[],
+  signal: AbortSignal,
+): Promise<{ files: number; bytes: number }> {
+  const read = await Promise.all(
+    // Read before they are sent: a file that cannot be read is not a connection that broke.
+    files.map(async ({ number, name, file }) => ({ number, name, bytes: await file?.arrayBuffer().catch(() => undefined) })),
+  );
+  const whole = read.flatMap(({ number, name, bytes }) => (bytes === undefined ? [] : [{ number, name, bytes }]));
+  const bytes = whole.reduce((sum, one) => sum + one.bytes.byteLength, 0);
+  if (whole.length === 0) return { files: 0, bytes: 0 };
+  const list = new TextEncoder().encode(JSON.stringify(whole.map((one) => [one.number, one.bytes.byteLength, one.name])));
+  const body = new Uint8Array(4 + list.length + bytes);
+  new DataView(body.buffer).setUint32(0, list.length);
+  body.set(list, 4);
+  let at = 4 + list.length;
+  for (const one of whole) {
+    body.set(new Uint8Array(one.bytes), at);
+    at += one.bytes.byteLength;
+  }
+  await ask(request(`/drops/${dropId}/files`), { method: 'PUT', body, signal });
+  return { files: whole.length, bytes };
 }
 
 /** False where the file cannot be read: it was changed or removed since. */
@@ -123,7 +206,7 @@ async function sendFile(
           ...headers,
           'X-Drop-Offset': String(offset),
           'X-Drop-Size': String(file.size),
-          'X-Drop-Name': encodeURIComponent(bounded(name).toWellFormed()),
+          'X-Drop-Name': encodeURIComponent(name),
         },
       },
       { method: 'PUT', body, signal },

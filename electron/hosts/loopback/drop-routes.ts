@@ -13,22 +13,22 @@ export interface DropAnswer {
 /** Methods that a path below /drops takes; undefined where there is nothing. */
 export function dropMethods(pathname: string): readonly string[] | undefined {
   if (pathname === '/drops') return ['POST'];
-  const { number, isComplete } = dropPath(pathname) ?? {};
-  if (isComplete === undefined) return undefined;
-  return isComplete ? ['POST'] : number === undefined ? ['DELETE'] : ['PUT'];
+  const { what } = dropPath(pathname) ?? {};
+  return what === undefined ? undefined : [METHODS[what]];
 }
 
 /**
- * POST /drops begins a drop; PUT /drops/ID/NUMBER brings a part of a file; POST /drops/ID/complete hands it to the import that is then asked for;
- * DELETE /drops/ID gives it up. Never rejects.
+ * POST /drops begins a drop; PUT /drops/ID/NUMBER brings a part of a file, PUT /drops/ID/files several small files (drop-batch.ts);
+ * POST /drops/ID/complete hands it to the import that is then asked for; DELETE /drops/ID gives it up. Never rejects.
  */
 export async function answerDrop(spool: DropSpool, request: IncomingMessage, pathname: string): Promise<DropAnswer> {
   try {
     const named = dropPath(pathname);
     if (named === undefined) return { status: 201, body: { dropId: await spool.begin() } };
-    const { dropId, number, isComplete } = named;
-    if (isComplete) return { status: 200, body: await spool.complete(dropId) };
-    if (number === undefined) await spool.cancel(dropId);
+    const { dropId, what, number } = named;
+    if (what === 'complete') return { status: 200, body: await spool.complete(dropId) };
+    if (what === 'drop') await spool.cancel(dropId);
+    else if (what === 'files') await spool.writeFiles(dropId, lengthOf(request), request);
     else await spool.write(dropId, partIn(request, number), request);
     return { status: 204 };
   } catch (thrown) {
@@ -45,30 +45,39 @@ const STATUS: Readonly<Partial<Record<ErrorKind, number>>> = {
   'storage-full': 507,
 };
 
+const METHODS = { drop: 'DELETE', complete: 'POST', files: 'PUT', file: 'PUT' } as const;
+
 interface DropPath {
   readonly dropId: string;
-  readonly number?: number;
-  readonly isComplete: boolean;
+  readonly what: keyof typeof METHODS;
+  /** Of the file. */
+  readonly number: number;
 }
 
 function dropPath(pathname: string): DropPath | undefined {
-  const [, dropId, rest] = /^\/drops\/([0-9a-f-]{36})(?:\/(complete|[1-9][0-9]{0,6}))?$/.exec(pathname) ?? [];
+  const [, dropId, rest] = /^\/drops\/([0-9a-f-]{36})(?:\/(complete|files|[1-9][0-9]{0,6}))?$/.exec(pathname) ?? [];
   if (dropId === undefined) return undefined;
-  if (rest === undefined) return { dropId, isComplete: false };
-  return rest === 'complete' ? { dropId, isComplete: true } : { dropId, number: Number(rest), isComplete: false };
+  if (rest === undefined) return { dropId, what: 'drop', number: 0 };
+  return rest === 'complete' || rest === 'files' ? { dropId, what: rest, number: 0 } : { dropId, what: 'file', number: Number(rest) };
 }
 
 /** Throws PhosphorError `invalid-arguments`, `limit-exceeded`. */
-function partIn({ headers }: IncomingMessage, number: number): DropPart {
-  const length = whole(headers['content-length']);
-  if (length > DROP_LIMITS.part) throw new PhosphorError('limit-exceeded', 'the part is too long');
+function partIn(request: IncomingMessage, number: number): DropPart {
+  const { headers } = request;
   return {
     number,
-    length,
+    length: lengthOf(request),
     offset: whole(headers['x-drop-offset']),
     size: whole(headers['x-drop-size']),
     name: nameIn(headers['x-drop-name']),
   };
+}
+
+/** Throws PhosphorError `invalid-arguments`, `limit-exceeded`. */
+function lengthOf({ headers }: IncomingMessage): number {
+  const length = whole(headers['content-length']);
+  if (length > DROP_LIMITS.part) throw new PhosphorError('limit-exceeded', 'the part is too long');
+  return length;
 }
 
 function whole(header: string | readonly string[] | undefined): number {

@@ -4,6 +4,7 @@ import { PhosphorError } from '../../../shared/contract/phosphor-error.ts';
 import { dropFolder, dropsOf, LONGEST_NAME, listOf, MOST_DROPPED, markOf, partOf } from '../../archive/drop-folder.ts';
 import { storageError } from '../../archive/layout.ts';
 import type { ArchiveLocation } from '../../archive/types.ts';
+import { type BatchFile, RequestBytes, readBatchList } from './drop-batch.ts';
 
 export interface DropLimits {
   /** Drops that may be under way at once. */
@@ -97,25 +98,31 @@ export class DropSpool {
    * `connection-lost`
    */
   async write(dropId: string, part: DropPart, stream: AsyncIterable<Uint8Array>): Promise<void> {
-    const drop = this.#drop(dropId);
-    if (this.#writing >= this.#limits.writing) throw new PhosphorError('busy', 'too many files at once');
-    this.#writing += 1;
-    try {
+    await this.#inTurn(dropId, async (drop) => {
       const file = await this.#file(drop, part);
       file.isBusy = true;
       try {
         await copy(partOf(drop.folder, part.number), part, stream);
         file.at += part.length;
-        if (file.at === file.size) await this.#whole(drop, part);
+        if (file.at === file.size) await this.#whole(drop, [part]);
       } finally {
         file.isBusy = false;
       }
-    } catch (thrown) {
-      throw storageError(thrown, 'what is dropped cannot be stored');
-    } finally {
-      this.#writing -= 1;
-      drop.idle.refresh();
-    }
+    });
+  }
+
+  /** Writes several whole files that come as one request of `length` bytes (drop-batch.ts). One that was cut off counts for nothing, and may be sent again. Throws as `write` does. */
+  async writeFiles(dropId: string, length: number, stream: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#inTurn(dropId, async (drop) => {
+      const bytes = new RequestBytes(stream);
+      try {
+        await this.#files(drop, await readBatchList(bytes, length), bytes);
+      } catch (thrown) {
+        // Who is still sending hears no answer.
+        await bytes.skipAll();
+        throw thrown;
+      }
+    });
   }
 
   /** Everything has come: the drop belongs to the import now. A file that did not come whole is left out. */
@@ -144,6 +151,20 @@ export class DropSpool {
     for (const dropId of [...this.#drops.keys()]) await this.cancel(dropId);
   }
 
+  async #inTurn(dropId: string, work: (drop: Drop) => Promise<void>): Promise<void> {
+    const drop = this.#drop(dropId);
+    if (this.#writing >= this.#limits.writing) throw new PhosphorError('busy', 'too many files at once');
+    this.#writing += 1;
+    try {
+      await work(drop);
+    } catch (thrown) {
+      throw storageError(thrown, 'what is dropped cannot be stored');
+    } finally {
+      this.#writing -= 1;
+      drop.idle.refresh();
+    }
+  }
+
   #drop(dropId: string): Drop {
     const drop = this.#drops.get(dropId);
     if (drop === undefined) throw new PhosphorError('not-found', 'no such drop');
@@ -158,25 +179,47 @@ export class DropSpool {
       return known;
     }
     if (offset !== 0 || length > size || (length === 0 && size > 0)) throw outOfTurn();
-    if (drop.files.size >= this.#limits.files) throw new PhosphorError('limit-exceeded', 'too many files in one drop');
-    if (drop.bytes + size > this.#limits.bytes) throw new PhosphorError('limit-exceeded', 'too much in one drop');
     const file: File = { size, at: 0, isBusy: true };
-    drop.files.set(number, file);
+    await this.#register(drop, new Map([[number, file]]));
+    return file;
+  }
+
+  async #files(drop: Drop, files: readonly BatchFile[], bytes: RequestBytes): Promise<void> {
+    const begun = new Map(files.map(({ number, size }) => [number, { size, at: 0, isBusy: true }]));
+    await this.#register(drop, begun);
+    try {
+      for (const { number, size } of files) await copy(partOf(drop.folder, number), { offset: 0, length: size }, bytes.take(size));
+      await this.#whole(drop, files);
+    } catch (thrown) {
+      forgetFiles(drop, begun);
+      throw thrown;
+    }
+    for (const file of begun.values()) {
+      file.at = file.size;
+      file.isBusy = false;
+    }
+  }
+
+  /** Files that begin to come, by their numbers: all of them new, or none is taken. */
+  async #register(drop: Drop, files: ReadonlyMap<number, File>): Promise<void> {
+    const size = [...files.values()].reduce((sum, file) => sum + file.size, 0);
+    if ([...files.keys()].some((number) => drop.files.has(number))) throw outOfTurn();
+    if (drop.files.size + files.size > this.#limits.files) throw new PhosphorError('limit-exceeded', 'too many files in one drop');
+    if (drop.bytes + size > this.#limits.bytes) throw new PhosphorError('limit-exceeded', 'too much in one drop');
+    for (const [number, file] of files) drop.files.set(number, file);
     drop.bytes += size;
     try {
       const { bavail, bsize } = await statfs(drop.folder);
       if (bavail * bsize < size + this.#limits.reserve) throw new PhosphorError('storage-full', 'there is no room for what is dropped');
-      return file;
     } catch (thrown) {
-      drop.files.delete(number);
-      drop.bytes -= size;
+      forgetFiles(drop, files);
       throw thrown;
     }
   }
 
-  async #whole(drop: Drop, { number, size, name }: DropPart): Promise<void> {
-    drop.complete += 1;
-    await drop.list.write(`${JSON.stringify([number, size, shownName(name)])}\n`);
+  async #whole(drop: Drop, files: readonly BatchFile[]): Promise<void> {
+    await drop.list.write(files.map(({ number, size, name }) => `${JSON.stringify([number, size, shownName(name)])}\n`).join(''));
+    drop.complete += files.length;
   }
 
   #givesUp(dropId: string): NodeJS.Timeout {
@@ -189,7 +232,15 @@ export class DropSpool {
   }
 }
 
-async function copy(file: string, { offset, length }: DropPart, stream: AsyncIterable<Uint8Array>): Promise<void> {
+function forgetFiles(drop: Drop, files: ReadonlyMap<number, File>): void {
+  for (const [number, { size }] of files) if (drop.files.delete(number)) drop.bytes -= size;
+}
+
+async function copy(
+  file: string,
+  { offset, length }: Pick<DropPart, 'offset' | 'length'>,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const handle = await open(file, offset === 0 ? 'w' : 'r+', 0o600);
   let at = 0;
   try {

@@ -101,6 +101,65 @@ describe('over the loopback host', () => {
     expect(await readdir(at(dropId))).toEqual(['names.jsonl']);
   });
 
+  test('several small files come in one request, and a batch that is none brings nothing', async () => {
+    const dropId = await begin();
+    const putFiles = (body: string | Buffer, headers: IncomingHttpHeaders = {}) => ask('PUT', `/drops/${dropId}/files`, headers, body);
+    const good = batch([
+      [1, 'one', 'disc/1'],
+      [2, '', 'disc/empty'],
+      [3, 'three', '../disc/ü'],
+    ]);
+    for (const [body, status] of [
+      ['', 400],
+      ['\0\0\0', 400],
+      ['\0\0\0\u0002[]', 400],
+      ['\0\0\0\u0002{]', 400],
+      ['\0\0\0\u0009[1,2', 400],
+      ['\u007f\0\0\0', 413],
+      [Buffer.concat([good, good]), 400],
+      [good.subarray(0, -1), 400],
+      [batch([[0, 'x', 'n']]), 400],
+      [batch([[1.5, 'x', 'n']]), 400],
+      [batch([[1, 'x', '']]), 400],
+      [batch([[1, 'x', 'n'.repeat(1025)]]), 413],
+      [batch([[1, 'x', 'n'], [1, 'y', 'm']]), 400], // biome-ignore format: one case, one line
+      [batch(Array.from({ length: 129 }, (_, index) => [index + 1, 'x', 'n'])), 413],
+    ] as const) {
+      expect((await putFiles(body)).status, body.toString().slice(0, 40)).toBe(status);
+    }
+    expect((await putFiles('', { 'content-length': String(DROP_LIMITS.part + 1) })).status).toBe(413);
+    expect((await putFiles(good, { authorization: undefined })).status).toBe(401);
+    expect(await readdir(at(dropId))).toEqual(['names.jsonl']);
+
+    expect((await putFiles(good)).status).toBe(204);
+    expect((await putFiles(batch([[4, 'x', 'n'], [3, 'y', 'again']]))).status, 'a file that is there').toBe(400); // biome-ignore format: one case, one line
+    expect((await put(dropId, 3, 'again', 'y')).status).toBe(400);
+    expect((await put(dropId, 4, 'long', 'whole')).status).toBe(204);
+    expect(JSON.parse((await ask('POST', `/drops/${dropId}/complete`)).body)).toEqual({ files: 4 });
+    const found = await listed(dropId);
+    expect(found.map(({ path }) => path)).toEqual(['disc/1', 'disc/empty', '\ufffd/disc/ü', 'long']);
+    expect(await Promise.all(found.map(({ source }) => readFile(source, 'utf8')))).toEqual(['one', '', 'three', 'whole']);
+  });
+
+  test('a batch whose connection is cut counts for nothing and can be sent again', async () => {
+    const dropId = await begin();
+    const body = batch([
+      [1, 'one', 'a'],
+      [2, 'two', 'b'],
+    ]);
+    const socket = createConnection(host.port, '127.0.0.1');
+    const head = Object.entries({ ...defaults(), 'content-length': String(body.length) });
+    const lines = head.map(([name, value]) => `${name}: ${value}`).join('\r\n');
+    socket.write(`PUT /drops/${dropId}/files HTTP/1.1\r\n${lines}\r\n\r\n`);
+    socket.write(body.subarray(0, -1));
+    await expect.poll(() => readFile(join(at(dropId), '2.part'), 'utf8').catch(() => '')).toBe('tw');
+    expect((await ask('PUT', `/drops/${dropId}/files`, {}, body)).status, 'while it comes').toBe(400);
+    socket.destroy();
+    await expect.poll(async () => (await ask('PUT', `/drops/${dropId}/files`, {}, body)).status).toBe(204);
+    await ask('POST', `/drops/${dropId}/complete`);
+    expect((await listed(dropId)).map(({ path }) => path)).toEqual(['a', 'b']);
+  });
+
   test('a connection that is cut leaves no file in the list, and the part can be sent again', async () => {
     const dropId = await begin();
     const socket = createConnection(host.port, '127.0.0.1');
@@ -131,6 +190,11 @@ describe('the bounds', () => {
     await write(one, 2, 'b');
     await expect(write(one, 3, 'c')).rejects.toMatchObject({ kind: 'limit-exceeded' });
     await expect(write(two, 1, 'x'.repeat(11))).rejects.toMatchObject({ kind: 'limit-exceeded' });
+    const together = (files: Parameters<typeof batch>[0]) => spool.writeFiles(two, batch(files).length, stream(batch(files)));
+    await expect(together([1, 2, 3].map((number) => [number, 'x', 'n'] as const))).rejects.toMatchObject({ kind: 'limit-exceeded' });
+    await expect(together([1, 2].map((number) => [number, 'x'.repeat(6), 'n']))).rejects.toMatchObject({ kind: 'limit-exceeded' });
+    // Neither counts.
+    await together([1, 2].map((number) => [number, 'x'.repeat(5), 'n']));
     await spool.close();
     await expect(stat(at(one))).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -173,8 +237,8 @@ async function listed(dropId: string): Promise<DroppedFile[]> {
   return found;
 }
 
-async function* stream(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
+async function* stream(bytes: string | Buffer): AsyncGenerator<Uint8Array> {
+  yield typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
 }
 
 async function begin(): Promise<string> {
@@ -199,6 +263,14 @@ function put(
   return ask('PUT', `/drops/${dropId}/${number}`, { ...partHeaders(name, { size: body?.length ?? 0, ...place }), ...headers }, body ?? '');
 }
 
+/** Number, bytes and name of each file, as drop-batch.ts describes it. */
+function batch(files: readonly (readonly [number: number, bytes: string, name: string])[]): Buffer {
+  const list = Buffer.from(JSON.stringify(files.map(([number, bytes, name]) => [number, bytes.length, name])));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(list.length);
+  return Buffer.concat([length, list, ...files.map(([, bytes]) => Buffer.from(bytes))]);
+}
+
 function partHeaders(name: string, { offset = 0, size = 0 }: Place): Record<string, string> {
   return { 'x-drop-name': encodeURIComponent(name), 'x-drop-offset': String(offset), 'x-drop-size': String(size) };
 }
@@ -213,7 +285,12 @@ function defaults(): Record<string, string> {
   };
 }
 
-function ask(method: string, path: string, headers: IncomingHttpHeaders = {}, body = ''): Promise<{ status: number; body: string }> {
+function ask(
+  method: string,
+  path: string,
+  headers: IncomingHttpHeaders = {},
+  body: string | Buffer = '',
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const all = { ...defaults(), 'content-length': String(Buffer.byteLength(body)), ...headers };
     const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));

@@ -51,7 +51,7 @@ test('the directory of a medium is told of as what it is and not as a refusal, a
   expect(outcome.groups.map(({ reason }) => reason)).toEqual(['media-directory', 'damaged-directory']);
 });
 
-test('a drop that is cancelled leaves nothing with the host, and no more than four files are on the way at once', async () => {
+test('a drop that is cancelled leaves nothing with the host, and no more than four requests are on the way at once', async () => {
   const asked: string[] = [];
   let open = 0;
   let most = 0;
@@ -78,6 +78,51 @@ test('a drop that is cancelled leaves nothing with the host, and no more than fo
     expect(asked.at(-1)).toBe('DELETE /drops/d');
     expect(asked).not.toContain('POST /drops/d/complete');
     expect(so.at(-1)?.done).toBeGreaterThan(20);
+  } finally {
+    globalThis.fetch = before;
+  }
+});
+
+test('small files go many to a request, long ones in parts of their own; each is counted once, and one that cannot be read is left out', async () => {
+  const puts: { url: string; bytes: number }[] = [];
+  const received = new Map<number, { name: string; bytes: number }>();
+  const before = globalThis.fetch;
+  globalThis.fetch = async (url, init) => {
+    if (init?.method === 'PUT') {
+      const body = new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
+      puts.push({ url: String(url), bytes: body.length });
+      // Slower than files are found.
+      for (let turn = 0; turn < 8; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      if (String(url).endsWith('/files')) {
+        const length = new DataView(body.buffer).getUint32(0);
+        const list: [number, number, string][] = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length)));
+        for (const [number, bytes, name] of list) received.set(number, { name, bytes });
+        expect(4 + length + list.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(body.length);
+      }
+    }
+    return new Response(init?.method === 'POST' ? '{"dropId":"d"}' : null, { status: init?.method === 'POST' ? 201 : 204 });
+  };
+  const unreadable = Object.assign(new File(['x'], 'x'), { arrayBuffer: () => Promise.reject(new Error('changed')) });
+  async function* found(): AsyncGenerator<FoundFile> {
+    for (let number = 1; number <= 500; number += 1) yield { name: `s/${number}`, open: async () => new File(['small'], 'x') };
+    yield { name: 'long', open: async () => new File([new Uint8Array(9 * 1024 * 1024)], 'x') };
+    yield { name: 'changed', open: async () => unreadable };
+    yield { name: 'gone', open: () => Promise.reject(new Error('gone')) };
+    for (let number = 1; number <= 9; number += 1)
+      yield { name: `m/${number}`, open: async () => new File([new Uint8Array(1024 * 1024)], 'x') };
+  }
+  try {
+    const so: HandOverProgress[] = [];
+    const request = (path: string) => ({ url: path, headers: {} });
+    const done = await handOver(found(), request, new AbortController().signal, (progress) => so.push(progress));
+    expect(done).toEqual({ dropId: 'd', files: 510, unread: 2 });
+    expect(so.at(-1)).toEqual({ found: 512, done: 512, bytes: 500 * 5 + 18 * 1024 * 1024, isWalking: false });
+    expect(so.every((one, index) => index === 0 || one.done >= (so[index - 1]?.done ?? 0))).toBe(true);
+    expect(received.size).toBe(509);
+    expect(received.get(7)).toEqual({ name: 's/7', bytes: 5 });
+    expect(puts.filter(({ url }) => url === '/drops/d/501').map(({ bytes }) => bytes)).toEqual([8 * 1024 * 1024, 1024 * 1024]);
+    expect(puts.length).toBeLessThan(60);
+    expect(Math.max(...puts.map(({ bytes }) => bytes))).toBeLessThanOrEqual(8 * 1024 * 1024);
   } finally {
     globalThis.fetch = before;
   }
