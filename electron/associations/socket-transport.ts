@@ -229,7 +229,7 @@ class SocketTransport implements Transport {
   }
 
   #read(bytes: Uint8Array): boolean {
-    turnGoesOn();
+    turnGoesOn(this);
     this.#handler?.onData(bytes);
     if (turnIsOver() && !this.#paused) {
       this.#yielding = true;
@@ -259,9 +259,9 @@ let hadItsTime = false;
 const stayAwake = new StayAwake();
 
 /** Bytes came in. */
-function turnGoesOn(): void {
+function turnGoesOn(source: object): void {
   const now = performance.now();
-  stayAwake.came(now);
+  stayAwake.came(source, now);
   if (now - workedUntil > PAUSE_MS) burstBeganAt = now;
 }
 

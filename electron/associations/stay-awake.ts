@@ -10,11 +10,13 @@ const HAS_OTHER_CORES = availableParallelism() > 1;
 /**
  * Keeps a thread from sleeping between the bytes of a fast peer. A peer that waits for each response answers within a few hundred microseconds, and
  * waking a thread takes a good part of that: for small instances a tenth of the whole transfer. It looks for more only as long as more has been coming in
- * time, and so costs nothing while associations idle and little where a peer is slow.
+ * time and from one peer alone, and so costs nothing while associations idle and little where a peer is slow; with several the others' bytes keep the thread
+ * busy, and their peers need the cores.
  */
 export class StayAwake {
   readonly #hasOtherCores: boolean;
   #trust = 0;
+  #source: object | undefined;
   #workedUntil = Number.NEGATIVE_INFINITY;
   #lookUntil = 0;
   #isLooking = false;
@@ -28,9 +30,12 @@ export class StayAwake {
     return this.#isLooking;
   }
 
-  /** Bytes came in. @param now milliseconds */
-  came(now: number): void {
-    if (now - this.#workedUntil <= AWAKE_MS && this.#trust < MOST_TRUST) this.#trust += 1;
+  /** Bytes came in. @param source the connection @param now milliseconds */
+  came(source: object, now: number): void {
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#trust = 0;
+    } else if (now - this.#workedUntil <= AWAKE_MS && this.#trust < MOST_TRUST) this.#trust += 1;
   }
 
   /** They have been worked on. @param now milliseconds */
@@ -50,6 +55,6 @@ export class StayAwake {
       return;
     }
     this.#isLooking = false;
-    this.#trust -= 1;
+    if (this.#trust > 0) this.#trust -= 1;
   };
 }
