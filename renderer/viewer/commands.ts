@@ -31,7 +31,7 @@ export function runCommand(session: ViewerSession, command: Command): void {
       pane.scrollTo(0);
       return;
     case 'last':
-      pane.scrollTo(pane.frames.length - 1);
+      session.toLast();
       return;
     case 'next-series':
     case 'previous-series':

@@ -13,6 +13,8 @@ export interface OpenStudy {
   readonly arrival: Arrival | undefined;
   readonly error: PhosphorErrorData | undefined;
   readonly loading: boolean;
+  /** Of its first series only the beginning is known yet. */
+  readonly beginning?: boolean;
 }
 
 /** Instances of the study that are on their way, or that a retrieve left out. */

@@ -104,12 +104,12 @@ async function loadStudy(
   const ordered = [...series].sort(readingOrder);
   const current = () => ordered.map((entry) => ({ series: entry, frames: known.get(entry.seriesInstanceUID)?.frames ?? [] }));
   let failure: PhosphorErrorData | undefined;
-  const take = (manifest: SeriesManifest): void => {
+  const take = (manifest: SeriesManifest, beginning = false): void => {
     known.set(manifest.series.seriesInstanceUID, { instances: manifest.instances.length, frames: buildStack(manifest) });
-    report({ study: manifest.study, series: current(), error: undefined, loading: false });
+    report({ study: manifest.study, series: current(), error: undefined, loading: false, beginning });
   };
   const beginning = (await opening)?.manifest;
-  if (beginning) take(beginning);
+  if (beginning) take(beginning, true);
   if (beginning?.instances.some(({ image }) => image !== undefined)) await firstImage;
   for (const { seriesInstanceUID } of ordered) {
     const before = known.get(seriesInstanceUID);
@@ -124,7 +124,7 @@ async function loadStudy(
     );
     if (manifest !== null) take(manifest);
   }
-  report({ series: current(), error: known.size === 0 ? failure : undefined, loading: false });
+  report({ series: current(), error: known.size === 0 ? failure : undefined, loading: false, beginning: false });
 }
 
 /** What an event says about instances on their way into this study; null = nothing is on its way (any more); undefined = says nothing. */

@@ -73,6 +73,8 @@ export class ViewerSession {
   readonly #cancels = new Map<PaneId, () => boolean>();
   #nextPane = 2;
   #priorsKnown = false;
+  /** A pane that was sent to the end of a series of which only the beginning was known, and the slice it shows for that. */
+  #sentToEnd: { readonly pane: Pane; readonly slice: string | undefined } | undefined;
   readonly hanger: Hanger;
   /** Told what a reader moved in which pane; not what followed. */
   readonly moved = new Set<(pane: Pane, moved: Moved) => void>();
@@ -285,6 +287,15 @@ export class ViewerSession {
     if (next !== undefined) this.show(active, contentOf(study, next));
   }
 
+  /** The last slice in the active pane; where only the beginning of its series is known yet, the last of all as soon as they are. */
+  toLast(): void {
+    const { active: pane } = this;
+    const { active, contents } = this.state.getState();
+    pane.scrollTo(pane.frames.length - 1);
+    const isBeginning = this.study(contents[active]?.studyInstanceUID)?.beginning === true;
+    this.#sentToEnd = isBeginning ? { pane, slice: pane.wanted?.key } : undefined;
+  }
+
   // --- studies
 
   openPrior(studyInstanceUID: string): void {
@@ -316,6 +327,10 @@ export class ViewerSession {
       const pane = this.#panes.get(id);
       if (open !== undefined && pane !== undefined && pane.frames !== open.frames) {
         pane.setSeries(open.series.seriesInstanceUID, open.frames);
+        const { pane: sent, slice } = this.#sentToEnd ?? {};
+        if (sent !== pane) continue;
+        this.#sentToEnd = undefined;
+        if (pane.wanted?.key === slice) pane.scrollTo(open.frames.length - 1);
       }
     }
     this.hanger.arrived(this.#priorsKnown);

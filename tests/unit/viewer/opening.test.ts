@@ -35,10 +35,13 @@ it('a long series opens with its beginning, and the rest is asked for when the f
   const feed: StudyFeed = new StudyFeed(client, '1.2.3', () => changed.call(), firstImage.promise);
   const beginning = await untilFrames(() => feed, 32, changed);
   expect(asked).toHaveLength(1);
+  expect(beginning.beginning).toBe(true);
   const [before] = beginning.series;
   const whole = untilFrames(() => feed, 500, changed);
   firstImage.resolve();
-  const after = (await whole).series[0];
+  const { series, beginning: isBeginning } = await whole;
+  expect(isBeginning).toBe(false);
+  const [after] = series;
   expect(after?.frames.slice(0, 32).map(({ key }) => key)).toEqual(before?.frames.map(({ key }) => key));
   feed.close();
 });
