@@ -193,6 +193,8 @@ describe('a receiving thread that dies', () => {
     expect(await second?.store(instance(2, 1))).toBe(0);
     const third = await caller(port, 'THIRD');
     expect(third.answer).toBe('accepted');
+    // Told a moment later; the 1 from before it must not be taken for the one that follows.
+    await receiver.until(() => open.at(-1) === 2);
     expect((await caller(port, 'LATE')).answer).toBe('refused 2/3/2');
     expect(await third.store(instance(3, 1))).toBe(0);
     await second?.release();
