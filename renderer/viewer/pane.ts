@@ -75,7 +75,7 @@ export class Pane {
     );
     this.#view = this.#makeView();
     this.#unsubscribe = store.subscribe((key) => {
-      if (key === this.#frames[this.#now.index]?.key || this.#masks.waitsFor(key)) this.#show();
+      if (key === this.#frames[this.#now.index]?.key || this.#masks.awaited.waitsFor(key)) this.#show();
     });
   }
 
@@ -84,7 +84,7 @@ export class Pane {
     clearTimeout(this.#blank);
     this.#unsubscribe();
     this.#loader.close();
-    this.#masks.close();
+    this.#masks.awaited.close();
     this.detach();
     this.#listeners.clear();
   }

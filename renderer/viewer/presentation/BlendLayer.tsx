@@ -1,11 +1,13 @@
-import { useEffect, useMemo, useReducer, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
+import { AwaitedFrames } from '../awaited-frames.ts';
 import type { ViewerSession } from '../layout/session.ts';
 import { useSession } from '../layout/use-session.ts';
-import { after, planeToImage } from '../objects/segmentation/on-image.ts';
+import { drawPlaced, layerContext, pictureFrom } from '../objects/overlays/layer-canvas.ts';
+import { planeToImage } from '../objects/segmentation/on-image.ts';
 import type { PaneView } from '../pane-view.ts';
-import { PRIORITY } from '../scheduler.ts';
 import type { StackFrame } from '../stack.ts';
-import { type Affine, scaled } from '../transform.ts';
+import type { Affine } from '../transform.ts';
+import { useArrivals } from '../use-arrivals.ts';
 import { blendedColours, slicesBeside } from './blend.ts';
 import type { PresentationState } from './state.ts';
 import { stateOf } from './state-of-view.ts';
@@ -28,34 +30,21 @@ interface LayerProps {
 function Layer({ pane, view, state, shown, toScreen }: LayerProps) {
   const session = useSession();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [loaded, arrived] = useReducer((count: number) => count + 1, 0);
   const blend = useMemo(() => new Blend(session, pane), [session, pane]);
-  useEffect(() => {
-    const end = session.store.subscribe((key) => {
-      if (blend.waitsFor(key)) arrived();
-    });
-    return () => {
-      end();
-      blend.close();
-    };
-  }, [session, blend]);
+  const loaded = useArrivals(session.store, blend.awaited);
   const { width, height } = view.size;
   const { pixelRatio } = view;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was loaded changes what can be drawn
   useEffect(() => {
-    const element = canvas.current;
-    const context = element?.getContext('2d');
-    if (element === null || context === null || context === undefined) return;
-    element.width = Math.max(1, Math.round(width * pixelRatio));
-    element.height = Math.max(1, Math.round(height * pixelRatio));
+    const context = layerContext(canvas.current, { width, height, pixelRatio });
+    if (context === undefined) return;
+    const { dataset } = context.canvas;
     const patch = blend.patch(state, shown);
-    element.dataset.blended = String(patch !== undefined);
-    element.dataset.waiting = String(patch === undefined && blend.waits);
+    dataset.blended = String(patch !== undefined);
+    dataset.waiting = String(patch === undefined && blend.awaited.waits);
     if (patch === undefined) return;
-    const { a, b, c, d, e, f } = after(patch.place, scaled(toScreen, pixelRatio));
-    context.setTransform(a, b, c, d, e, f);
     context.globalAlpha = state.superimposed?.opacity ?? 0;
-    context.drawImage(patch.picture, 0, 0);
+    drawPlaced(context, patch, toScreen, pixelRatio);
   }, [blend, state, shown, toScreen, width, height, pixelRatio, loaded]);
   return <canvas ref={canvas} className="overlay-canvas" style={{ width, height }} data-testid="blend" />;
 }
@@ -69,26 +58,12 @@ interface Patch {
 /** Finds, loads and colours what lies over a frame; keeps the last picture. */
 class Blend {
   readonly #session: ViewerSession;
-  readonly #owner: string;
-  #wanted: readonly StackFrame[] = [];
+  readonly awaited: AwaitedFrames;
   #last: { readonly state: PresentationState; readonly shown: StackFrame; readonly patch: Patch } | undefined;
 
   constructor(session: ViewerSession, pane: string) {
     this.#session = session;
-    this.#owner = `blending of ${pane}`;
-  }
-
-  close(): void {
-    this.#session.store.want(this.#owner, PRIORITY.near, []);
-  }
-
-  waitsFor(key: string): boolean {
-    return this.#wanted.some((frame) => frame.key === key);
-  }
-
-  /** True while something that can be had is on its way. */
-  get waits(): boolean {
-    return this.#wanted.some((frame) => this.#session.store.state(frame) !== 'failed');
+    this.awaited = new AwaitedFrames(session.store, `blending of ${pane}`);
   }
 
   /** Undefined where nothing lies over the frame, or not all of it is loaded. */
@@ -101,8 +76,7 @@ class Blend {
     const beside = slicesBeside(this.#frames(superimposed.images), plane);
     const slices = beside?.slices ?? [];
     const drawn = slices.map((slice) => ({ slice, frame: store.get(slice) }));
-    this.#wanted = drawn.filter(({ frame }) => frame === undefined).map(({ slice }) => slice);
-    store.want(this.#owner, PRIORITY.near, this.#wanted);
+    this.awaited.want(drawn.filter(({ frame }) => frame === undefined).map(({ slice }) => slice));
     const grey = drawn.flatMap(({ slice, frame }) =>
       frame?.kind === 'grey' ? [{ frame, sopInstanceUID: slice.instance.sopInstanceUID, number: slice.frame }] : [],
     );
@@ -112,9 +86,7 @@ class Blend {
     const { columns, rows } = first.frame;
     const place = planeToImage({ plane: slice.plane, columns, rows }, { plane, columns: image.columns, rows: image.rows });
     if (place === undefined) return undefined;
-    const picture = new OffscreenCanvas(columns, rows);
-    picture.getContext('2d')?.putImageData(new ImageData(blendedColours(superimposed, palette, grey, beside.share), columns, rows), 0, 0);
-    const patch = { picture, place };
+    const patch = { picture: pictureFrom(blendedColours(superimposed, palette, grey, beside.share), columns, rows), place };
     this.#last = { state, shown, patch };
     return patch;
   }

@@ -1,6 +1,6 @@
+import { AwaitedFrames } from '../awaited-frames.ts';
 import type { DrawableFrame } from '../decode-messages.ts';
 import type { FrameStore } from '../frame-store.ts';
-import { PRIORITY } from '../scheduler.ts';
 import type { StackFrame } from '../stack.ts';
 import type { SubtractedFrames } from './apply-state.ts';
 import { subtractionOf } from './mask.ts';
@@ -9,17 +9,12 @@ import type { PresentationState } from './state.ts';
 /** Asks for the frames that a state subtracts from each other, beside what a pane wants to show. */
 export class MaskLoader {
   readonly #store: FrameStore;
-  readonly #owner: string;
-  #waiting: ReadonlySet<string> = new Set();
+  /** Frames whose arrival lets a picture be subtracted. */
+  readonly awaited: AwaitedFrames;
 
   constructor(store: FrameStore, pane: string) {
     this.#store = store;
-    this.#owner = `mask of ${pane}`;
-  }
-
-  /** Keys of frames whose arrival lets a picture be subtracted. */
-  waitsFor(key: string): boolean {
-    return this.#waiting.has(key);
+    this.awaited = new AwaitedFrames(store, `mask of ${pane}`);
   }
 
   /** What is subtracted for a frame of a stack; `waiting` until all of it is loaded, undefined where nothing is or one of them cannot be had. */
@@ -42,15 +37,8 @@ export class MaskLoader {
     return this.#want(wanted, wanted.length > 0 ? 'waiting' : found);
   }
 
-  close(): void {
-    this.#store.want(this.#owner, PRIORITY.near, []);
-  }
-
   #want<T>(frames: readonly StackFrame[], answer: T): T {
-    if (frames.length > 0 || this.#waiting.size > 0) {
-      this.#waiting = new Set(frames.map(({ key }) => key));
-      this.#store.want(this.#owner, PRIORITY.near, frames);
-    }
+    this.awaited.want(frames);
     return answer;
   }
 }

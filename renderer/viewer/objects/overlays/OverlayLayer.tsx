@@ -1,13 +1,14 @@
-import { useEffect, useMemo, useReducer, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import { useSession } from '../../layout/use-session.ts';
 import type { PaneView } from '../../pane-view.ts';
 import type { StackFrame } from '../../stack.ts';
-import { type Affine, apply, scaled } from '../../transform.ts';
+import { type Affine, apply } from '../../transform.ts';
+import { useArrivals } from '../../use-arrivals.ts';
 import { css } from '../colours.ts';
 import { contoursOn } from '../radiotherapy/on-image.ts';
-import { after } from '../segmentation/on-image.ts';
 import type { ReportMark } from '../sr/content.ts';
+import { drawPlaced, layerContext } from './layer-canvas.ts';
 import { OverlayLegend } from './OverlayLegend.tsx';
 import { overlaysOf } from './overlay-state.ts';
 import { OverlayPainter } from './painter.ts';
@@ -30,36 +31,23 @@ function Layer({ pane, view, active, shown, toScreen }: LayerProps & { readonly 
   const session = useSession();
   const state = useStore(overlaysOf(session));
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [loaded, arrived] = useReducer((count: number) => count + 1, 0);
   const painter = useMemo(() => new OverlayPainter(session, pane), [session, pane]);
-  useEffect(() => {
-    const end = session.store.subscribe((key) => {
-      if (painter.waitsFor(key)) arrived();
-    });
-    return () => {
-      end();
-      painter.close();
-    };
-  }, [session, painter]);
+  const loaded = useArrivals(session.store, painter.awaited);
   const { width, height } = view.size;
   const { pixelRatio } = view;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was loaded changes what can be drawn
   useEffect(() => {
-    const element = canvas.current;
-    const context = element?.getContext('2d');
-    if (element === null || context === null || context === undefined) return;
-    element.width = Math.max(1, Math.round(width * pixelRatio));
-    element.height = Math.max(1, Math.round(height * pixelRatio));
+    const context = layerContext(canvas.current, { width, height, pixelRatio });
+    if (context === undefined) return;
+    const { dataset } = context.canvas;
     context.globalAlpha = state.opacity;
     const patches = painter.patches(state, shown);
-    for (const { picture, place, crisp } of patches) {
-      const { a, b, c, d, e, f } = after(place, scaled(toScreen, pixelRatio));
-      context.setTransform(a, b, c, d, e, f);
-      context.imageSmoothingEnabled = !crisp;
-      context.drawImage(picture, 0, 0);
+    for (const patch of patches) {
+      context.imageSmoothingEnabled = !patch.crisp;
+      drawPlaced(context, patch, toScreen, pixelRatio);
     }
-    element.dataset.patches = String(patches.length);
-    element.dataset.waiting = String(painter.waits);
+    dataset.patches = String(patches.length);
+    dataset.waiting = String(painter.awaited.waits);
   }, [painter, state, shown, toScreen, width, height, pixelRatio, loaded]);
   return (
     <>

@@ -1,8 +1,8 @@
+import { AwaitedFrames } from '../../awaited-frames.ts';
 import type { DrawableFrame } from '../../decode-messages.ts';
 import type { FrameStore } from '../../frame-store.ts';
 import type { Point } from '../../geometry.ts';
 import type { ViewerSession } from '../../layout/session.ts';
-import { PRIORITY } from '../../scheduler.ts';
 import type { StackFrame } from '../../stack.ts';
 import type { Affine } from '../../transform.ts';
 import type { Colour } from '../colours.ts';
@@ -11,6 +11,7 @@ import { isodose, type Piece } from '../radiotherapy/isodose.ts';
 import { DOSE_LEVELS, paintDose } from '../radiotherapy/on-image.ts';
 import { framesOn, paintSegment, planeToImage } from '../segmentation/on-image.ts';
 import { findInstance } from './find-images.ts';
+import { pictureFrom } from './layer-canvas.ts';
 import { doseView, type Overlay, type OverlayState } from './overlay-state.ts';
 
 /** A picture to be laid over an image, and where: from its pixels to image coordinates. */
@@ -44,30 +45,16 @@ const DOSE_POINTS = 192;
 /** Makes pictures of overlays for one pane; asks the frame store for what they are made of. */
 export class OverlayPainter {
   readonly #session: ViewerSession;
-  readonly #owner: string;
+  /** Frames whose arrival changes the pictures. */
+  readonly awaited: AwaitedFrames;
   readonly #pictures = new Map<string, OffscreenCanvas>();
   readonly #volumes = new Map<string, DoseVolume>();
   readonly #dosePlanes = new Map<string, DosePlane>();
-  #wanted: readonly StackFrame[] = [];
   #hidden: ReadonlySet<string> | undefined;
 
   constructor(session: ViewerSession, pane: string) {
     this.#session = session;
-    this.#owner = `overlays of ${pane}`;
-  }
-
-  close(): void {
-    this.#session.store.want(this.#owner, PRIORITY.near, []);
-  }
-
-  /** Keys of frames whose arrival changes the picture. */
-  waitsFor(key: string): boolean {
-    return this.#wanted.some((frame) => frame.key === key);
-  }
-
-  /** True while something that can be had is on its way. */
-  get waits(): boolean {
-    return this.#wanted.some((frame) => this.#session.store.state(frame) !== 'failed');
+    this.awaited = new AwaitedFrames(session.store, `overlays of ${pane}`);
   }
 
   /** What lies over a frame, the first overlay lowest. What is not loaded yet is asked for and left out. */
@@ -82,8 +69,7 @@ export class OverlayPainter {
       if (overlay.kind === 'segmentation') return this.#segments(overlay, hidden, shown, wanted);
       return overlay.kind === 'dose' ? this.#dose(overlay, state, shown, wanted) : [];
     });
-    this.#wanted = wanted;
-    this.#session.store.want(this.#owner, PRIORITY.near, wanted);
+    this.awaited.want(wanted);
     return patches;
   }
 
@@ -181,8 +167,7 @@ export class OverlayPainter {
   ): OffscreenCanvas {
     const known = this.#pictures.get(key);
     if (known !== undefined) return known;
-    const picture = new OffscreenCanvas(columns, rows);
-    picture.getContext('2d')?.putImageData(new ImageData(paint(), columns, rows), 0, 0);
+    const picture = pictureFrom(paint(), columns, rows);
     this.#pictures.set(key, picture);
     return picture;
   }
