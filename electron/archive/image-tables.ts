@@ -1,3 +1,4 @@
+import { entriesOf } from '../../shared/codecs/lookup-table.ts';
 import type { BulkBytes, ImageModule, LookupTable } from '../../shared/contract/index.ts';
 import { type Dataset, Tag } from '../dicom/dataset/index.ts';
 import { ImageTag } from './image-tags.ts';
@@ -74,8 +75,8 @@ interface TableTags {
 function tableOf(dataset: Dataset, { descriptor, data, segmented }: TableTags, form: FileForm): LookupTable | undefined {
   const [length, first, bits] = dataset.numbers(descriptor);
   if (length === undefined || first === undefined || bits === undefined) return undefined;
-  // The number of entries is never negative and the first value is as signed as the pixels, whatever VR was written (PS3.3 C.11.1.1).
-  const entries = length === 0 ? 65_536 : length < 0 ? length + 65_536 : length;
+  // The first value is as signed as the pixels, whatever VR was written (PS3.3 C.11.1.1).
+  const entries = entriesOf(length);
   const firstMapped = form.signed && first > 32_767 ? first - 65_536 : first;
   const bytes = bytesOf(dataset, data, form);
   if (bytes === undefined || !Number.isInteger(entries) || entries > 65_536 || entries < 1) return undefined;

@@ -16,6 +16,11 @@ export interface ValueTable {
   readonly values: Uint16Array;
 }
 
+/** Number of entries that the first value of a LUT Descriptor means: 0 stands for 65,536, and it is never negative, whatever VR was written. */
+export function entriesOf(stored: number): number {
+  return stored === 0 ? 65_536 : stored < 0 ? stored + 65_536 : stored;
+}
+
 /**
  * A lookup table from its little-endian bytes: words of 16 bits, or bytes where there are too few for that. More bits than are announced, and a
  * table of which nothing uses the bits announced, are taken as written. Throws PhosphorError `damaged` where bytes are missing.

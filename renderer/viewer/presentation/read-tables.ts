@@ -1,5 +1,5 @@
 import { paletteColours, readProfile, toPaletteTable, toSRGB } from '../../../shared/codecs/index.ts';
-import { readTable, type ValueTable } from '../../../shared/codecs/lookup-table.ts';
+import { entriesOf, readTable, type ValueTable } from '../../../shared/codecs/lookup-table.ts';
 import { paletteWords } from '../colour-maps.ts';
 import type { Item } from '../dataset/item.ts';
 import type { Bytes } from './bulk-values.ts';
@@ -19,9 +19,8 @@ interface TableTags {
 function tableOf(item: Item, { descriptor, data, segmented }: TableTags, bytes: Bytes): ValueTable | undefined {
   const [length, first, bits] = item.numbers(descriptor);
   if (length === undefined || first === undefined || bits === undefined) return undefined;
-  const entries = length === 0 ? 65_536 : length < 0 ? length + 65_536 : length;
   try {
-    return readTable({ entries, firstMapped: first, bits, segmented }, bytes(item, data) ?? new Uint8Array(0));
+    return readTable({ entries: entriesOf(length), firstMapped: first, bits, segmented }, bytes(item, data) ?? new Uint8Array(0));
   } catch {
     return undefined;
   }
