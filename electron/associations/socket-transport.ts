@@ -150,6 +150,8 @@ class ReadBuffer {
 class SocketTransport implements Transport {
   readonly remoteAddress: string;
   readonly localAddress: string;
+  /** Stands for the connection where others remember it: it does not keep its buffers. */
+  readonly #source = {};
   readonly #socket: Socket;
   readonly #reader: ReadBuffer | undefined;
   #handler: TransportHandler | undefined;
@@ -229,7 +231,7 @@ class SocketTransport implements Transport {
   }
 
   #read(bytes: Uint8Array): boolean {
-    turnGoesOn(this);
+    turnGoesOn(this.#source);
     this.#handler?.onData(bytes);
     if (turnIsOver() && !this.#paused) {
       this.#yielding = true;
