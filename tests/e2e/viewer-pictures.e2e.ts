@@ -7,7 +7,7 @@ import { type ChromiumViewer, fromRGBA, startChromiumViewer } from '../conforman
 import { compareSamples } from '../conformance/compare.ts';
 import { pictureOf, viewFile } from '../conformance/viewed-file.ts';
 import { windowOf } from '../conformance/window-of.ts';
-import { COLUMNS, cells, type GeneratedImage, packed, pattern, ROWS, writeImage } from '../support/images.ts';
+import { COLUMNS, cells, type GeneratedImage, overlayElements, packed, pattern, ROWS, writeImage } from '../support/images.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { provideWasmFromPackages } from '../support/wasm.ts';
 import { expectNoErrors } from './browser.ts';
@@ -70,15 +70,7 @@ const IMAGES: readonly GeneratedImage[] = [
   {
     name: 'overlay and shutter',
     values: { ...GREY, ShutterShape: 'CIRCULAR', CenterOfCircularShutter: [12, 14], RadiusOfCircularShutter: 9 },
-    elements: [
-      [0x60000010, [ROWS], 'US'],
-      [0x60000011, [COLUMNS], 'US'],
-      [0x60000040, 'G', 'CS'],
-      [0x60000050, [1, 1], 'SS'],
-      [0x60000100, [1], 'US'],
-      [0x60000102, [0], 'US'],
-      [0x60003000, packed(Array.from({ length: PIXELS }, (_, i) => (i % 7 === 0 ? 1 : 0))), 'OW'],
-    ],
+    elements: overlayElements({ allocated: 1, position: 0, data: packed(Array.from({ length: PIXELS }, (_, i) => (i % 7 === 0 ? 1 : 0))) }),
     pixels: grey,
   },
 ];

@@ -18,6 +18,20 @@ export interface GeneratedImage {
 export const COLUMNS = 37;
 export const ROWS = 29;
 
+/** An overlay of the whole image in group 6000 (PS3.3 C.9.2), without its bits where they stand in the pixels. */
+export function overlayElements(bits: { readonly allocated: number; readonly position: number; readonly data?: Uint8Array }): RawElement[] {
+  const { allocated, position, data } = bits;
+  return [
+    [0x60000010, [ROWS], 'US'],
+    [0x60000011, [COLUMNS], 'US'],
+    [0x60000040, 'G', 'CS'],
+    [0x60000050, [1, 1], 'SS'],
+    [0x60000100, [allocated], 'US'],
+    [0x60000102, [position], 'US'],
+    ...(data === undefined ? [] : [[0x60003000, data, 'OW'] as const]),
+  ];
+}
+
 /** Values 0 to 1 that go through everything: a ramp with a little of everything in it. */
 export function pattern(count: number, turn = 0): number[] {
   return Array.from({ length: count }, (_, i) => ((i * 7919 + turn * 104_729) % 9973) / 9972);

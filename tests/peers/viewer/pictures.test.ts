@@ -6,7 +6,7 @@ import type { Picture } from '../../conformance/png.ts';
 import { pictureOf, viewFile } from '../../conformance/viewed-file.ts';
 import { windowOf } from '../../conformance/window-of.ts';
 import { dcmtk } from '../../support/dcmtk.ts';
-import { COLUMNS, cells, type GeneratedImage, packed, pattern, ROWS, writeImage } from '../../support/images.ts';
+import { COLUMNS, cells, type GeneratedImage, overlayElements, packed, pattern, ROWS, writeImage } from '../../support/images.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { provideWasmFromPackages } from '../../support/wasm.ts';
 
@@ -181,14 +181,7 @@ const CASES: readonly Case[] = [
       scaled(0, 4095).map((v, i) => v | (i % 5 === 0 ? 0x2000 : 0)),
       16,
     ),
-    elements: [
-      [0x60000010, [ROWS], 'US'],
-      [0x60000011, [COLUMNS], 'US'],
-      [0x60000040, 'G', 'CS'],
-      [0x60000050, [1, 1], 'SS'],
-      [0x60000100, [16], 'US'],
-      [0x60000102, [13], 'US'],
-    ],
+    elements: overlayElements({ allocated: 16, position: 13 }),
     arguments: FIRST,
     planes: true,
   },

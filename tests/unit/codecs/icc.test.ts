@@ -117,33 +117,31 @@ const OF_TABLES: Readonly<Record<string, readonly (readonly number[])[]>> = {
   ],
 };
 
+/** Each colour comes out as wanted, within one level. */
+function expectColours(profile: Uint8Array, colours: readonly (readonly [from: readonly number[], wanted: readonly number[]])[]): void {
+  const conversion = readProfile(profile);
+  if (conversion.kind !== 'profile') throw new Error(conversion.kind);
+  const rgba = Uint8ClampedArray.from(colours.flatMap(([from]) => [...from, 255]));
+  toSRGB(rgba, conversion.profile);
+  for (const [i, [from, wanted]] of colours.entries()) {
+    const given = [...rgba.subarray(4 * i, 4 * i + 3)];
+    const off = Math.max(...given.map((level, channel) => Math.abs(level - (wanted[channel] ?? 0))));
+    expect(off, `${from} gave ${given}`).toBeLessThanOrEqual(1);
+  }
+}
+
 describe('an ICC profile', () => {
   it('of a matrix and curves gives the colours that Little CMS gives, within one level', () => {
-    const conversion = readProfile(ADOBE);
-    if (conversion.kind !== 'profile') throw new Error(conversion.kind);
-    const rgba = Uint8ClampedArray.from(COLOURS.flatMap(([from]) => [...from, 255]));
-    toSRGB(rgba, conversion.profile);
-    for (const [i, [from, wanted]] of COLOURS.entries()) {
-      const given = [...rgba.subarray(4 * i, 4 * i + 3)];
-      expect(
-        Math.max(...given.map((level, channel) => Math.abs(level - (wanted[channel] ?? 0)))),
-        `${from} gave ${given}`,
-      ).toBeLessThanOrEqual(1);
-    }
+    expectColours(ADOBE, COLOURS);
   });
 
   it.each(['mft1', 'mft2', 'mAB ', 'mAB xyz'] as const)(
     'of tables (%s) gives the colours that Little CMS gives, within one level',
     (kind) => {
-      const conversion = readProfile(iccTableProfile(kind));
-      if (conversion.kind !== 'profile') throw new Error(conversion.kind);
-      const rgba = Uint8ClampedArray.from(TABLE_COLOURS.flatMap((colour) => [...colour, 255]));
-      toSRGB(rgba, conversion.profile);
-      for (const [i, wanted] of (OF_TABLES[kind] ?? []).entries()) {
-        const given = [...rgba.subarray(4 * i, 4 * i + 3)];
-        const off = Math.max(...given.map((level, channel) => Math.abs(level - (wanted[channel] ?? 0))));
-        expect(off, `${TABLE_COLOURS[i]} gave ${given}`).toBeLessThanOrEqual(1);
-      }
+      expectColours(
+        iccTableProfile(kind),
+        (OF_TABLES[kind] ?? []).map((wanted, i) => [TABLE_COLOURS[i] ?? [], wanted]),
+      );
     },
   );
 

@@ -1,26 +1,12 @@
 import dcmjs from 'dcmjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { measurementReport } from '../../../electron/archive/compose-measurements.ts';
 import { inUnicode } from '../../../electron/archive/new-instance.ts';
-import {
-  encodeDataset,
-  encodeFileMeta,
-  memorySource,
-  readPart10,
-  TransferSyntaxUID,
-  toDicomJson,
-} from '../../../electron/dicom/dataset/index.ts';
-import { Item } from '../../../renderer/viewer/dataset/item.ts';
-import { groupOf } from '../../../renderer/viewer/reports/groups.ts';
+import { encodeDataset, encodeFileMeta, memorySource, readPart10, TransferSyntaxUID } from '../../../electron/dicom/dataset/index.ts';
 import { readMeasurements } from '../../../renderer/viewer/reports/read-measurements.ts';
-import { readDicomJson } from '../../../shared/contract/dicom-json.ts';
-import { composeContent } from '../../../shared/contract/index.ts';
-import { type AnnotationKind, measure } from '../../../shared/marks/index.ts';
+import type { AnnotationKind } from '../../../shared/marks/index.ts';
 import { greyFrame, imageModule } from './frames.ts';
+import { CT, IMAGE, itemOf, mark, reportOf } from './measured-report.ts';
 
-const IMAGE = '1.2.3.1.1';
-const CT = '1.2.840.10008.5.1.4.1.1.2';
-const images = new Map([[IMAGE, { sopInstanceUID: IMAGE, sopClassUID: CT, seriesInstanceUID: '1.2.3.1' }]]);
 const { MeasurementReport } = dcmjs.adapters.Cornerstone;
 
 // dcmjs tells the console what it reads.
@@ -81,22 +67,14 @@ const DRAWN: readonly (readonly [kind: AnnotationKind, points: readonly (readonl
 test('the reader of dcmjs finds in our report every length, axis and region with its value, image and place', () => {
   const frame = greyFrame(64, 64, (x, y) => x + y);
   const image = imageModule({ rescaleType: 'HU', pixelSpacing: [1, 1] });
-  const groups = DRAWN.map(([kind, points]) => {
-    const annotation = {
-      id: crypto.randomUUID(),
+  const marks = DRAWN.map(([kind, points]) =>
+    mark(
       kind,
-      studyInstanceUID: '1.2.3',
-      seriesInstanceUID: '1.2.3.1',
-      sopInstanceUID: IMAGE,
-      frame: 0,
-      points: points.map(([x, y]) => ({ x, y })),
-      name: kind,
-    };
-    return groupOf(annotation, measure(annotation, image, 'CT', frame), { sopInstanceUID: IMAGE }, kind);
-  });
-  const content = composeContent.parse({ kind: 'measurements', title: 'Measurements', groups });
-  if (content.kind !== 'measurements') throw new Error('not measurements');
-  const report = measurementReport(content, '1.2.3', images, '2.25.7');
+      points.map(([x, y]) => ({ x, y })),
+      kind,
+    ),
+  );
+  const report = reportOf(marks, image, frame);
   const { attributes } = report;
   attributes.set('SOPClassUID', report.sopClassUID).set('SOPInstanceUID', '1.2.3.9.1');
   inUnicode(attributes);
@@ -158,7 +136,7 @@ test('what dcmjs writes is read with its values and drawn where it was', () => {
   };
   const { dataset } = MeasurementReport.generateReport({ image: tools }, { get: (module) => modules[module] });
   const written = new Uint8Array(dcmjs.data.datasetToDict(dataset).write());
-  const marks = readMeasurements(new Item(readDicomJson(JSON.stringify(toDicomJson(readPart10(memorySource(written)).dataset)))));
+  const marks = readMeasurements(itemOf(readPart10(memorySource(written)).dataset));
   const told = marks.map(({ drawn, figures, image }) => [drawn?.kind, drawn?.points.map(({ x, y }) => [x, y]), figures[0]?.value, image]);
   const image = { sopInstanceUID: IMAGE, frame: 0 };
   expect(told).toEqual([

@@ -7,7 +7,7 @@ import { greyOf } from '../../../renderer/viewer/voi.ts';
 import { modalityFunction } from '../../../shared/marks/index.ts';
 import { presentedFrame, presentedPicture, stateOfFile } from '../../conformance/presented-file.ts';
 import { ADOBE_RGB, iccProfile } from '../../support/icc-profiles.ts';
-import { COLUMNS, cells, pattern, type RawElement, ROWS, writeImage } from '../../support/images.ts';
+import { COLUMNS, cells, overlayElements, pattern, type RawElement, ROWS, writeImage } from '../../support/images.ts';
 import { writePresentationState } from '../../support/presentation-states.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { provideWasmFromPackages } from '../../support/wasm.ts';
@@ -190,15 +190,7 @@ describe('colours by a presentation state', () => {
 describe('overlays by a presentation state', () => {
   it('stand in place of those of the image in the same group, in the colour of their layer', async () => {
     await using folder = await temporaryFolder('overlay');
-    const plane = (bits: Uint8Array): RawElement[] => [
-      [0x60000010, [ROWS], 'US'],
-      [0x60000011, [COLUMNS], 'US'],
-      [0x60000040, 'G', 'CS'],
-      [0x60000050, [1, 1], 'SS'],
-      [0x60000100, [1], 'US'],
-      [0x60000102, [0], 'US'],
-      [0x60003000, bits, 'OW'],
-    ];
+    const plane = (data: Uint8Array): RawElement[] => overlayElements({ allocated: 1, position: 0, data });
     const empty = new Uint8Array(Math.ceil(PIXELS / 16) * 2);
     const [first, second] = [empty.slice().fill(1, 0, 1), empty.slice().fill(2, 0, 1)];
     const image = await writeImage(folder.path, {

@@ -11,50 +11,31 @@ import {
   memorySource,
   readPart10,
   TransferSyntaxUID,
-  toDicomJson,
 } from '../../../electron/dicom/dataset/index.ts';
 import { Item } from '../../../renderer/viewer/dataset/item.ts';
 import type { Point } from '../../../renderer/viewer/geometry.ts';
-import { groupOf, idOfTracking, trackingUIDOf } from '../../../renderer/viewer/reports/groups.ts';
+import { idOfTracking, trackingUIDOf } from '../../../renderer/viewer/reports/groups.ts';
 import { readKeyObjects, readMeasurements, type ToldMark } from '../../../renderer/viewer/reports/read-measurements.ts';
 import { readDicomJson } from '../../../shared/contract/dicom-json.ts';
 import { composeContent } from '../../../shared/contract/index.ts';
 import type { Annotation, AnnotationKind } from '../../../shared/marks/index.ts';
 import { formatFigure, measure } from '../../../shared/marks/index.ts';
 import { greyFrame, imageModule } from './frames.ts';
+import { IMAGE, images, itemOf, mark, reportOf } from './measured-report.ts';
 
-const IMAGE = '1.2.3.1.1';
-const images = new Map([[IMAGE, { sopInstanceUID: IMAGE, sopClassUID: '1.2.840.10008.5.1.4.1.1.2', seriesInstanceUID: '1.2.3.1' }]]);
 const frame = greyFrame(64, 64, (x, y) => x * 3 - y);
 const image = imageModule({ rescaleType: 'HU', pixelSpacing: [0.5, 0.7] });
 
 const points = (...pairs: [number, number][]): Point[] => pairs.map(([x, y]) => ({ x, y }));
-const mark = (kind: AnnotationKind, at: Point[], name = ''): Annotation => ({
-  id: crypto.randomUUID(),
-  kind,
-  studyInstanceUID: '1.2.3',
-  seriesInstanceUID: '1.2.3.1',
-  sopInstanceUID: IMAGE,
-  frame: 0,
-  points: at,
-  name,
-});
-
 /** As it stands in a file, and as the window gets it back. */
 function reopened(dataset: Dataset): Item {
   inUnicode(dataset);
   const bytes = encodeDataset(dataset, TransferSyntaxUID.ExplicitVRLittleEndian);
-  const decoded = decodeDataset(bytes, TransferSyntaxUID.ExplicitVRLittleEndian);
-  return new Item(readDicomJson(JSON.stringify(toDicomJson(decoded))));
+  return itemOf(decodeDataset(bytes, TransferSyntaxUID.ExplicitVRLittleEndian));
 }
 
 function roundTrip(annotations: readonly Annotation[]): ToldMark[] {
-  const groups = annotations.flatMap(
-    (annotation) => groupOf(annotation, measure(annotation, image, 'CT', frame), { sopInstanceUID: IMAGE }, annotation.kind) ?? [],
-  );
-  const content = composeContent.parse({ kind: 'measurements', title: 'Measurements', groups });
-  if (content.kind !== 'measurements') throw new Error('not measurements');
-  return readMeasurements(reopened(measurementReport(content, '1.2.3', images, '2.25.7').attributes));
+  return readMeasurements(reopened(reportOf(annotations, image, frame).attributes));
 }
 
 describe('a measurement report', () => {
@@ -165,7 +146,7 @@ const FOREIGN = join(REAL, 'highdicom', 'sr_document.dcm');
 
 it.skipIf(REAL === '' || !existsSync(FOREIGN))('a report that highdicom wrote is read with its region and its area', () => {
   const { dataset } = readPart10(memorySource(readFileSync(FOREIGN)));
-  const [told, ...rest] = readMeasurements(new Item(readDicomJson(JSON.stringify(toDicomJson(dataset)))));
+  const [told, ...rest] = readMeasurements(itemOf(dataset));
   expect(rest).toEqual([]);
   expect(told).toMatchObject({
     name: 'Planar ROI Measurements',
